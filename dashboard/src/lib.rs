@@ -1,0 +1,1 @@
+//! The HTTP API, the live events and the web interface.

@@ -1,0 +1,1 @@
+//! Honest and dishonest seals, fleets and load: outsiders that know only the contract.

@@ -1,0 +1,1 @@
+//! The judge, pure and synchronous: decode, verify, order, locate, judge.

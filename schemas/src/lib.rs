@@ -1,1 +1,28 @@
-//! The contract: what seals say and hear, what people ask, what the platform tells.
+//! The contract between seals, people and the platform: ids, signed messages, commands, log entries, events.
+//!
+//! Nothing here does I/O and nothing here trusts: a decoded message says what its bytes say, never that they are true.
+//! Signatures are checked by those who trust (`sealway-core`, a device), over [`cose::Sign1::to_be_signed`].
+
+pub mod aad;
+mod cbor;
+pub mod command;
+pub mod cose;
+pub mod down;
+pub mod enrol;
+pub mod entry;
+pub mod event;
+pub mod hello;
+pub mod ids;
+pub mod link;
+pub mod login;
+pub mod malformed;
+pub mod report;
+pub mod sensors;
+pub mod time;
+pub mod topics;
+pub mod up;
+mod writer;
+
+pub use ids::{AlertId, CorridorId, DeviceId, Digest, KeyId, PartyId, PlaceId, PublicKey, TransferId, UserId};
+pub use malformed::Malformed;
+pub use time::Time;

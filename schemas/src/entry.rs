@@ -1,0 +1,176 @@
+//! Entries of the evidence log: what was accepted, as it came, with its arrival time. Deterministic CBOR.
+//!
+//! | kind | map |
+//! |---|---|
+//! | report | `{0: 0, 1: at, 2: device, 3: bytes}` |
+//! | login | `{0: 1, 1: at, 2: device, 3: t}` |
+//! | command | `{0: 2, 1: at, 2: user, 3: party, 4: role, 5: idempotency key, 6: body, ? 7: signature}` |
+//! | strict check failed | `{0: 3, 1: at, 2: device, 3: ctr, 4: digest}` |
+//! | generation | `{0: 4, 1: at, 2: number}` |
+
+use crate::cbor::Strict;
+use crate::command::{Role, Signer};
+use crate::hello::{expect_key, fixed_map, numbered};
+use crate::writer::Writer;
+use crate::{DeviceId, Digest, Malformed, PartyId, Time, UserId};
+use bytes::Bytes;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    /// A verified report, whatever became of it in its device's order.
+    Report { at: Time, device: DeviceId, bytes: Bytes },
+    /// An accepted login: its `t` may never be used again.
+    Login { at: Time, device: DeviceId, t: Time },
+    /// An accepted command, as it was sent.
+    Command { at: Time, by: Signer, key: String, body: Bytes, signature: Option<Vec<u8>> },
+    /// A pre-screened report that the strict check refused afterwards.
+    StrictFailed { at: Time, device: DeviceId, ctr: u64, digest: Digest },
+    /// The platform's generation from here on.
+    Generation { at: Time, number: u64 },
+}
+
+impl Entry {
+    #[must_use]
+    pub fn at(&self) -> Time {
+        match self {
+            Self::Report { at, .. }
+            | Self::Login { at, .. }
+            | Self::Command { at, .. }
+            | Self::StrictFailed { at, .. }
+            | Self::Generation { at, .. } => *at,
+        }
+    }
+
+    /// The device that the entry belongs to.
+    #[must_use]
+    pub fn device(&self) -> Option<&DeviceId> {
+        match self {
+            Self::Report { device, .. } | Self::Login { device, .. } | Self::StrictFailed { device, .. } => Some(device),
+            Self::Command { .. } | Self::Generation { .. } => None,
+        }
+    }
+
+    /// Appends the entry's bytes.
+    pub fn encode_into(&self, out: &mut Vec<u8>) {
+        let mut writer = Writer::after(std::mem::take(out));
+        self.write(&mut writer);
+        *out = writer.finish();
+    }
+
+    fn write(&self, writer: &mut Writer) {
+        match self {
+            Self::Report { at, device, bytes } => {
+                head(writer, 4, 0, *at).uint(2).text(device.as_str()).uint(3).bytes(bytes);
+            }
+            Self::Login { at, device, t } => {
+                head(writer, 4, 1, *at).uint(2).text(device.as_str()).uint(3).uint(t.as_ms());
+            }
+            Self::Command { at, by, key, body, signature } => {
+                let fields = 7 + usize::from(signature.is_some());
+                head(writer, fields, 2, *at).uint(2).text(by.user.as_str()).uint(3).text(by.party.as_str());
+                writer.uint(4).text(by.role.as_str()).uint(5).text(key).uint(6).bytes(body);
+                if let Some(signature) = signature {
+                    writer.uint(7).bytes(signature);
+                }
+            }
+            Self::StrictFailed { at, device, ctr, digest } => {
+                head(writer, 5, 3, *at).uint(2).text(device.as_str()).uint(3).uint(*ctr).uint(4).bytes(digest.as_bytes());
+            }
+            Self::Generation { at, number } => {
+                head(writer, 3, 4, *at).uint(2).uint(*number);
+            }
+        }
+    }
+
+    pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
+        let mut reader = Strict::new(bytes);
+        let fields = reader.map("entry")?;
+        let kind = numbered(&mut reader, 0, "entry kind")?;
+        let at = Time::from_ms(numbered(&mut reader, 1, "at")?);
+        let expected = match kind {
+            0 | 1 => 4,
+            2 => fields.clamp(7, 8),
+            3 => 5,
+            4 => 3,
+            _ => return Err(Malformed::Field { field: "entry kind", expected: "0 to 4" }),
+        };
+        fixed_map(&mut Strict::new(bytes), "entry", expected)?;
+        expect_key(&mut reader, 2)?;
+        let entry = Self::decode_fields(&mut reader, kind, at, fields)?;
+        reader.end()?;
+        Ok(entry)
+    }
+
+    fn decode_fields(reader: &mut Strict<'_>, kind: u64, at: Time, fields: u64) -> Result<Self, Malformed> {
+        if kind == 4 {
+            return Ok(Self::Generation { at, number: reader.uint("generation")? });
+        }
+        if kind == 2 {
+            return Self::decode_command(reader, at, fields);
+        }
+        let device = parsed::<DeviceId>(reader, "device")?;
+        expect_key(reader, 3)?;
+        match kind {
+            0 => Ok(Self::Report { at, device, bytes: Bytes::copy_from_slice(reader.byte_string("report", "bytes")?) }),
+            1 => Ok(Self::Login { at, device, t: Time::from_ms(reader.uint("t")?) }),
+            _ => {
+                let ctr = reader.uint("ctr")?;
+                expect_key(reader, 4)?;
+                Ok(Self::StrictFailed { at, device, ctr, digest: Digest::from_bytes(reader.bytes("digest", "16 bytes")?) })
+            }
+        }
+    }
+
+    fn decode_command(reader: &mut Strict<'_>, at: Time, fields: u64) -> Result<Self, Malformed> {
+        let user = parsed::<UserId>(reader, "user")?;
+        expect_key(reader, 3)?;
+        let party = parsed::<PartyId>(reader, "party")?;
+        expect_key(reader, 4)?;
+        let role = parsed::<Role>(reader, "role")?;
+        expect_key(reader, 5)?;
+        let key = reader.text("idempotency key")?.to_owned();
+        expect_key(reader, 6)?;
+        let body = Bytes::copy_from_slice(reader.byte_string("body", "bytes")?);
+        let mut signature = None;
+        if fields == 8 {
+            expect_key(reader, 7)?;
+            signature = Some(reader.byte_string("signature", "bytes")?.to_vec());
+        }
+        Ok(Self::Command { at, by: Signer { user, party, role }, key, body, signature })
+    }
+}
+
+fn head(writer: &mut Writer, fields: usize, kind: u64, at: Time) -> &mut Writer {
+    writer.map(fields).uint(0).uint(kind).uint(1).uint(at.as_ms())
+}
+
+fn parsed<T: std::str::FromStr>(reader: &mut Strict<'_>, field: &'static str) -> Result<T, Malformed> {
+    reader.text(field)?.parse().map_err(|_| Malformed::Field { field, expected: "its own form" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_entry_comes_back_from_its_bytes() {
+        let device: DeviceId = "XA-7Q2K".parse().unwrap();
+        let at = Time::from_ms(1_790_000_000_000);
+        let by = Signer { user: "li".parse().unwrap(), party: "xian-customs".parse().unwrap(), role: Role::Customs };
+        let command = |signature| Entry::Command { at, by: by.clone(), key: "k-1".into(), body: Bytes::from_static(b"{}"), signature };
+        for entry in [
+            Entry::Report { at, device, bytes: Bytes::from_static(&[1; 300]) },
+            Entry::Login { at, device, t: at },
+            command(None),
+            command(Some(vec![7; 64])),
+            Entry::StrictFailed { at, device, ctr: 9, digest: Digest::ZERO },
+            Entry::Generation { at, number: 2 },
+        ] {
+            let mut bytes = Vec::new();
+            entry.encode_into(&mut bytes);
+            assert_eq!(Entry::decode(&bytes), Ok(entry));
+            bytes.push(0);
+            assert_eq!(Entry::decode(&bytes), Err(Malformed::Trailing));
+        }
+    }
+}

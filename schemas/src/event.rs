@@ -1,0 +1,280 @@
+//! What the platform tells: the rows of its views, and the events that say that one changed. JSON, times in unix ms.
+
+use crate::command::Role;
+use crate::{AlertId, CorridorId, DeviceId, PartyId, PlaceId, PublicKey, Time, TransferId, UserId};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// States of a movement, in the order of the trade.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MovementState {
+    /// 已申报
+    Declared,
+    /// 已施封
+    Sealed,
+    /// 在途
+    InTransit,
+    /// 已运抵
+    Arrived,
+}
+
+/// Red: breach. Amber: check. Grey: health.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    Grey,
+    Amber,
+    Red,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AlertKind {
+    OpenedWithoutGrant,
+    CableCut,
+    HousingOpened,
+    EpochChanged,
+    Deviation,
+    Silence,
+    Hole,
+    Equivocation,
+    PrevMismatch,
+    /// A report signed by the wrong kind of key or of another epoch, or a `sealed` with a weak or known key.
+    WrongKey,
+    LowBattery,
+    ImpossibleSpeed,
+    /// A report that a batch let pass and the strict check refused.
+    StrictFailed,
+    /// `hello` shows a device counter below what is stored.
+    StateLost,
+}
+
+impl AlertKind {
+    #[must_use]
+    pub fn severity(self) -> Severity {
+        match self {
+            Self::OpenedWithoutGrant
+            | Self::CableCut
+            | Self::HousingOpened
+            | Self::EpochChanged
+            | Self::Equivocation
+            | Self::PrevMismatch
+            | Self::WrongKey
+            | Self::StrictFailed => Severity::Red,
+            Self::Deviation | Self::Silence | Self::Hole | Self::ImpossibleSpeed => Severity::Amber,
+            Self::LowBattery | Self::StateLost => Severity::Grey,
+        }
+    }
+
+    /// Kebab-case, as in JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::OpenedWithoutGrant => "opened-without-grant",
+            Self::CableCut => "cable-cut",
+            Self::HousingOpened => "housing-opened",
+            Self::EpochChanged => "epoch-changed",
+            Self::Deviation => "deviation",
+            Self::Silence => "silence",
+            Self::Hole => "hole",
+            Self::Equivocation => "equivocation",
+            Self::PrevMismatch => "prev-mismatch",
+            Self::WrongKey => "wrong-key",
+            Self::LowBattery => "low-battery",
+            Self::ImpossibleSpeed => "impossible-speed",
+            Self::StrictFailed => "strict-failed",
+            Self::StateLost => "state-lost",
+        }
+    }
+}
+
+/// Who made a movement change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChangedBy {
+    User(UserId),
+    /// The seal's own report with this counter.
+    Seal {
+        device: DeviceId,
+        ctr: u64,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartyView {
+    pub id: PartyId,
+    pub role: Role,
+    pub name_zh: String,
+    pub name_en: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserView {
+    pub id: UserId,
+    pub party: PartyId,
+    pub role: Role,
+    pub name: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenView {
+    pub id: String,
+    pub user: UserId,
+    pub digest: PublicKey,
+    pub issued_at: Time,
+    pub not_after: Option<Time>,
+    pub revoked_at: Option<Time>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlaceView {
+    pub id: PlaceId,
+    /// The feature as it was put, GeoJSON.
+    pub feature: serde_json::Value,
+    pub operator: Option<PartyId>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CorridorView {
+    pub id: CorridorId,
+    pub feature: serde_json::Value,
+    pub from: PlaceId,
+    pub to: PlaceId,
+    pub length_km: f64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DeviceView {
+    pub id: DeviceId,
+    pub owner: PartyId,
+    pub public_key: PublicKey,
+    pub enrolled_at: Time,
+    pub revoked_at: Option<Time>,
+    pub quarantined: bool,
+    pub transfer: Option<TransferId>,
+    pub last: Option<LastReport>,
+}
+
+/// The newest report in the device's counter order, and its newest fix.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LastReport {
+    pub ctr: u64,
+    pub epoch: u64,
+    pub t: Time,
+    pub received_at: Time,
+    pub event: crate::report::Event,
+    pub status: u64,
+    pub battery: Option<u8>,
+    pub fix: Option<LastFix>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LastFix {
+    pub t: Time,
+    /// Degrees.
+    pub lat: f64,
+    pub lon: f64,
+    pub speed_cm_s: u64,
+    pub heading_ddeg: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TransferView {
+    pub id: TransferId,
+    pub carrier: PartyId,
+    pub unit: String,
+    pub seal: DeviceId,
+    pub origin: PlaceId,
+    pub destination: PlaceId,
+    pub corridor: CorridorId,
+    pub state: MovementState,
+    pub state_since: Time,
+    pub changed_by: ChangedBy,
+    pub declared_at: Time,
+    pub progress_km: Option<f64>,
+    pub length_km: f64,
+    pub open_alerts: u32,
+    pub worst_severity: Option<Severity>,
+    /// Custody stopped: an equivocation, a mismatch or a hole waits for an officer.
+    pub custody_held: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AlertView {
+    pub id: AlertId,
+    pub kind: AlertKind,
+    pub severity: Severity,
+    pub device: DeviceId,
+    pub owner: PartyId,
+    pub transfer: Option<TransferId>,
+    pub opened_at: Time,
+    /// In the device's own time, where a report is the evidence.
+    pub happened_at: Time,
+    pub cleared_at: Option<Time>,
+    pub acknowledged_at: Option<Time>,
+    pub acknowledged_by: Option<UserId>,
+    /// How often the same thing was seen while the alert was open.
+    pub count: u32,
+    /// Counters of the first reports that show it.
+    pub evidence: Vec<u64>,
+    /// Measured values, the unit in the name: `distance_m`, `battery_percent`.
+    pub facts: BTreeMap<String, f64>,
+}
+
+/// A device moved.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PositionView {
+    pub device: DeviceId,
+    pub transfer: Option<TransferId>,
+    pub ctr: u64,
+    pub t: Time,
+    pub received_at: Time,
+    pub lat: f64,
+    pub lon: f64,
+    pub speed_cm_s: u64,
+    pub heading_ddeg: u64,
+    pub battery: Option<u8>,
+    pub progress_km: Option<f64>,
+}
+
+/// One change of what people see.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "body", rename_all = "kebab-case")]
+pub enum Change {
+    Position(PositionView),
+    Movement(TransferView),
+    Alert(AlertView),
+    Device(DeviceView),
+}
+
+impl Change {
+    /// The SSE event name and the last level of the MQTT topic.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Change::Position(_) => "position",
+            Change::Movement(_) => "movement",
+            Change::Alert(_) => "alert",
+            Change::Device(_) => "device",
+        }
+    }
+
+    #[must_use]
+    pub fn transfer(&self) -> Option<&TransferId> {
+        match self {
+            Change::Position(position) => position.transfer.as_ref(),
+            Change::Movement(transfer) => Some(&transfer.id),
+            Change::Alert(alert) => alert.transfer.as_ref(),
+            Change::Device(device) => device.transfer.as_ref(),
+        }
+    }
+}
+
+/// A change with the parties that may see it; those who see all see it too.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    pub at: Time,
+    pub visible_to: Vec<PartyId>,
+    pub change: Change,
+}

@@ -1,0 +1,151 @@
+//! The command line: what can be asked of the program.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+#[derive(Debug, Parser)]
+#[command(name = "sealway", version, about = "Sealway 关途 follows cargo under electronic seal and proves what it says")]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Everything in one process on loopback, with seals under way on real corridors
+    Demo(Demo),
+    /// Run the platform
+    Serve(Serve),
+    /// Write out the configuration
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// Give people and systems access
+    Token {
+        #[command(subcommand)]
+        command: TokenCommand,
+    },
+    /// Measure
+    Bench {
+        #[command(subcommand)]
+        command: BenchCommand,
+    },
+    /// For device makers
+    Wire {
+        #[command(subcommand)]
+        command: WireCommand,
+    },
+    /// Throw the views away and make them again from the evidence log
+    Rebuild {
+        /// The platform's data folder
+        #[arg(long)]
+        data: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// How many seals
+    #[arg(long, default_value_t = 72, value_parser = clap::value_parser!(u32).range(1..=5000))]
+    pub(crate) devices: u32,
+    /// Where the interface listens; the next free port is taken when it is in use
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    pub(crate) http: std::net::SocketAddr,
+    /// How many seconds of the seals' time pass in one second
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub(crate) time_factor: u32,
+    /// End by itself after so long: 30s, 5m
+    #[arg(long = "for", value_parser = crate::duration::parse)]
+    pub(crate) run_for: Option<std::time::Duration>,
+    /// Print one JSON object at the end and nothing else on standard output
+    #[arg(long, value_enum)]
+    pub(crate) report: Option<Report>,
+    /// Keep the data here instead of in a folder that is removed at the end
+    #[arg(long)]
+    pub(crate) data: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Report {
+    Json,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub(crate) struct Serve {
+    /// The configuration file (`sealway config template` prints one)
+    #[arg(long)]
+    pub(crate) config: Option<PathBuf>,
+    /// The data folder; goes before the one in the configuration
+    #[arg(long)]
+    pub(crate) data: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Print a configuration with every key, its default and its meaning
+    Template,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Make a token and print it once
+    New(NewToken),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NewToken {
+    /// customs, carrier, operator, auditor or admin
+    #[arg(long)]
+    pub(crate) role: sealway_schemas::command::Role,
+    /// The party; made when it does not exist yet
+    #[arg(long)]
+    pub(crate) party: sealway_schemas::PartyId,
+    /// The person or system that the token is for
+    #[arg(long)]
+    pub(crate) user: Option<sealway_schemas::UserId>,
+    /// The platform's data folder
+    #[arg(long, default_value = "sealway-data")]
+    pub(crate) data: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BenchCommand {
+    /// Reports per second from signed bytes on TCP to disk, beside bare batch verification
+    Ingest(Ingest),
+    /// The other process of `ingest`: many devices that send what they have signed before
+    #[command(hide = true)]
+    Generate(Generate),
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Ingest {
+    /// Devices known to the platform
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) devices: u32,
+    /// How many of them are connected at a time
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=20_000))]
+    pub(crate) connections: u32,
+    /// Messages without an answer on one connection
+    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(crate) in_flight: u16,
+    /// How long reports are sent
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=600))]
+    pub(crate) seconds: u32,
+    #[arg(long, value_enum)]
+    pub(crate) report: Option<Report>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Generate {
+    /// The plan as JSON
+    #[arg(long)]
+    pub(crate) plan: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum WireCommand {
+    /// Say what messages are: one JSON line in, one JSON line out
+    Check,
+}

@@ -1,0 +1,193 @@
+//! The configuration: read once, checked whole, so that all mistakes are reported at once.
+
+mod reader;
+
+use reader::Reader;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A configuration with every key, its default and its meaning.
+pub(crate) const TEMPLATE: &str = include_str!("template.toml");
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Config {
+    pub(crate) data: PathBuf,
+    pub(crate) mqtt: Mqtt,
+    pub(crate) http: Http,
+    pub(crate) log: Log,
+    /// How long a stop waits for what is under way.
+    pub(crate) drain: Duration,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Mqtt {
+    pub(crate) plain: Option<SocketAddr>,
+    pub(crate) tls: Option<Tls>,
+    pub(crate) max_connections: usize,
+    pub(crate) in_flight: u16,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Tls {
+    pub(crate) listen: SocketAddr,
+    pub(crate) certificate: PathBuf,
+    pub(crate) key: PathBuf,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Http {
+    pub(crate) listen: SocketAddr,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Log {
+    pub(crate) format: LogFormat,
+    /// A `tracing` filter, as in `info,sealway_tracker=debug`.
+    pub(crate) filter: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    Pretty,
+    Json,
+}
+
+/// One thing that is wrong with a configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Mistake {
+    pub(crate) key: String,
+    pub(crate) value: String,
+    pub(crate) expected: String,
+}
+
+/// All that is wrong with a configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Mistakes(pub(crate) Vec<Mistake>);
+
+impl std::error::Error for Mistakes {}
+
+impl fmt::Display for Mistakes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the configuration has {} mistake(s):", self.0.len())?;
+        for Mistake { key, value, expected } in &self.0 {
+            write!(f, "\n  {key} = {value}: expected {expected}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let loopback = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        Self {
+            data: PathBuf::from("sealway-data"),
+            mqtt: Mqtt { plain: Some(loopback(1883)), tls: None, max_connections: 20_000, in_flight: 64 },
+            http: Http { listen: loopback(8080) },
+            log: Log { format: LogFormat::Pretty, filter: "info".to_owned() },
+            drain: Duration::from_secs(10),
+        }
+    }
+}
+
+impl Config {
+    /// Reads TOML. Every mistake is in the answer, not just the first.
+    pub(crate) fn parse(text: &str) -> Result<Self, Mistakes> {
+        let mut reader = Reader::new(text)?;
+        let base = Self::default();
+        let data = reader.path("data").unwrap_or(base.data);
+        let drain = reader.duration("drain").unwrap_or(base.drain);
+        let mqtt = read_mqtt(&mut reader, base.mqtt);
+        let listen = reader.address("http.listen").unwrap_or(base.http.listen);
+        if !listen.ip().is_loopback() && !reader.flag("http.behind_tls").unwrap_or(false) {
+            reader.mistake("http.listen", &format!("\"{listen}\""), "a loopback address, or http.behind_tls = true where a proxy ends TLS");
+        }
+        let format = reader.choice("log.format", &[("pretty", LogFormat::Pretty), ("json", LogFormat::Json)]);
+        let filter = reader.text("log.filter").unwrap_or(base.log.filter);
+        if tracing_subscriber::EnvFilter::try_new(&filter).is_err() {
+            reader.mistake("log.filter", &format!("{filter:?}"), "a filter, as in \"info\" or \"warn,sealway_tracker=debug\"");
+        }
+        let log = Log { format: format.unwrap_or(base.log.format), filter };
+        reader.finish(Self { data, mqtt, http: Http { listen }, log, drain })
+    }
+}
+
+fn read_mqtt(reader: &mut Reader, base: Mqtt) -> Mqtt {
+    let off = reader.flag("mqtt.plain").is_some_and(|on| !on);
+    let plain = reader.address("mqtt.listen").or(base.plain).filter(|_| !off);
+    if let Some(address) = plain
+        && !address.ip().is_loopback()
+        && !reader.flag("mqtt.plain_beyond_loopback").unwrap_or(false)
+    {
+        let expected = "a loopback address, or mqtt.plain_beyond_loopback = true: without TLS a login proves no peer";
+        reader.mistake("mqtt.listen", &format!("\"{address}\""), expected);
+    }
+    let tls = read_tls(reader);
+    Mqtt {
+        plain,
+        tls,
+        max_connections: reader.whole("mqtt.max_connections", 1..=1_000_000).unwrap_or(base.max_connections),
+        in_flight: reader.whole("mqtt.in_flight", 1..=1000).unwrap_or(base.in_flight),
+    }
+}
+
+fn read_tls(reader: &mut Reader) -> Option<Tls> {
+    let listen = reader.address("mqtt.tls.listen");
+    let certificate = reader.file("mqtt.tls.certificate");
+    let key = reader.file("mqtt.tls.key");
+    match (listen, certificate, key) {
+        (Some(listen), Some(certificate), Some(key)) => Some(Tls { listen, certificate, key }),
+        (None, None, None) => None,
+        _ => {
+            reader.incomplete("mqtt.tls", &["listen", "certificate", "key"]);
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_template_is_the_default() {
+        assert_eq!(Config::parse(TEMPLATE), Ok(Config::default()));
+        assert_eq!(Config::parse(""), Ok(Config::default()));
+    }
+
+    #[test]
+    fn all_mistakes_are_reported_at_once() {
+        let text = r#"
+            data = 7
+            colour = "red"
+            [mqtt]
+            listen = "localhost"
+            max_connections = 0
+            in_flight = "many"
+            [mqtt.tls]
+            listen = "0.0.0.0:8883"
+            certificate = "/nowhere/cert.pem"
+            [http]
+            listen = "0.0.0.0:80"
+            [log]
+            format = "xml"
+        "#;
+        let Mistakes(mistakes) = Config::parse(text).unwrap_err();
+        let keys: Vec<&str> = mistakes.iter().map(|mistake| mistake.key.as_str()).collect();
+        for key in
+            ["data", "colour", "mqtt.listen", "mqtt.max_connections", "mqtt.in_flight", "mqtt.tls.certificate", "mqtt.tls", "http.listen", "log.format"]
+        {
+            assert!(keys.contains(&key), "{key} is not among {keys:?}");
+        }
+        let text = Mistakes(mistakes).to_string();
+        assert!(text.contains("mqtt.max_connections = 0: expected a whole number from 1 to 1000000"), "{text}");
+    }
+
+    #[test]
+    fn a_plain_listener_beyond_loopback_must_be_asked_for() {
+        assert!(Config::parse("mqtt.listen = \"0.0.0.0:1883\"").is_err());
+        let config = Config::parse("[mqtt]\nlisten = \"0.0.0.0:1883\"\nplain_beyond_loopback = true").unwrap();
+        assert_eq!(config.mqtt.plain, Some("0.0.0.0:1883".parse().unwrap()));
+    }
+}

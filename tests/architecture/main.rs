@@ -1,0 +1,112 @@
+//! Who may import whom: the table of rooms in README, held against `cargo metadata`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::Command;
+
+/// Each room and the rooms that it may import.
+const LAW: [(&str, &[&str]); 8] = [
+    ("sealway-schemas", &[]),
+    ("sealway-core", &["sealway-schemas"]),
+    ("sealway-tracker", &["sealway-core", "sealway-schemas"]),
+    ("sealway-broker", &["sealway-schemas"]),
+    ("sealway-dashboard", &["sealway-tracker", "sealway-schemas"]),
+    ("sealway-seal-sim", &["sealway-schemas"]),
+    (
+        "sealway",
+        &["sealway-schemas", "sealway-core", "sealway-tracker", "sealway-broker", "sealway-dashboard", "sealway-seal-sim"],
+    ),
+    (
+        "sealway-tests",
+        &["sealway-schemas", "sealway-core", "sealway-tracker", "sealway-broker", "sealway-dashboard", "sealway-seal-sim", "sealway"],
+    ),
+];
+
+/// What would give the pure rooms a clock, a socket, a file or a coin.
+const IMPURE: [&str; 8] = ["tokio", "sqlx", "axum", "rumqttd", "rumqttc", "getrandom", "rand", "mio"];
+
+/// Words of std that the pure rooms must not say.
+const IMPURE_STD: [&str; 6] = ["std::fs", "std::net", "std::thread", "SystemTime", "Instant", "std::env"];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+fn packages() -> BTreeMap<String, BTreeSet<String>> {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["metadata", "--format-version", "1", "--no-deps", "--locked"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    let normal = |dependency: &&serde_json::Value| dependency["kind"].is_null() || dependency["kind"] == "build";
+    metadata["packages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|package| {
+            let imports = package["dependencies"].as_array().unwrap().iter().filter(normal);
+            (text(&package["name"]), imports.map(|dependency| text(&dependency["name"])).collect())
+        })
+        .collect()
+}
+
+#[test]
+fn every_room_imports_only_what_the_law_allows() {
+    let packages = packages();
+    let law: BTreeMap<&str, &[&str]> = LAW.into_iter().collect();
+    assert_eq!(packages.keys().map(String::as_str).collect::<BTreeSet<_>>(), law.keys().copied().collect(), "a room is missing in the law");
+    for (room, imports) in &packages {
+        for import in imports.iter().filter(|name| packages.contains_key(*name)) {
+            assert!(law[room.as_str()].contains(&import.as_str()), "{room} must not import {import}");
+        }
+    }
+}
+
+#[test]
+fn the_contract_and_the_judge_are_pure() {
+    let packages = packages();
+    for room in ["sealway-schemas", "sealway-core"] {
+        for impure in IMPURE {
+            assert!(!packages[room].contains(impure), "{room} must not import {impure}");
+        }
+    }
+    for folder in ["schemas/src", "tracker/core/src"] {
+        for (file, text) in sources(&root().join(folder)) {
+            for word in IMPURE_STD {
+                assert!(!text.contains(word), "{file} must not use {word}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_source_file_says_why_it_exists_and_stays_small() {
+    for folder in ["schemas/src", "tracker/src", "tracker/core/src", "broker/src", "dashboard/src", "seal-sim/src", "src"] {
+        for (file, text) in sources(&root().join(folder)) {
+            assert!(text.starts_with("//!"), "{file} begins without a reason (//!)");
+            let lines = text.lines().take_while(|line| *line != "#[cfg(test)]").count();
+            assert!(lines <= 500, "{file} has {lines} lines before its tests, expected at most 500");
+        }
+    }
+}
+
+fn sources(folder: &Path) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push((path.display().to_string(), std::fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    assert!(!found.is_empty(), "no sources under {}", folder.display());
+    found
+}

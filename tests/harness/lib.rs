@@ -1,0 +1,1 @@
+//! A real `sealway` in a process of its own, and clients that speak to it.

@@ -1,0 +1,117 @@
+//! Starts the programs that the build made.
+
+use crate::Api;
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+
+/// The program `name` of this build; `SEALWAY_BIN_DIR` names another folder.
+#[must_use]
+pub fn program(name: &str) -> Command {
+    let folder = std::env::var_os("SEALWAY_BIN_DIR").map_or_else(built, PathBuf::from);
+    let path = folder.join(name);
+    assert!(path.exists(), "{} is missing: run `cargo build --workspace` first", path.display());
+    Command::new(path)
+}
+
+#[must_use]
+pub fn seal_sim() -> Command {
+    program("seal-sim")
+}
+
+fn built() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    test.parent().and_then(Path::parent).unwrap().to_owned()
+}
+
+/// Runs `sealway` with these arguments to its end.
+#[must_use]
+pub fn run(arguments: &[&str]) -> Output {
+    program("sealway").args(arguments).output().unwrap()
+}
+
+/// A running platform on free loopback ports.
+#[derive(Debug)]
+pub struct Sealway {
+    child: Child,
+    pub http: SocketAddr,
+    pub mqtt: SocketAddr,
+    data: PathBuf,
+}
+
+impl Sealway {
+    /// Starts `sealway serve` on a data folder and waits until it listens.
+    #[must_use]
+    pub fn serve(data: &Path) -> Self {
+        let config = data.with_extension("toml");
+        let text = "[mqtt]\nlisten = \"127.0.0.1:0\"\n[http]\nlisten = \"127.0.0.1:0\"\n[log]\nfilter = \"warn\"\n";
+        std::fs::write(&config, text).unwrap();
+        let mut child = program("sealway")
+            .args(["serve", "--config"])
+            .arg(&config)
+            .arg("--data")
+            .arg(data)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut address = |name: &str| -> SocketAddr {
+            let line = lines.by_ref().map(Result::unwrap).find_map(|line| line.strip_prefix(name).map(str::to_owned));
+            line.unwrap_or_else(|| panic!("the platform ended before it said {name:?}")).trim().parse().unwrap()
+        };
+        let http = address("interface http://");
+        let mqtt = address("mqtt ");
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, http, mqtt, data: data.to_owned() }
+    }
+
+    /// The API with the administrator's token of the first start.
+    #[must_use]
+    pub fn admin(&self) -> Api {
+        Api::new(self.http, &std::fs::read_to_string(self.data.join("admin.token")).unwrap())
+    }
+
+    /// A new token from the command line, while the platform runs.
+    #[must_use]
+    pub fn token(&self, role: &str, party: &str) -> String {
+        let output = program("sealway").args(["token", "new", "--role", role, "--party", party, "--data"]).arg(&self.data).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    #[must_use]
+    pub fn api(&self, role: &str, party: &str) -> Api {
+        Api::new(self.http, &self.token(role, party))
+    }
+
+    /// `kill -9`.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// SIGTERM, and what the program ends with.
+    #[must_use]
+    pub fn stop(mut self) -> ExitStatus {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        self.child.wait().unwrap()
+    }
+
+    /// Peak resident memory in bytes, from the kernel.
+    #[must_use]
+    pub fn peak_memory(&self) -> u64 {
+        let mut text = String::new();
+        std::fs::File::open(format!("/proc/{}/status", self.child.id())).unwrap().read_to_string(&mut text).unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches(" kB").trim().parse::<u64>().unwrap() * 1024
+    }
+}
+
+impl Drop for Sealway {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}

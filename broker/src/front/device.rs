@@ -1,0 +1,309 @@
+//! One seal's connection, from CONNACK to the end.
+//!
+//! The loop writes what is due, judges what was read, hands the PUBLISHes on, and waits for the socket, the mailbox or the
+//! keep-alive. Every wait may be cancelled: reading keeps its bytes in the line, the mailbox keeps its post until it is taken,
+//! and an upload that is dropped (the connection is being closed) was not acknowledged, so the seal sends it again.
+
+use super::Shared;
+use super::line::Line;
+use super::mailbox::{Delivery, Farewell, Mailbox};
+use super::outstanding::Outstanding;
+use super::switchboard::{Name, Switchboard};
+use crate::claim::Ingress;
+use crate::counters::{Counters, Origin, add};
+use crate::mqtt::connect::Greeting;
+use crate::mqtt::frame::Frame;
+use crate::mqtt::publish::{Publish, puback};
+use crate::mqtt::subscribe::{Subscribe, Unsubscribe, disconnect};
+use crate::mqtt::{Kind, Version, write};
+use crate::{Limits, Refusal};
+use sealway_schemas::link::{SessionId, UpMessage, Upload};
+use sealway_schemas::{DeviceId, topics};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, sleep_until};
+
+/// Down messages that a device has not acknowledged; the rest waits in the mailbox.
+const DOWNS_IN_FLIGHT: usize = 16;
+/// Reason of a version 5 UNSUBACK.
+const NO_SUBSCRIPTION_EXISTED: u8 = 0x11;
+
+/// A device that was admitted. Its CONNACK waits in `line.out`.
+pub(crate) struct DeviceLine {
+    line: Line,
+    version: Version,
+    session: SessionId,
+    device: DeviceId,
+    mailbox: Arc<Mailbox>,
+    /// Packet ids handed on and not settled.
+    in_flight: Vec<u16>,
+    downs: Downs,
+    silence_max: Duration,
+    heard: Instant,
+    /// An orderly shutdown waits for what is in flight; nothing more is read.
+    draining: bool,
+}
+
+/// What goes down to one device.
+struct Downs {
+    qos: u8,
+    outstanding: Outstanding,
+    packet_max: usize,
+}
+
+/// Frees the name and tells the ingress, however the connection ends.
+struct Seat<'a, I: Ingress> {
+    switchboard: &'a Switchboard,
+    ingress: &'a I,
+    session: SessionId,
+    device: DeviceId,
+}
+
+impl<I: Ingress> Drop for Seat<'_, I> {
+    fn drop(&mut self) {
+        self.switchboard.leave(self.session, &Name::Device(self.device));
+        self.ingress.closed(self.session, &self.device);
+    }
+}
+
+impl DeviceLine {
+    pub(crate) fn new(line: Line, greeting: &Greeting, session: SessionId, device: DeviceId, keep_alive: u16) -> Self {
+        let downs = Downs {
+            qos: 1,
+            outstanding: Outstanding::new(greeting.receive_maximum, DOWNS_IN_FLIGHT),
+            packet_max: usize::try_from(greeting.packet_maximum).unwrap_or(usize::MAX),
+        };
+        Self {
+            line,
+            version: greeting.version,
+            session,
+            device,
+            mailbox: Arc::new(Mailbox::default()),
+            in_flight: Vec::new(),
+            downs,
+            // One and a half times the keep-alive: MQTT 3.1.1, 3.1.2.10.
+            silence_max: Duration::from_secs(u64::from(keep_alive)) * 3 / 2,
+            heard: Instant::now(),
+            draining: false,
+        }
+    }
+
+    pub(crate) async fn serve<I: Ingress>(mut self, shared: &Shared<I>) {
+        let state = &shared.state;
+        let seat = Seat { switchboard: &state.switchboard, ingress: &*shared.ingress, session: self.session, device: self.device };
+        state.switchboard.seat(self.session, Name::Device(self.device), &self.mailbox);
+        let farewell = self.run(shared).await;
+        drop(seat);
+        if let Farewell::Refused(refusal) = farewell {
+            state.counters.refuse(refusal, Origin { peer: self.line.peer, device: Some(self.device) });
+        }
+        self.line.close(self.version, farewell).await;
+    }
+
+    async fn run<I: Ingress>(&mut self, shared: &Shared<I>) -> Farewell {
+        match self.turns(shared).await {
+            Ok(never) => match never {},
+            Err(farewell) => farewell,
+        }
+    }
+
+    async fn turns<I: Ingress>(&mut self, shared: &Shared<I>) -> Result<std::convert::Infallible, Farewell> {
+        let counters = &*shared.state.counters;
+        let up = topics::up(&self.device);
+        let down = topics::down(&self.device);
+        self.line.flush().await?;
+        let mut alarm = pin!(sleep_until(self.heard + self.silence_max));
+        loop {
+            self.deliver(counters, &down)?;
+            let messages = self.judge(&shared.state.limits, counters, (&up, &down))?;
+            self.line.flush().await?;
+            if !messages.is_empty() {
+                self.upload(shared, &down, messages).await?;
+                continue;
+            }
+            let reads = self.reads();
+            tokio::select! {
+                biased;
+                () = self.mailbox.rung() => {}
+                read = self.line.read(), if reads => read?,
+                () = &mut alarm => {
+                    if !reads {
+                        self.heard = Instant::now();
+                    } else if self.heard.elapsed() >= self.silence_max {
+                        return Err(Refusal::KeepAlive.into());
+                    }
+                    alarm.as_mut().reset(self.heard + self.silence_max);
+                }
+            }
+        }
+    }
+
+    /// Not while packets of the last read wait for room in flight.
+    fn reads(&self) -> bool {
+        !self.draining && self.line.inbox.is_drained()
+    }
+
+    /// Writes PUBACKs and down messages out of the mailbox into the line's buffer.
+    fn deliver(&mut self, counters: &Counters, down: &str) -> Result<(), Farewell> {
+        let Delivery { settled, downs, farewell } = self.mailbox.take(self.downs.outstanding.room());
+        let mut pubacks = 0;
+        for (packet_id, verdict) in settled {
+            let Some(at) = self.in_flight.iter().position(|id| *id == packet_id) else { continue };
+            self.in_flight.swap_remove(at);
+            write::puback(&mut self.line.out, self.version, packet_id, verdict);
+            pubacks += 1;
+        }
+        if pubacks > 0 {
+            add(&counters.pubacks, pubacks);
+            add(&counters.puback_writes, 1);
+        }
+        for message in downs {
+            self.downs.write(&mut self.line.out, self.version, down, &message, counters);
+        }
+        match farewell {
+            None => Ok(()),
+            Some(Farewell::Shutdown) if !self.in_flight.is_empty() => {
+                self.draining = true;
+                Ok(())
+            }
+            Some(farewell) => Err(farewell),
+        }
+    }
+
+    /// Judges the packets of the last read, as far as there is room in flight. Returns what is to be stored.
+    fn judge(&mut self, limits: &Limits, counters: &Counters, own: (&str, &str)) -> Result<Vec<UpMessage>, Farewell> {
+        let mut messages = Vec::new();
+        if self.draining {
+            return Ok(messages);
+        }
+        let cap = usize::from(limits.in_flight);
+        let mut any = false;
+        while self.version == Version::V5 || self.in_flight.len() < cap {
+            let Some(frame) = self.line.inbox.next()? else { break };
+            any = true;
+            if frame.kind == Kind::Publish {
+                messages.extend(self.publish(&frame, own.0, cap, counters)?);
+            } else {
+                self.other(&frame, own.1, counters)?;
+            }
+        }
+        if any {
+            self.heard = Instant::now();
+        }
+        Ok(messages)
+    }
+
+    fn publish(&mut self, frame: &Frame, up: &str, cap: usize, counters: &Counters) -> Result<Option<UpMessage>, Refusal> {
+        let publish = Publish::read(self.version, frame)?;
+        if self.in_flight.contains(&publish.packet_id) {
+            return Err(Refusal::PacketIdInUse);
+        }
+        if self.in_flight.len() >= cap {
+            return Err(Refusal::ReceiveMaximum);
+        }
+        match (publish.judge(up), self.version) {
+            (Ok(()), _) => {
+                self.in_flight.push(publish.packet_id);
+                add(&counters.published, 1);
+                add(&counters.published_bytes, publish.payload.len() as u64);
+                Ok(Some(UpMessage { ticket: publish.packet_id, payload: publish.payload }))
+            }
+            // A name that no topic may have is no matter of rights: it ends the connection in both versions.
+            (Err(refusal @ (Refusal::ForeignTopic | Refusal::PayloadTooLarge)), Version::V5) => {
+                counters.refuse(refusal, self.origin());
+                write::puback_reason(&mut self.line.out, publish.packet_id, refusal.puback_code());
+                Ok(None)
+            }
+            (Err(refusal), _) => Err(refusal),
+        }
+    }
+
+    fn other(&mut self, frame: &Frame, down: &str, counters: &Counters) -> Result<(), Farewell> {
+        match frame.kind {
+            Kind::Puback => self.downs.outstanding.acknowledged(puback(self.version, frame)?)?,
+            Kind::Pingreq if frame.body.is_empty() => write::pingresp(&mut self.line.out),
+            Kind::Subscribe => self.subscribe(&Subscribe::read(self.version, frame)?, down, counters)?,
+            Kind::Unsubscribe => self.unsubscribe(&Unsubscribe::read(self.version, frame)?, down),
+            Kind::Disconnect => {
+                disconnect(self.version, frame)?;
+                return Err(Farewell::Left);
+            }
+            Kind::Pingreq => return Err(Refusal::MalformedPacket.into()),
+            Kind::Connect | Kind::Publish => return Err(Refusal::UnexpectedPacket.into()),
+        }
+        Ok(())
+    }
+
+    fn subscribe(&mut self, subscribe: &Subscribe, down: &str, counters: &Counters) -> Result<(), Refusal> {
+        let mut codes = Vec::with_capacity(subscribe.entries.len());
+        for (filter, qos) in &subscribe.entries {
+            if filter == down {
+                self.downs.qos = *qos;
+                self.mailbox.hears(true);
+                codes.push(*qos);
+                continue;
+            }
+            let refusal = match filter {
+                filter if filter.starts_with("$share/") => Refusal::SharedSubscription,
+                filter if filter.contains(['+', '#']) => Refusal::WildcardSubscription,
+                _ => Refusal::ForeignSubscription,
+            };
+            if self.version == Version::V3_1_1 {
+                return Err(refusal);
+            }
+            counters.refuse(refusal, self.origin());
+            codes.push(refusal.reason_code());
+        }
+        write::suback(&mut self.line.out, self.version, subscribe.packet_id, &codes);
+        Ok(())
+    }
+
+    fn unsubscribe(&mut self, unsubscribe: &Unsubscribe, down: &str) {
+        let mut codes = Vec::with_capacity(unsubscribe.filters.len());
+        for filter in &unsubscribe.filters {
+            let own = filter == down;
+            if own {
+                self.mailbox.hears(false);
+            }
+            codes.push(if own { 0 } else { NO_SUBSCRIPTION_EXISTED });
+        }
+        write::unsuback(&mut self.line.out, self.version, unsubscribe.packet_id, &codes);
+    }
+
+    /// Hands the messages on. While the tracker is full this waits, and the socket is not read; PUBACKs still go out.
+    async fn upload<I: Ingress>(&mut self, shared: &Shared<I>, down: &str, messages: Vec<UpMessage>) -> Result<(), Farewell> {
+        let counters = &*shared.state.counters;
+        add(&counters.uploads, 1);
+        let upload = Upload { session: self.session, device: self.device, messages };
+        let mut taken = pin!(shared.ingress.upload(upload));
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut taken => break,
+                () = self.mailbox.rung() => {}
+            }
+            self.deliver(counters, down)?;
+            self.line.flush().await?;
+        }
+        // The client could not be heard meanwhile.
+        self.heard = Instant::now();
+        Ok(())
+    }
+
+    fn origin(&self) -> Origin {
+        Origin { peer: self.line.peer, device: Some(self.device) }
+    }
+}
+
+impl Downs {
+    fn write(&mut self, out: &mut Vec<u8>, version: Version, topic: &str, message: &[u8], counters: &Counters) {
+        if write::publish_size(version, topic, message) > self.packet_max {
+            add(&counters.downs_unsendable, 1);
+            return;
+        }
+        let packet_id = (self.qos > 0).then(|| self.outstanding.issue());
+        write::publish(out, version, topic, packet_id, message);
+        add(&counters.downs_sent, 1);
+    }
+}

@@ -1,0 +1,222 @@
+//! The front: listeners, the accept loops, and the way back to a device.
+//!
+//! A connection is one task that owns its socket. It reads, hands all PUBLISHes of that read to the [`Ingress`] in one upload, and
+//! sleeps until its socket or its mailbox wakes it. The tracker never touches a socket: it leaves a settlement in the mailbox,
+//! and all PUBACKs found there leave in one write.
+
+mod device;
+mod greet;
+mod line;
+mod listener;
+mod mailbox;
+mod outstanding;
+mod switchboard;
+mod tls;
+mod x509;
+
+use crate::config::{FrontConfig, FrontError, Limits};
+use crate::counters::{Counters, FrontCounters, Gauge, Origin, add};
+use crate::{EventRouter, Ingress, Refusal};
+use sealway_schemas::link::SessionId;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+pub use switchboard::FrontDownlink;
+use switchboard::Switchboard;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+
+/// How often refusals that were not told one by one are told as a sum.
+const FOLD: Duration = Duration::from_secs(10);
+/// Pause of an accept loop after an error such as too many open files.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+const BACKLOG: u32 = 4_096;
+
+/// Where the front listens, with the ports that port 0 became.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Addresses {
+    pub plain: Option<SocketAddr>,
+    pub tls: Option<SocketAddr>,
+}
+
+/// The running front. Dropping it stops the accept loops; connections end with [`Front::drain`] or with the process.
+#[derive(Debug)]
+pub struct Front {
+    addresses: Addresses,
+    state: Arc<State>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+/// What all connections share, whatever takes their reports.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) limits: Limits,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) switchboard: Arc<Switchboard>,
+    pub(crate) events: EventRouter,
+    connections: Arc<Semaphore>,
+    half_open: Arc<Semaphore>,
+    next_session: AtomicU64,
+}
+
+/// [`State`] with the one that takes reports.
+#[derive(Debug)]
+pub(crate) struct Shared<I> {
+    pub(crate) state: Arc<State>,
+    pub(crate) ingress: Arc<I>,
+}
+
+impl<I> Clone for Shared<I> {
+    fn clone(&self) -> Self {
+        Self { state: Arc::clone(&self.state), ingress: Arc::clone(&self.ingress) }
+    }
+}
+
+impl State {
+    pub(crate) fn next_session(&self) -> SessionId {
+        SessionId(self.next_session.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// An accepted connection's right to be: given back when its task ends.
+pub(crate) struct Admission {
+    pub(crate) peer: SocketAddr,
+    connection: OwnedSemaphorePermit,
+    pub(crate) half_open: OwnedSemaphorePermit,
+}
+
+impl Front {
+    /// Binds the listeners and starts to accept. To be called within a tokio runtime.
+    pub fn start<I: Ingress>(config: FrontConfig, ingress: Arc<I>, events: EventRouter) -> Result<Self, FrontError> {
+        config.check()?;
+        let tls = config.tls.as_ref().map(|tls| Ok((tls.address, tls::acceptor(tls)?))).transpose()?;
+        let plain = config.plain.map(bind).transpose()?;
+        let tls = tls.map(|(address, acceptor)| Ok((bind(address)?, acceptor))).transpose()?;
+        let addresses = Addresses {
+            plain: plain.as_ref().and_then(|listener| listener.local_addr().ok()),
+            tls: tls.as_ref().and_then(|(listener, _)| listener.local_addr().ok()),
+        };
+        let limits = config.limits;
+        let counters = Arc::new(Counters::default());
+        let state = Arc::new(State {
+            switchboard: Arc::new(Switchboard::new(Arc::clone(&counters))),
+            counters: Arc::clone(&counters),
+            events,
+            connections: Arc::new(Semaphore::new(permits(limits.connections))),
+            half_open: Arc::new(Semaphore::new(permits(limits.half_open))),
+            next_session: AtomicU64::new(1),
+            limits,
+        });
+        let shared = Shared { state: Arc::clone(&state), ingress };
+        let mut tasks = vec![tokio::spawn(fold(counters))];
+        if let Some(listener) = plain {
+            tasks.push(tokio::spawn(accept(listener, None, shared.clone())));
+        }
+        if let Some((listener, acceptor)) = tls {
+            tasks.push(tokio::spawn(accept(listener, Some(acceptor), shared)));
+        }
+        Ok(Self { addresses, state, tasks })
+    }
+
+    #[must_use]
+    pub fn addresses(&self) -> Addresses {
+        self.addresses
+    }
+
+    #[must_use]
+    pub fn downlink(&self) -> FrontDownlink {
+        FrontDownlink::new(Arc::clone(&self.state.switchboard))
+    }
+
+    #[must_use]
+    pub fn counters(&self) -> FrontCounters {
+        self.state.counters.snapshot()
+    }
+
+    /// Accepts and reads nothing more, lets every PUBACK that is still due go out, and closes. True when all that was done before
+    /// `deadline`; after it the remaining connections are cut.
+    pub async fn drain(&self, deadline: Duration) -> bool {
+        self.tasks.iter().for_each(JoinHandle::abort);
+        let switchboard = &self.state.switchboard;
+        switchboard.drain();
+        let all = u32::try_from(permits(self.state.limits.connections)).unwrap_or(u32::MAX);
+        let gone = || self.state.connections.acquire_many(all);
+        let in_time = tokio::time::timeout(deadline, gone()).await.is_ok();
+        if !in_time {
+            switchboard.cut();
+            let _ = tokio::time::timeout(self.state.limits.write_deadline, gone()).await;
+        }
+        self.state.counters.fold();
+        in_time
+    }
+}
+
+impl Drop for Front {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(JoinHandle::abort);
+    }
+}
+
+fn permits(limit: u32) -> usize {
+    usize::try_from(limit).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS)
+}
+
+fn bind(address: SocketAddr) -> Result<TcpListener, FrontError> {
+    let bound = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    };
+    bound().map_err(|source| FrontError::Bind { address, source })
+}
+
+async fn fold(counters: Arc<Counters>) {
+    let mut ticks = tokio::time::interval(FOLD);
+    loop {
+        ticks.tick().await;
+        counters.fold();
+    }
+}
+
+async fn accept<I: Ingress>(listener: TcpListener, acceptor: Option<TlsAcceptor>, shared: Shared<I>) {
+    loop {
+        // Waiting here leaves a storm of connects in the kernel's backlog; the CONNECT deadline frees places.
+        let Ok(half_open) = Arc::clone(&shared.state.half_open).acquire_owned().await else { return };
+        let (socket, peer) = match listener.accept().await {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        add(&shared.state.counters.accepted, 1);
+        let Ok(connection) = Arc::clone(&shared.state.connections).try_acquire_owned() else {
+            shared.state.counters.refuse(Refusal::TooManyConnections, Origin { peer, device: None });
+            continue;
+        };
+        let admission = Admission { peer, connection, half_open };
+        tokio::spawn(connection_task(socket, acceptor.clone(), admission, shared.clone()));
+    }
+}
+
+async fn connection_task<I: Ingress>(socket: TcpStream, acceptor: Option<TlsAcceptor>, admission: Admission, shared: Shared<I>) {
+    let Admission { peer, connection, half_open } = admission;
+    let _open = Gauge::up(&shared.state.counters.open);
+    // Each stage in a box of its own: an idle device costs the size of its own stage, not of the largest.
+    let greeted = {
+        let _half_open = Gauge::up(&shared.state.counters.half_open);
+        Box::pin(greet::greet(socket, acceptor, peer, &shared)).await
+    };
+    drop(half_open);
+    match greeted {
+        Some(greet::Greeted::Device(device)) => Box::pin(device.serve(&shared)).await,
+        Some(greet::Greeted::Listener(listener)) => Box::pin(listener.serve(&shared.state)).await,
+        None => {}
+    }
+    drop(connection);
+}

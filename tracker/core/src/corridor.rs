@@ -1,0 +1,285 @@
+//! Corridors 走廊: the line that a transfer follows, its width, and how far along it a fix lies.
+
+use crate::feature::{GeometryRefusal, id, parse_feature, positions, shown, text};
+use crate::geometry::{Plane, Position};
+use crate::place::Place;
+use geojson::{GeometryValue, JsonObject, JsonValue};
+use sealway_schemas::event::CorridorView;
+use sealway_schemas::{CorridorId, PlaceId};
+
+const VERTICES_LIMIT: usize = 5_000;
+const WIDTH_M: std::ops::RangeInclusive<f64> = 50.0..=200_000.0;
+/// Pieces on either side of the last one that are looked at first.
+const NEARBY: usize = 3;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Mode {
+    Rail,
+    Road,
+    Sea,
+    Air,
+}
+
+impl Mode {
+    const EXPECTED: &'static str = "rail, road, sea or air";
+
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "rail" => Some(Self::Rail),
+            "road" => Some(Self::Road),
+            "sea" => Some(Self::Sea),
+            "air" => Some(Self::Air),
+            _ => None,
+        }
+    }
+
+    /// Metres per second that no vehicle of the mode exceeds: a truck at 216 km/h, the fastest trains, a fast ferry, an airliner in a jet stream.
+    #[must_use]
+    pub fn speed_limit(self) -> f64 {
+        match self {
+            Self::Road => 60.0,
+            Self::Rail => 120.0,
+            Self::Sea => 30.0,
+            Self::Air => 360.0,
+        }
+    }
+}
+
+/// A stretch without a network, kilometres along the line.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct NoSignal {
+    pub from_km: f64,
+    pub to_km: f64,
+}
+
+/// Where a fix lies along a corridor.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Along {
+    pub distance_m: f64,
+    pub progress_km: f64,
+    /// The piece of the line, from 0: where to look first for the next fix.
+    pub piece: u32,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Corridor {
+    id: CorridorId,
+    mode: Mode,
+    from: PlaceId,
+    to: PlaceId,
+    width_m: f64,
+    /// Each with the kilometres from the start to it.
+    line: Vec<(Position, f64)>,
+    no_signal: Vec<NoSignal>,
+    feature: String,
+}
+
+impl Corridor {
+    /// Reads a GeoJSON feature. Whether it touches its places is asked by [`Corridor::check_touches`].
+    pub fn parse(feature: &str) -> Result<Self, GeometryRefusal> {
+        let (properties, geometry) = parse_feature(feature)?;
+        let GeometryValue::LineString { coordinates } = geometry else {
+            return Err(GeometryRefusal::WrongGeometry { found: geometry.type_name().to_owned(), expected: "LineString" });
+        };
+        if !(2..=VERTICES_LIMIT).contains(&coordinates.len()) {
+            return Err(GeometryRefusal::Vertices { found: coordinates.len(), expected: format!("2 to {VERTICES_LIMIT} in a line") });
+        }
+        let line = measured(&positions(&coordinates)?)?;
+        let length_km = line.last().map_or(0.0, |(_, km)| *km);
+        text(&properties, "name_en")?;
+        text(&properties, "name_zh")?;
+        let (from, to): (PlaceId, PlaceId) = (id(&properties, "from")?, id(&properties, "to")?);
+        if from == to {
+            return Err(GeometryRefusal::Property { name: "to", found: to.to_string(), expected: "another place than from".to_owned() });
+        }
+        Ok(Self {
+            id: id(&properties, "id")?,
+            mode: mode(&properties)?,
+            from,
+            to,
+            width_m: width(&properties)?,
+            no_signal: no_signal(&properties, length_km)?,
+            line,
+            feature: feature.to_owned(),
+        })
+    }
+
+    /// Both ends must lie inside their places.
+    pub fn check_touches(&self, from: &Place, to: &Place) -> Result<(), GeometryRefusal> {
+        let (Some((start, _)), Some((end, _))) = (self.line.first(), self.line.last()) else {
+            return Err(GeometryRefusal::Vertices { found: self.line.len(), expected: "at least 2 in a line".to_owned() });
+        };
+        touches("begins", *start, from, *end)?;
+        touches("ends", *end, to, *start)
+    }
+
+    #[must_use]
+    pub fn id(&self) -> &CorridorId {
+        &self.id
+    }
+
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    #[must_use]
+    pub fn from(&self) -> &PlaceId {
+        &self.from
+    }
+
+    #[must_use]
+    pub fn to(&self) -> &PlaceId {
+        &self.to
+    }
+
+    /// From edge to edge.
+    #[must_use]
+    pub fn width_m(&self) -> f64 {
+        self.width_m
+    }
+
+    #[must_use]
+    pub fn length_km(&self) -> f64 {
+        self.line.last().map_or(0.0, |(_, km)| *km)
+    }
+
+    #[must_use]
+    pub fn no_signal(&self) -> &[NoSignal] {
+        &self.no_signal
+    }
+
+    /// The feature as it was put.
+    #[must_use]
+    pub fn feature(&self) -> &str {
+        &self.feature
+    }
+
+    /// The line's points, each with its kilometres from the start.
+    #[must_use]
+    pub fn line(&self) -> &[(Position, f64)] {
+        &self.line
+    }
+
+    /// The nearest point of the line. Near `last_piece` first, so that a line that passes the same valley twice does not make
+    /// the progress jump; the whole line where nothing near is within the width.
+    #[must_use]
+    pub fn locate(&self, at: Position, last_piece: Option<u32>) -> Along {
+        let plane = Plane::around(at);
+        if let Some(last) = last_piece.and_then(|piece| usize::try_from(piece).ok()) {
+            let near = self.nearest(plane, last.saturating_sub(NEARBY), 2 * NEARBY + 1);
+            if near.distance_m <= self.width_m / 2.0 {
+                return near;
+            }
+        }
+        self.nearest(plane, 0, self.line.len())
+    }
+
+    fn nearest(&self, plane: Plane, first: usize, count: usize) -> Along {
+        let mut best = Along { distance_m: f64::INFINITY, progress_km: 0.0, piece: 0 };
+        let pieces = self.line.iter().zip(self.line.iter().skip(1)).zip(0_u32..).skip(first).take(count);
+        for (((from, from_km), (to, to_km)), piece) in pieces {
+            let foot = plane.foot(*from, *to);
+            if foot.metres_squared < best.distance_m {
+                best = Along { distance_m: foot.metres_squared, progress_km: from_km + (to_km - from_km) * foot.share, piece };
+            }
+        }
+        Along { distance_m: best.distance_m.sqrt(), ..best }
+    }
+
+    /// The point of the line at `km` from its start.
+    #[must_use]
+    pub fn at_km(&self, km: f64) -> Option<Position> {
+        let after = self.line.partition_point(|(_, to_km)| *to_km < km);
+        let (to, to_km) = self.line.get(after.max(1)).or(self.line.last())?;
+        let (from, from_km) = self.line.get(after.max(1).min(self.line.len().saturating_sub(1)) - 1)?;
+        Some(from.towards(*to, ((km - from_km) / (to_km - from_km)).clamp(0.0, 1.0)))
+    }
+
+    #[must_use]
+    pub fn view(&self) -> CorridorView {
+        CorridorView {
+            id: self.id.clone(),
+            feature: serde_json::from_str(&self.feature).unwrap_or_default(),
+            from: self.from.clone(),
+            to: self.to.clone(),
+            length_km: self.length_km(),
+        }
+    }
+}
+
+fn touches(end: &'static str, at: Position, place: &Place, other_end: Position) -> Result<(), GeometryRefusal> {
+    if place.contains(at) {
+        return Ok(());
+    }
+    let hint = if place.contains(Position { lat: at.lon, lon: at.lat }) {
+        ": the axes look swapped"
+    } else if place.contains(other_end) {
+        ": the line runs the other way"
+    } else {
+        ""
+    };
+    Err(GeometryRefusal::EndOutside { end, lon: at.lon, lat: at.lat, place: place.id().to_string(), hint })
+}
+
+fn measured(points: &[Position]) -> Result<Vec<(Position, f64)>, GeometryRefusal> {
+    let mut km = 0.0;
+    let mut line = Vec::with_capacity(points.len());
+    let mut last: Option<Position> = None;
+    for (index, at) in points.iter().enumerate() {
+        if let Some(last) = last {
+            if last == *at {
+                return Err(GeometryRefusal::ZeroLength { index: index - 1 });
+            }
+            if (at.lon - last.lon).abs() > 180.0 {
+                return Err(GeometryRefusal::Size {
+                    what: "piece",
+                    found: format!("{:.0} degrees of longitude", (at.lon - last.lon).abs()),
+                    expected: "a line that does not cross the antimeridian".to_owned(),
+                });
+            }
+            km += last.metres_to(*at) / 1000.0;
+        }
+        line.push((*at, km));
+        last = Some(*at);
+    }
+    Ok(line)
+}
+
+fn mode(properties: &JsonObject) -> Result<Mode, GeometryRefusal> {
+    let found = text(properties, "mode")?;
+    let refused = || GeometryRefusal::Property { name: "mode", found: format!("{found:?}"), expected: Mode::EXPECTED.to_owned() };
+    Mode::parse(found).ok_or_else(refused)
+}
+
+fn width(properties: &JsonObject) -> Result<f64, GeometryRefusal> {
+    let found = properties.get("width_m");
+    found.and_then(JsonValue::as_f64).filter(|width| WIDTH_M.contains(width)).ok_or_else(|| GeometryRefusal::Property {
+        name: "width_m",
+        found: found.map_or_else(|| "missing".to_owned(), shown),
+        expected: format!("{} to {} metres from edge to edge", WIDTH_M.start(), WIDTH_M.end()),
+    })
+}
+
+fn no_signal(properties: &JsonObject, length_km: f64) -> Result<Vec<NoSignal>, GeometryRefusal> {
+    let Some(value) = properties.get("no_signal").filter(|value| !value.is_null()) else {
+        return Ok(Vec::new());
+    };
+    let refused = || GeometryRefusal::Property {
+        name: "no_signal",
+        found: shown(value),
+        expected: format!("[[from_km, to_km], ...], ascending, within 0 to {length_km:.1}"),
+    };
+    let pairs: Vec<[f64; 2]> = serde_json::from_value(value.clone()).map_err(|_| refused())?;
+    let mut reached = 0.0;
+    let mut zones = Vec::with_capacity(pairs.len());
+    for [from_km, to_km] in pairs {
+        // The last kilometre may be rounded up.
+        if from_km < reached || to_km <= from_km || to_km > length_km + 1.0 {
+            return Err(refused());
+        }
+        reached = to_km;
+        zones.push(NoSignal { from_km, to_km });
+    }
+    Ok(zones)
+}

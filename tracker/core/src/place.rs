@@ -1,0 +1,223 @@
+//! Places 场所: ports, zones, depots, airports, border crossings, as polygons.
+
+use crate::feature::{GeometryRefusal, id, parse_feature, points_of, ring, shown, text};
+use crate::geometry::{Bounds, Plane, Position};
+use geo::algorithm::winding_order::Winding as _;
+use geo::{Intersects as _, Validation as _};
+use geojson::{GeometryValue, JsonObject, JsonValue};
+use sealway_schemas::event::PlaceView;
+use sealway_schemas::{PartyId, PlaceId};
+
+/// The crossing check looks at every pair of edges.
+const VERTICES_LIMIT: usize = 1_000;
+const AREA_MIN_M2: f64 = 100.0;
+const ACROSS_LIMIT_M: f64 = 200_000.0;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PlaceKind {
+    Port,
+    Zone,
+    Depot,
+    Airport,
+    Border,
+}
+
+impl PlaceKind {
+    const EXPECTED: &'static str = "port, zone, depot, airport or border";
+
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "port" => Some(Self::Port),
+            "zone" => Some(Self::Zone),
+            "depot" => Some(Self::Depot),
+            "airport" => Some(Self::Airport),
+            "border" => Some(Self::Border),
+            _ => None,
+        }
+    }
+}
+
+/// A place whose polygon is closed, simple and has an area; the outer ring runs counter-clockwise.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Place {
+    id: PlaceId,
+    kind: PlaceKind,
+    operator: Option<PartyId>,
+    polygon: geo::Polygon,
+    bounds: Bounds,
+    feature: String,
+}
+
+impl Place {
+    /// Reads a GeoJSON feature.
+    pub fn parse(feature: &str) -> Result<Self, GeometryRefusal> {
+        let (properties, geometry) = parse_feature(feature)?;
+        let GeometryValue::Polygon { coordinates } = geometry else {
+            return Err(GeometryRefusal::WrongGeometry { found: geometry.type_name().to_owned(), expected: "Polygon" });
+        };
+        let vertices = coordinates.iter().map(Vec::len).sum::<usize>();
+        if vertices > VERTICES_LIMIT {
+            return Err(GeometryRefusal::Vertices { found: vertices, expected: format!("at most {VERTICES_LIMIT} in a polygon") });
+        }
+        let rings = coordinates.iter().enumerate().map(|(number, from)| ring(number, from)).collect::<Result<Vec<_>, _>>()?;
+        let (polygon, bounds) = polygon(rings)?;
+        Ok(Self {
+            id: id(&properties, "id")?,
+            kind: kind(&properties)?,
+            operator: operator(&properties)?,
+            polygon,
+            bounds,
+            feature: feature.to_owned(),
+        })
+        .and_then(|place: Self| place.named(&properties))
+    }
+
+    fn named(self, properties: &JsonObject) -> Result<Self, GeometryRefusal> {
+        text(properties, "name_en")?;
+        text(properties, "name_zh")?;
+        Ok(self)
+    }
+
+    #[must_use]
+    pub fn id(&self) -> &PlaceId {
+        &self.id
+    }
+
+    #[must_use]
+    pub fn kind(&self) -> PlaceKind {
+        self.kind
+    }
+
+    /// The party that runs the place.
+    #[must_use]
+    pub fn operator(&self) -> Option<&PartyId> {
+        self.operator.as_ref()
+    }
+
+    #[must_use]
+    pub fn polygon(&self) -> &geo::Polygon {
+        &self.polygon
+    }
+
+    #[must_use]
+    pub fn bounds(&self) -> Bounds {
+        self.bounds
+    }
+
+    /// The feature as it was put.
+    #[must_use]
+    pub fn feature(&self) -> &str {
+        &self.feature
+    }
+
+    /// The edge belongs to the place.
+    #[must_use]
+    pub fn contains(&self, at: Position) -> bool {
+        self.bounds.holds(at) && self.polygon.intersects(&geo::Point::new(at.lon, at.lat))
+    }
+
+    /// Metres to the nearest edge, from inside or outside.
+    #[must_use]
+    pub fn metres_to_edge(&self, at: Position) -> f64 {
+        let plane = Plane::around(at);
+        let rings = std::iter::once(self.polygon.exterior()).chain(self.polygon.interiors());
+        let nearest = rings
+            .flat_map(geo::LineString::lines)
+            .map(|edge| {
+                let end = |at: geo::Coord| Position { lat: at.y, lon: at.x };
+                plane.foot(end(edge.start), end(edge.end)).metres_squared
+            })
+            .fold(f64::INFINITY, f64::min);
+        nearest.sqrt()
+    }
+
+    #[must_use]
+    pub fn view(&self) -> PlaceView {
+        let feature = serde_json::from_str(&self.feature).unwrap_or_default();
+        PlaceView { id: self.id.clone(), feature, operator: self.operator.clone() }
+    }
+}
+
+fn polygon(rings: Vec<geo::LineString>) -> Result<(geo::Polygon, Bounds), GeometryRefusal> {
+    let mut rings = rings.into_iter();
+    let no_ring = || GeometryRefusal::Vertices { found: 0, expected: "at least 4 in a ring".to_owned() };
+    let mut outer = rings.next().ok_or_else(no_ring)?;
+    let bounds = Bounds::of(points_of(&outer)).ok_or_else(no_ring)?;
+    check_extent(&bounds)?;
+    check_area(&outer, &bounds)?;
+    // RFC 7946, 3.1.6: the right-hand rule; a parser should not refuse a ring for its direction.
+    outer.make_ccw_winding();
+    let holes = rings.map(|mut hole| {
+        hole.make_cw_winding();
+        hole
+    });
+    let polygon = geo::Polygon::new(outer, holes.collect());
+    polygon.check_validation().map_err(|fault| GeometryRefusal::NotSimple(fault.to_string()))?;
+    Ok((polygon, bounds))
+}
+
+fn check_extent(bounds: &Bounds) -> Result<(), GeometryRefusal> {
+    let across = bounds.min.metres_to(bounds.max);
+    if across <= ACROSS_LIMIT_M {
+        return Ok(());
+    }
+    Err(GeometryRefusal::Size {
+        what: "place",
+        found: format!("{:.0} km across", across / 1000.0),
+        expected: format!("at most {:.0} km", ACROSS_LIMIT_M / 1000.0),
+    })
+}
+
+/// The shoelace sum in a plane around the ring's middle. A figure of eight has a small sum too, so this check speaks first of crossings.
+fn check_area(outer: &geo::LineString, bounds: &Bounds) -> Result<(), GeometryRefusal> {
+    let middle = bounds.min.towards(bounds.max, 0.5);
+    let east = Position { lon: middle.lon + 1e-3, ..middle }.metres_to(middle) * 1e3;
+    let north = Position { lat: middle.lat + 1e-3, ..middle }.metres_to(middle) * 1e3;
+    let doubled: f64 = outer
+        .lines()
+        .map(|edge| {
+            let (a, b) = (edge.start, edge.end);
+            ((a.x - middle.lon) * (b.y - middle.lat) - (b.x - middle.lon) * (a.y - middle.lat)) * east * north
+        })
+        .sum();
+    let area = doubled.abs() / 2.0;
+    if area >= AREA_MIN_M2 {
+        return Ok(());
+    }
+    if let Err(fault @ geo::algorithm::validation::InvalidPolygon::SelfIntersection(_)) = geo::Polygon::new(outer.clone(), Vec::new()).check_validation()
+        && bounds.min.lat < bounds.max.lat
+        && bounds.min.lon < bounds.max.lon
+        && !flat(outer)
+    {
+        return Err(GeometryRefusal::NotSimple(fault.to_string()));
+    }
+    Err(GeometryRefusal::Size { what: "area", found: format!("{area:.0} m2"), expected: format!("at least {AREA_MIN_M2} m2") })
+}
+
+/// All points on one line.
+fn flat(outer: &geo::LineString) -> bool {
+    let Some(edge) = outer.lines().find(|edge| edge.start != edge.end) else {
+        return true;
+    };
+    let side = |at: geo::Coord| (edge.end.x - edge.start.x) * (at.y - edge.start.y) - (edge.end.y - edge.start.y) * (at.x - edge.start.x);
+    outer.0.iter().all(|at| side(*at).abs() < 1e-12)
+}
+
+fn kind(properties: &JsonObject) -> Result<PlaceKind, GeometryRefusal> {
+    let found = text(properties, "kind")?;
+    PlaceKind::parse(found).ok_or_else(|| GeometryRefusal::Property {
+        name: "kind",
+        found: format!("{found:?}"),
+        expected: PlaceKind::EXPECTED.to_owned(),
+    })
+}
+
+fn operator(properties: &JsonObject) -> Result<Option<PartyId>, GeometryRefusal> {
+    match properties.get("operator") {
+        None | Some(JsonValue::Null) => Ok(None),
+        Some(JsonValue::String(_)) => id(properties, "operator").map(Some),
+        Some(other) => {
+            Err(GeometryRefusal::Property { name: "operator", found: shown(other), expected: "the id of a party, or none".to_owned() })
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! The numbers that the judge decides by. They belong to the state: a rebuilt state is equal under equal numbers.
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Policy {
+    /// A seal under way is expected to speak this often, or as often as it was seen to where that is slower.
+    pub period_ms: u64,
+    /// A hole in the counters may be filled within this time.
+    pub resend_window_ms: u64,
+    /// A fix with a larger accuracy (1 sigma) places nothing.
+    pub accuracy_limit_m: f64,
+    /// Metres outside the origin's edge, beside the fix's accuracy, from which a seal has left.
+    pub departure_m: f64,
+    /// A deviation ends inside this share of the half width.
+    pub return_share: f64,
+    /// Kilometres back from the furthest point that count as reversed.
+    pub reverse_km: f64,
+    pub battery_low_percent: u8,
+    pub battery_well_percent: u8,
+    /// An accepted command's key is remembered this long.
+    pub idempotency_ms: u64,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            period_ms: 300_000,
+            resend_window_ms: 600_000,
+            accuracy_limit_m: 200.0,
+            departure_m: 50.0,
+            return_share: 0.8,
+            reverse_km: 3.0,
+            battery_low_percent: 15,
+            battery_well_percent: 20,
+            idempotency_ms: 86_400_000,
+        }
+    }
+}

@@ -1,0 +1,44 @@
+// Numbers and times as people read them. Pure: language and time are arguments.
+import { fill, type Language } from "./fill";
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** An age in at most two units; never negative, whatever the clocks say. */
+export function formatAge(language: Language, ms: number): string {
+  const age = Math.max(0, ms);
+  if (age < MINUTE) return fill(language, "age.seconds", { n: Math.floor(age / SECOND) });
+  if (age < HOUR) return fill(language, "age.minutes", { n: Math.floor(age / MINUTE) });
+  if (age >= 2 * DAY) return fill(language, "age.days", { n: Math.floor(age / DAY) });
+  const hours = Math.floor(age / HOUR);
+  const minutes = Math.floor((age % HOUR) / MINUTE);
+  if (minutes === 0 || hours >= 10) return fill(language, "age.hours", { n: hours });
+  return fill(language, "age.hoursMinutes", { n: hours, m: minutes });
+}
+
+/** Kilometres, whole. */
+export function formatKm(tag: string, km: number): string {
+  return `${Math.round(km).toLocaleString(tag)} km`;
+}
+
+/** Centimetres per second as km/h. */
+export function formatSpeed(tag: string, cmPerSecond: number): string {
+  return `${Math.round(cmPerSecond * 0.036).toLocaleString(tag)} km/h`;
+}
+
+export function formatCount(tag: string, count: number): string {
+  return count.toLocaleString(tag);
+}
+
+/** Date and time to the second, in the reader's zone. */
+export function formatInstant(tag: string, ms: number): string {
+  return new Intl.DateTimeFormat(tag, { dateStyle: "medium", timeStyle: "medium" }).format(ms);
+}
+
+/** Share of the way done, 0 to 1; nothing when the length is unknown. */
+export function progressShare(progressKm: number | null | undefined, lengthKm: number | null | undefined): number | null {
+  if (progressKm == null || lengthKm == null || lengthKm <= 0) return null;
+  return Math.min(1, Math.max(0, progressKm / lengthKm));
+}

@@ -1,0 +1,47 @@
+// The language of the interface: switchable at once, kept in the browser.
+import { recall, remember } from "../session/memory";
+import { fill, isKey, type Language, type Values } from "./fill";
+import type { Key } from "./zh";
+
+function preferred(): Language {
+  const kept = recall("language");
+  if (kept === "zh" || kept === "en") return kept;
+  return navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
+}
+
+let language = $state<Language>(preferred());
+
+export const locale = {
+  get language(): Language {
+    return language;
+  },
+  /** The BCP 47 tag for `<html lang>` and `Intl`. */
+  get tag(): string {
+    return language === "zh" ? "zh-CN" : "en-GB";
+  },
+  choose(next: Language): void {
+    language = next;
+    remember("language", next);
+  },
+};
+
+export function t(key: Key, values?: Values): string {
+  return fill(language, key, values);
+}
+
+/** The trade's word for an alert kind; an unknown kind is shown as it came. */
+export function alertName(kind: string): string {
+  const key = `alert.${kind}`;
+  return isKey(key) ? t(key) : kind;
+}
+
+/** What to tell a person about a problem code of the API. */
+export function problemText(code: string): string {
+  const key = `error.${code}`;
+  return isKey(key) ? t(key) : t("error.other", { code });
+}
+
+/** The name in the chosen language of something that has both. */
+export function nameOf(named: { name_zh: string; name_en: string }): string {
+  return language === "zh" ? named.name_zh : named.name_en;
+}

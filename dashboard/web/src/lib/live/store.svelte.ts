@@ -1,0 +1,118 @@
+// The live page's memory: loads the rows, listens to the stream, and folds what came into the view twice a second, so that a
+// burst of positions costs one drawing.
+import { api, Failure } from "../../api/client";
+import { openStream } from "../../api/stream";
+import type { Change, Corridors, Places } from "../../api/types";
+import { clock } from "../time/clock.svelte";
+import { applyChanges, EMPTY_VIEW, type LiveView, viewOf } from "./view";
+
+const FOLD_MS = 500;
+const RELOAD_MS = 5000;
+export const QUIET_AFTER_MS = 60_000;
+
+export type Phase = "loading" | "ready" | "failed" | "forbidden" | "signed-out";
+export type Line = "connecting" | "open" | "broken";
+
+const NO_PLACES: Places = { type: "FeatureCollection", features: [] };
+const NO_CORRIDORS: Corridors = { type: "FeatureCollection", features: [] };
+
+export class LiveStore {
+  phase = $state<Phase>("loading");
+  failure = $state<string | null>(null);
+  line = $state<Line>("connecting");
+  /** When the page last learned something, by the server's clock. */
+  heardAt = $state(clock.read());
+  view = $state.raw<LiveView>(EMPTY_VIEW);
+  places = $state.raw<Places>(NO_PLACES);
+  corridors = $state.raw<Corridors>(NO_CORRIDORS);
+
+  #waiting: Change[] = [];
+  #close: (() => void) | null = null;
+  #fold: ReturnType<typeof setInterval> | null = null;
+  #reload: ReturnType<typeof setTimeout> | null = null;
+
+  /** Listens first and loads then, so that nothing falls between; older changes are harmless. */
+  start(): void {
+    this.#listen();
+    this.#fold ??= setInterval(() => this.#take(), FOLD_MS);
+    void this.load();
+  }
+
+  stop(): void {
+    this.#close?.();
+    this.#close = null;
+    if (this.#fold) clearInterval(this.#fold);
+    if (this.#reload) clearTimeout(this.#reload);
+    this.#fold = this.#reload = null;
+  }
+
+  async load(): Promise<void> {
+    if (this.phase !== "ready") this.phase = "loading";
+    try {
+      const [places, corridors, devices, transfers, alerts] = await Promise.all([
+        api.places(),
+        api.corridors(),
+        api.devices(),
+        api.transfers(),
+        api.activeAlerts(),
+      ]);
+      this.places = places;
+      this.corridors = corridors;
+      this.view = viewOf(devices, transfers, alerts);
+      this.phase = "ready";
+      this.heardAt = clock.read();
+    } catch (cause) {
+      this.#failed(cause);
+    }
+  }
+
+  async acknowledge(alert: number): Promise<void> {
+    await api.acknowledge(alert);
+  }
+
+  #failed(cause: unknown): void {
+    const failure = cause instanceof Failure ? cause : new Failure("other", 0, String(cause));
+    this.failure = failure.code;
+    if (failure.status === 401) this.phase = "signed-out";
+    else if (failure.status === 403) this.phase = "forbidden";
+    else if (this.phase === "ready") this.#later();
+    else this.phase = "failed";
+  }
+
+  #listen(): void {
+    this.#close?.();
+    this.line = "connecting";
+    this.#close = openStream({
+      onOpen: () => {
+        this.line = "open";
+      },
+      onChange: (change) => {
+        this.#waiting.push(change);
+        this.heardAt = clock.read();
+      },
+      onBroken: () => {
+        this.line = "broken";
+      },
+      onLost: () => {
+        this.line = "broken";
+        this.#later();
+      },
+    });
+  }
+
+  /** A stream that was refused has no memory of where it was: start both again. */
+  #later(): void {
+    this.#reload ??= setTimeout(() => {
+      this.#reload = null;
+      this.#listen();
+      void this.load();
+    }, RELOAD_MS);
+  }
+
+  #take(): void {
+    if (this.phase !== "ready" || this.#waiting.length === 0) return;
+    const changes = this.#waiting;
+    this.#waiting = [];
+    this.view = applyChanges(this.view, changes);
+  }
+}

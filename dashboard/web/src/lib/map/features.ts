@@ -1,0 +1,75 @@
+// Seals, places and trails as the map's features. Pure.
+import type { Places, Severity, Time, TrackPoint } from "../../api/types";
+import { SILENT_AFTER_MS } from "../live/counters";
+import type { Seal } from "../live/seal";
+import { rankOf } from "../live/view";
+
+export interface SealProperties {
+  id: string;
+  /** 0 normal, 1 grey, 2 amber, 3 red: what a cluster takes the maximum of. */
+  rank: number;
+  silent: boolean;
+}
+
+export type SealFeatures = GeoJSON.FeatureCollection<GeoJSON.Point, SealProperties>;
+export type Lines = GeoJSON.FeatureCollection<GeoJSON.LineString | GeoJSON.Point>;
+
+export function sealFeatures(seals: Iterable<Seal>, worst: ReadonlyMap<string, Severity>, now: Time): SealFeatures {
+  const features: SealFeatures["features"] = [];
+  for (const seal of seals) {
+    if (!seal.fix) continue;
+    features.push({
+      type: "Feature",
+      properties: {
+        id: seal.id,
+        rank: rankOf(worst.get(seal.id)),
+        silent: seal.transfer !== null && seal.receivedAt !== null && now - seal.receivedAt > SILENT_AFTER_MS,
+      },
+      geometry: { type: "Point", coordinates: [seal.fix.lon, seal.fix.lat] },
+    });
+  }
+  return { type: "FeatureCollection", features };
+}
+
+/** One point per place, for its mark and its label. */
+export function placePoints(places: Places): GeoJSON.FeatureCollection<GeoJSON.Point> {
+  const features = places.features.map((place) => ({
+    type: "Feature" as const,
+    properties: place.properties,
+    geometry: { type: "Point" as const, coordinates: place.properties.centre ?? centreOf(place.geometry) },
+  }));
+  return { type: "FeatureCollection", features };
+}
+
+function centreOf(polygon: GeoJSON.Polygon): [number, number] {
+  const ring = polygon.coordinates[0] ?? [];
+  const sum = ring.reduce<[number, number]>((total, point) => [total[0] + (point[0] ?? 0), total[1] + (point[1] ?? 0)], [0, 0]);
+  const count = Math.max(1, ring.length);
+  return [sum[0] / count, sum[1] / count];
+}
+
+/** The way that a seal came: its fixes in counter order. */
+export function trailFeatures(points: readonly TrackPoint[]): Lines {
+  const line = [...points]
+    .sort((a, b) => a.ctr - b.ctr)
+    .flatMap((point) => (point.lon == null || point.lat == null ? [] : [[point.lon, point.lat]]));
+  if (line.length < 2) return { type: "FeatureCollection", features: [] };
+  return {
+    type: "FeatureCollection",
+    features: [{ type: "Feature", properties: {}, geometry: { type: "LineString", coordinates: line } }],
+  };
+}
+
+/** The smallest box around the lines, as [west, south, east, north]; nothing without lines. */
+export function boundsOf(lines: readonly GeoJSON.LineString[]): [number, number, number, number] | null {
+  const box: [number, number, number, number] = [180, 90, -180, -90];
+  for (const line of lines) {
+    for (const [lon = 0, lat = 0] of line.coordinates) {
+      box[0] = Math.min(box[0], lon);
+      box[1] = Math.min(box[1], lat);
+      box[2] = Math.max(box[2], lon);
+      box[3] = Math.max(box[3], lat);
+    }
+  }
+  return box[0] > box[2] ? null : box;
+}

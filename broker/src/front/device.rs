@@ -52,6 +52,14 @@ struct Downs {
     packet_max: usize,
 }
 
+/// What the packets of one read come to.
+#[derive(Default)]
+struct Read {
+    messages: Vec<UpMessage>,
+    /// There were others than PUBLISHes.
+    others: bool,
+}
+
 /// Frees the name and tells the ingress, however the connection ends.
 struct Seat<'a, I: Ingress> {
     switchboard: &'a Switchboard,
@@ -116,10 +124,14 @@ impl DeviceLine {
         let mut alarm = pin!(sleep_until(self.heard + self.silence_max));
         loop {
             self.deliver(counters, &down)?;
-            let messages = self.judge(&shared.state.limits, counters, (&up, &down))?;
+            let read = self.judge(&shared.state.limits, counters, (&up, &down))?;
+            if read.others {
+                // A subscription or an acknowledgement may have made room for what waits.
+                self.deliver(counters, &down)?;
+            }
             self.line.flush().await?;
-            if !messages.is_empty() {
-                self.upload(shared, &down, messages).await?;
+            if !read.messages.is_empty() {
+                self.upload(shared, &down, read.messages).await?;
                 continue;
             }
             let reads = self.reads();
@@ -172,10 +184,10 @@ impl DeviceLine {
     }
 
     /// Judges the packets of the last read, as far as there is room in flight. Returns what is to be stored.
-    fn judge(&mut self, limits: &Limits, counters: &Counters, own: (&str, &str)) -> Result<Vec<UpMessage>, Farewell> {
-        let mut messages = Vec::new();
+    fn judge(&mut self, limits: &Limits, counters: &Counters, own: (&str, &str)) -> Result<Read, Farewell> {
+        let mut read = Read::default();
         if self.draining {
-            return Ok(messages);
+            return Ok(read);
         }
         let cap = usize::from(limits.in_flight);
         let mut any = false;
@@ -183,15 +195,16 @@ impl DeviceLine {
             let Some(frame) = self.line.inbox.next()? else { break };
             any = true;
             if frame.kind == Kind::Publish {
-                messages.extend(self.publish(&frame, own.0, cap, counters)?);
+                read.messages.extend(self.publish(&frame, own.0, cap, counters)?);
             } else {
                 self.other(&frame, own.1, counters)?;
+                read.others = true;
             }
         }
         if any {
             self.heard = Instant::now();
         }
-        Ok(messages)
+        Ok(read)
     }
 
     fn publish(&mut self, frame: &Frame, up: &str, cap: usize, counters: &Counters) -> Result<Option<UpMessage>, Refusal> {

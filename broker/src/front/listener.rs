@@ -177,20 +177,20 @@ impl ListenerLine {
 
     /// Writes one event, and those that already wait behind it.
     fn forward(&mut self, first: Result<Routed, RecvError>, counters: &Counters) -> Result<(), Refusal> {
-        let mut event = first.map_err(|error| match error {
+        let first = first.map_err(|error| match error {
             RecvError::Lagged(_) => Refusal::LaggingListener,
             RecvError::Closed => Refusal::EventsDown,
         })?;
-        for _ in 0..EVENTS_PER_WRITE {
-            self.write(&event, counters);
+        self.write(&first, counters);
+        for _ in 1..EVENTS_PER_WRITE {
             if self.outstanding.room() == 0 {
                 break;
             }
-            event = match self.events.as_mut().map(broadcast::Receiver::try_recv) {
-                Some(Ok(event)) => event,
+            match self.events.as_mut().map(broadcast::Receiver::try_recv) {
+                Some(Ok(event)) => self.write(&event, counters),
                 Some(Err(TryRecvError::Lagged(_))) => return Err(Refusal::LaggingListener),
                 Some(Err(TryRecvError::Empty | TryRecvError::Closed)) | None => break,
-            };
+            }
         }
         Ok(())
     }

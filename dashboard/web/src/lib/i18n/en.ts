@@ -37,7 +37,7 @@ export const en: Dictionary = {
   "counter.arrived": "Arrived",
 
   "queue.heading": "Alert queue",
-  "queue.keys": "J / K to move, A to acknowledge",
+  "queue.keys": "J/K move · A ack",
   "queue.empty": "No open alerts",
   "queue.emptyLead": "New alerts appear here by themselves.",
   "queue.acknowledged": "Acknowledged",

@@ -1,6 +1,6 @@
 // The four figures on top of the page, and the filters of the table behind them. Pure.
-import type { Time, Transfer } from "../../api/types";
-import { rankOf, type LiveView } from "./view";
+import type { Severity, Time, Transfer } from "../../api/types";
+import { rankOf, tallyByTransfer, type LiveView, type Tallies } from "./view";
 
 export const SILENT_AFTER_MS = 30 * 60 * 1000;
 
@@ -30,7 +30,7 @@ export function countView(view: LiveView, now: Time): Counters {
   return counters;
 }
 
-function passes(view: LiveView, transfer: Transfer, filter: Filter, now: Time): boolean {
+function passes(view: LiveView, tallies: Tallies, transfer: Transfer, filter: Filter, now: Time): boolean {
   switch (filter) {
     case "all":
       return true;
@@ -38,18 +38,26 @@ function passes(view: LiveView, transfer: Transfer, filter: Filter, now: Time): 
     case "arrived":
       return transfer.state === filter;
     case "alerts":
-      return transfer.open_alerts > 0;
+      return tallies.has(transfer.id);
     case "silent":
       return isSilent(view, transfer, now);
   }
 }
 
+export interface Row {
+  transfer: Transfer;
+  open: number;
+  worst: Severity | null;
+}
+
 /** Rows of the table: filtered, searched in the three numbers, what needs eyes first. */
-export function tableRows(view: LiveView, filter: Filter, search: string, now: Time): Transfer[] {
+export function tableRows(view: LiveView, filter: Filter, search: string, now: Time): Row[] {
+  const tallies = tallyByTransfer(view.alerts.values());
   const needle = search.trim().toUpperCase();
   const matches = (transfer: Transfer): boolean =>
     needle === "" || [transfer.unit, transfer.seal, transfer.id].some((number) => number.toUpperCase().includes(needle));
   return [...view.transfers.values()]
-    .filter((transfer) => passes(view, transfer, filter, now) && matches(transfer))
-    .sort((a, b) => rankOf(b.worst_severity) - rankOf(a.worst_severity) || a.unit.localeCompare(b.unit, "en"));
+    .filter((transfer) => passes(view, tallies, transfer, filter, now) && matches(transfer))
+    .map((transfer) => ({ transfer, open: tallies.get(transfer.id)?.open ?? 0, worst: tallies.get(transfer.id)?.worst ?? null }))
+    .sort((a, b) => rankOf(b.worst) - rankOf(a.worst) || a.transfer.unit.localeCompare(b.transfer.unit, "en"));
 }

@@ -100,11 +100,29 @@ export function rankOf(severity: Severity | null | undefined): number {
   return severity ? SEVERITY_RANK[severity] : 0;
 }
 
-/** The worst active alert of each seal. */
-export function worstBySeal(alerts: Iterable<Alert>): Map<string, Severity> {
-  const worst = new Map<string, Severity>();
+/** The active alerts of one seal or transfer. */
+export interface Tally {
+  open: number;
+  worst: Severity;
+}
+
+export type Tallies = ReadonlyMap<string, Tally>;
+
+export const tallyBySeal = (alerts: Iterable<Alert>): Tallies => tally(alerts, (alert) => alert.device);
+
+/**
+ * Counted here and not taken from the transfer's row, so that queue, map and table never disagree between two events.
+ */
+export const tallyByTransfer = (alerts: Iterable<Alert>): Tallies => tally(alerts, (alert) => alert.transfer ?? null);
+
+function tally(alerts: Iterable<Alert>, ownerOf: (alert: Alert) => string | null): Tallies {
+  const tallies = new Map<string, Tally>();
   for (const alert of alerts) {
-    if (rankOf(alert.severity) > rankOf(worst.get(alert.device))) worst.set(alert.device, alert.severity);
+    const owner = ownerOf(alert);
+    if (owner === null) continue;
+    const known = tallies.get(owner);
+    const worst = known && rankOf(known.worst) >= rankOf(alert.severity) ? known.worst : alert.severity;
+    tallies.set(owner, { open: (known?.open ?? 0) + 1, worst });
   }
-  return worst;
+  return tallies;
 }

@@ -14,6 +14,8 @@ import { type Palette } from "./palette";
 setWorkerUrl(new URL(workerUrl, location.href).href);
 
 const NOTHING: Lines = { type: "FeatureCollection", features: [] };
+/** Near enough to tell a seal from its neighbours, far enough to see its corridor on a coarse coast. */
+const CLOSE = 6;
 /** China and its neighbours along the corridors, when there are no corridors to fit. */
 const HOME: [number, number, number, number] = [73, 17, 136, 54];
 
@@ -99,12 +101,14 @@ export class Engine {
   }
 
   fit(bounds: [number, number, number, number] | null): void {
-    this.#map.fitBounds(bounds ?? HOME, { padding: 40, animate: false });
+    // The attribution stands at the foot of the map.
+    const padding = { top: 30, right: 46, bottom: 56, left: 30 };
+    this.#map.fitBounds(bounds ?? HOME, { padding, animate: false });
   }
 
   flyTo(at: [number, number]): void {
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    this.#map.easeTo({ center: at, zoom: Math.max(this.#map.getZoom(), 7), duration: still ? 0 : 700 });
+    this.#map.easeTo({ center: at, zoom: Math.max(this.#map.getZoom(), CLOSE), duration: still ? 0 : 700 });
   }
 
   #source(id: string): GeoJSONSource {

@@ -1,8 +1,8 @@
 // Seals, places and trails as the map's features. Pure.
-import type { Places, Severity, Time, TrackPoint } from "../../api/types";
+import type { Places, Time, TrackPoint } from "../../api/types";
 import { SILENT_AFTER_MS } from "../live/counters";
 import type { Seal } from "../live/seal";
-import { rankOf } from "../live/view";
+import { rankOf, type Tallies } from "../live/view";
 
 export interface SealProperties {
   id: string;
@@ -14,7 +14,7 @@ export interface SealProperties {
 export type SealFeatures = GeoJSON.FeatureCollection<GeoJSON.Point, SealProperties>;
 export type Lines = GeoJSON.FeatureCollection<GeoJSON.LineString | GeoJSON.Point>;
 
-export function sealFeatures(seals: Iterable<Seal>, worst: ReadonlyMap<string, Severity>, now: Time): SealFeatures {
+export function sealFeatures(seals: Iterable<Seal>, tallies: Tallies, now: Time): SealFeatures {
   const features: SealFeatures["features"] = [];
   for (const seal of seals) {
     if (!seal.fix) continue;
@@ -22,7 +22,7 @@ export function sealFeatures(seals: Iterable<Seal>, worst: ReadonlyMap<string, S
       type: "Feature",
       properties: {
         id: seal.id,
-        rank: rankOf(worst.get(seal.id)),
+        rank: rankOf(tallies.get(seal.id)?.worst),
         silent: seal.transfer !== null && seal.receivedAt !== null && now - seal.receivedAt > SILENT_AFTER_MS,
       },
       geometry: { type: "Point", coordinates: [seal.fix.lon, seal.fix.lat] },

@@ -5,7 +5,8 @@ import type { Language } from "../i18n/fill";
 import type { Palette } from "./palette";
 
 const FONT = ["Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "Noto Sans SC", "sans-serif"];
-const BOLD = ["Noto Sans CJK SC Bold", "PingFang SC Bold", "Microsoft YaHei Bold", "sans-serif bold"];
+// The engine takes the weight from the first name alone; no font has this one.
+const BOLD = ["Sealway Bold", ...FONT];
 
 export const CLICKABLE = ["seals", "clusters"] as const;
 
@@ -57,7 +58,7 @@ function corridors(palette: Palette): LayerSpecification[] {
     source: "corridors",
     filter: ["==", ["get", "mode"], "rail"],
     layout: { "line-join": "round" },
-    paint: { "line-color": palette.corridor, "line-width": ["interpolate", ["linear"], ["zoom"], 2, 1.8, 6, 3, 12, 4.5] },
+    paint: { "line-color": palette.corridor, "line-width": ["interpolate", ["linear"], ["zoom"], 2, 2, 6, 3.4, 12, 5] },
   };
   const trail: LayerSpecification = {
     id: "trail",
@@ -140,7 +141,8 @@ function seals(palette: Palette): LayerSpecification[] {
         "text-font": BOLD,
         "text-size": 12,
         "text-allow-overlap": true,
-        "text-ignore-placement": true,
+        // Labels of places keep clear of clusters and seals.
+        "text-padding": 9,
       },
       paint: { "text-color": byRank(["get", "worst"], [palette.onNormal, palette.onGrey, palette.onAmber, palette.onRed]) },
     },
@@ -170,7 +172,6 @@ function seals(palette: Palette): LayerSpecification[] {
           ["concat", "mark-", ["to-string", ["get", "rank"]]],
         ],
         "icon-allow-overlap": true,
-        "icon-ignore-placement": true,
         "symbol-sort-key": ["get", "rank"],
       },
     },

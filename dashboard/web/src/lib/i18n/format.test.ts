@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+import { formatAge, formatKm, formatSpeed, progressShare } from "./format";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+test.each([
+  [0, "0 s", "0 秒"],
+  [59_999, "59 s", "59 秒"],
+  [MINUTE, "1 min", "1 分钟"],
+  [HOUR - 1, "59 min", "59 分钟"],
+  [HOUR, "1 h", "1 小时"],
+  [HOUR + 5 * MINUTE, "1 h 5 min", "1 小时 5 分"],
+  [12 * HOUR + 5 * MINUTE, "12 h", "12 小时"],
+  [47 * HOUR, "47 h", "47 小时"],
+  [72 * HOUR, "3 d", "3 天"],
+])("an age of %i ms is told in both languages", (ms, english, chinese) => {
+  expect(formatAge("en", ms)).toBe(english);
+  expect(formatAge("zh", ms)).toBe(chinese);
+});
+
+test("a clock that is behind gives an age of nothing, not a negative one", () => {
+  expect(formatAge("en", -5000)).toBe("0 s");
+});
+
+test("distances are whole kilometres and speeds are km/h", () => {
+  expect(formatKm("en-GB", 2822.6)).toBe("2,823 km");
+  expect(formatSpeed("en-GB", 2778)).toBe("100 km/h");
+});
+
+test("progress is a share between nothing and all, and absent when the length is", () => {
+  expect(progressShare(50, 100)).toBe(0.5);
+  expect(progressShare(120, 100)).toBe(1);
+  expect(progressShare(-1, 100)).toBe(0);
+  expect(progressShare(5, null)).toBeNull();
+  expect(progressShare(null, 100)).toBeNull();
+  expect(progressShare(5, 0)).toBeNull();
+});

@@ -4,7 +4,15 @@ use crate::DeviceId;
 
 #[must_use]
 pub fn up(device: &DeviceId) -> String {
-    format!("sealway/v1/up/{device}")
+    let mut text = String::new();
+    write_up(device, &mut text);
+    text
+}
+
+/// The same into a text that is used again.
+pub fn write_up(device: &DeviceId, out: &mut String) {
+    out.push_str("sealway/v1/up/");
+    out.push_str(device.as_str());
 }
 
 #[must_use]

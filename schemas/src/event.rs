@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 /// States of a movement, in the order of the trade.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum MovementState {
     /// 已申报
@@ -21,6 +22,7 @@ pub enum MovementState {
 
 /// Red: breach. Amber: check. Grey: health.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
     Grey,
@@ -29,6 +31,7 @@ pub enum Severity {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum AlertKind {
     OpenedWithoutGrant,
@@ -91,6 +94,7 @@ impl AlertKind {
 
 /// Who made a movement change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ChangedBy {
     User(UserId),
@@ -102,6 +106,7 @@ pub enum ChangedBy {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PartyView {
     pub id: PartyId,
     pub role: Role,
@@ -110,6 +115,7 @@ pub struct PartyView {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UserView {
     pub id: UserId,
     pub party: PartyId,
@@ -118,6 +124,7 @@ pub struct UserView {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TokenView {
     pub id: String,
     pub user: UserId,
@@ -128,6 +135,7 @@ pub struct TokenView {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PlaceView {
     pub id: PlaceId,
     /// The feature as it was put, GeoJSON.
@@ -136,6 +144,7 @@ pub struct PlaceView {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CorridorView {
     pub id: CorridorId,
     pub feature: serde_json::Value,
@@ -145,6 +154,7 @@ pub struct CorridorView {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DeviceView {
     pub id: DeviceId,
     pub owner: PartyId,
@@ -158,6 +168,7 @@ pub struct DeviceView {
 
 /// The newest report in the device's counter order, and its newest fix.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LastReport {
     pub ctr: u64,
     pub epoch: u64,
@@ -170,6 +181,7 @@ pub struct LastReport {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LastFix {
     pub t: Time,
     /// Degrees.
@@ -180,6 +192,7 @@ pub struct LastFix {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TransferView {
     pub id: TransferId,
     pub carrier: PartyId,
@@ -201,6 +214,7 @@ pub struct TransferView {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AlertView {
     pub id: AlertId,
     pub kind: AlertKind,
@@ -224,6 +238,7 @@ pub struct AlertView {
 
 /// A device moved.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PositionView {
     pub device: DeviceId,
     pub transfer: Option<TransferId>,
@@ -240,6 +255,7 @@ pub struct PositionView {
 
 /// One change of what people see.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", content = "body", rename_all = "kebab-case")]
 pub enum Change {
     Position(PositionView),

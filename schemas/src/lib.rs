@@ -16,6 +16,8 @@ pub mod ids;
 pub mod link;
 pub mod login;
 pub mod malformed;
+#[cfg(feature = "openapi")]
+mod openapi;
 pub mod report;
 pub mod sensors;
 pub mod time;

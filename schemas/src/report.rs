@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// Why a report was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ReportEvent))]
 #[serde(rename_all = "kebab-case")]
 pub enum Event {
     Periodic,

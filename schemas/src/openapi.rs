@@ -1,0 +1,51 @@
+//! JSON schemas of the identities, which are texts or numbers with a shape. Written by hand: their fields are private.
+
+use crate::{AlertId, CorridorId, DeviceId, PartyId, PlaceId, PublicKey, Time, TransferId, UserId};
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::openapi::RefOr;
+use utoipa::{PartialSchema, ToSchema};
+
+macro_rules! text_schema {
+    ($($name:ident: $pattern:literal, $example:literal;)*) => {$(
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some($pattern)).examples([$example]);
+                RefOr::T(Schema::Object(text.build()))
+            }
+        }
+
+        impl ToSchema for $name {}
+    )*};
+}
+
+text_schema! {
+    DeviceId: "^[A-Z0-9][A-Z0-9-]{2,31}$", "XA-7Q2K";
+    PartyId: "^[a-z0-9][a-z0-9-]{0,63}$", "carrier-longsea";
+    UserId: "^[a-z0-9][a-z0-9-]{0,63}$", "officer-wang";
+    PlaceId: "^[a-z0-9][a-z0-9-]{0,63}$", "port-qingdao";
+    CorridorId: "^[a-z0-9][a-z0-9-]{0,63}$", "rail-qingdao-xian";
+    TransferId: "^[0-9]{2}[A-Z]{2}[A-Z0-9]{13}[0-9]$", "26CNXA000000000172";
+    PublicKey: "^[0-9a-f]{64}$", "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+}
+
+macro_rules! number_schema {
+    ($($name:ident: $description:literal;)*) => {$(
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                let number = ObjectBuilder::new()
+                    .schema_type(Type::Integer)
+                    .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+                    .minimum(Some(0))
+                    .description(Some($description));
+                RefOr::T(Schema::Object(number.build()))
+            }
+        }
+
+        impl ToSchema for $name {}
+    )*};
+}
+
+number_schema! {
+    Time: "Unix milliseconds, UTC.";
+    AlertId: "Counted up by the platform.";
+}

@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import AxeBuilder from "@axe-core/playwright";
+import { launch, mapIsDrawn, SERVER, signIn, visitor } from "./floor.mjs";
+
+let browser;
+before(async () => (browser = await launch()));
+after(() => browser?.close());
+
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+async function findings(page) {
+  const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
+  return violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(" ")} ${node.any.map((check) => check.message).join("; ")}`));
+}
+
+for (const language of ["zh", "en"]) {
+  for (const theme of ["light", "dark"]) {
+    test(`axe finds nothing on the live page (${language}, ${theme})`, async () => {
+      const { page, close } = await visitor(browser, { language, theme });
+      await signIn(page);
+      await mapIsDrawn(page);
+      await page.getByTestId("queue").locator("button").first().waitFor();
+      await page.keyboard.press("j");
+      await page.getByTestId("card").waitFor();
+      assert.deepEqual(await findings(page), []);
+      await close();
+    });
+
+    test(`axe finds nothing on the sign-in (${language}, ${theme})`, async () => {
+      const { page, close } = await visitor(browser, { language, theme });
+      await page.goto(`${SERVER}/login#not-a-token`);
+      await page.getByTestId("login-error").waitFor();
+      assert.deepEqual(await findings(page), []);
+      await close();
+    });
+  }
+}
+
+test("axe finds nothing on a phone in any view", async () => {
+  const { page, close } = await visitor(browser, { width: 360, height: 740 });
+  await signIn(page);
+  for (const view of ["Alerts", "Map", "Transfers"]) {
+    await page.getByRole("group", { name: "View" }).getByRole("button", { name: view }).click();
+    assert.deepEqual(await findings(page), [], view);
+  }
+  await close();
+});

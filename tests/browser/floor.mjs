@@ -1,0 +1,73 @@
+// What every browser test shares: Debian's Chromium, a page that records what it asks for and what its policy refuses.
+// The server is real: SEALWAY_URL and SEALWAY_TOKEN_CUSTOMS name one that runs `sealway demo` or its like.
+import { chromium } from "playwright-core";
+
+export const SERVER = required("SEALWAY_URL").replace(/\/$/, "");
+export const TOKEN = required("SEALWAY_TOKEN_CUSTOMS");
+
+/** How long the demo may take to show what a test waits for. */
+export const PATIENCE_MS = 60_000;
+
+const CHROMIUM = process.env.SEALWAY_CHROMIUM ?? "/usr/bin/chromium";
+const FLAGS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--no-first-run",
+];
+// A machine without a graphics card draws WebGL in software.
+const DRAWING = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"];
+
+function required(name) {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name}: not set, expected it from the end-to-end runner`);
+  return value;
+}
+
+export function launch({ webgl = true } = {}) {
+  return chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...(webgl ? DRAWING : ["--disable-gpu", "--disable-3d-apis"])] });
+}
+
+/** A fresh visitor. `log` holds the addresses asked for, the policy's violations and the page's own errors. */
+export async function visitor(browser, { width = 1440, height = 900, language = "en", theme = "light" } = {}) {
+  const context = await browser.newContext({
+    viewport: { width, height },
+    locale: language === "zh" ? "zh-CN" : "en-GB",
+    colorScheme: theme,
+  });
+  const page = await context.newPage();
+  const log = { requests: [], violations: [], errors: [] };
+  context.on("request", (request) => log.requests.push(request.url()));
+  page.on("pageerror", (error) => log.errors.push(error.message));
+  page.on("console", (message) => {
+    if (/content security policy/i.test(message.text())) log.violations.push(message.text());
+  });
+  await page.addInitScript(() => {
+    globalThis.policyViolations = [];
+    addEventListener("securitypolicyviolation", (event) =>
+      globalThis.policyViolations.push(`${event.violatedDirective} ${event.blockedURI}`),
+    );
+  });
+  page.setDefaultTimeout(PATIENCE_MS);
+  return { page, log, close: () => context.close() };
+}
+
+/** Signs in by the link that the demo prints, and waits for the floor. */
+export async function signIn(page, token = TOKEN) {
+  const answer = await page.goto(`${SERVER}/login#${token}`);
+  await page.getByTestId("floor").waitFor();
+  return answer;
+}
+
+export async function mapIsDrawn(page) {
+  await page.locator(".maplibregl-canvas").waitFor();
+  await page.locator(".map .wait").waitFor({ state: "detached" });
+}
+
+/** The number that a counter shows. */
+export async function counted(page, name) {
+  const text = await page.getByTestId(`counter-${name}`).locator(".count").innerText();
+  return Number(text.replace(/\D/g, ""));
+}

@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { counted, launch, mapIsDrawn, PATIENCE_MS, SERVER, signIn, visitor } from "./floor.mjs";
+
+let browser;
+before(async () => (browser = await launch()));
+after(() => browser?.close());
+
+const rows = (page) => page.getByTestId("transfers").locator("tbody tr");
+
+test("the live page shows more than fifty seals and renews itself without a reload", async () => {
+  const { page, log, close } = await visitor(browser);
+  await signIn(page);
+  await mapIsDrawn(page);
+  const devices = await page.evaluate(async () => (await (await fetch("/api/v1/devices?limit=200")).json()).items.length);
+  assert.ok(devices > 50, `${devices} devices, expected more than 50`);
+  await page.waitForFunction(() => document.querySelectorAll("[data-testid=transfers] tbody tr").length > 50, null, { timeout: PATIENCE_MS });
+  await page.evaluate(() => (globalThis.sameDocument = true));
+  const before = await rows(page).locator(".way .text").allInnerTexts();
+  await page.waitForFunction(
+    (then) => {
+      const now = [...document.querySelectorAll("[data-testid=transfers] tbody tr .way .text")].map((cell) => cell.innerText);
+      return now.filter((text, i) => text !== then[i]).length >= 3;
+    },
+    before,
+    { timeout: PATIENCE_MS },
+  );
+  assert.equal(await page.evaluate(() => globalThis.sameDocument), true);
+  assert.equal(await page.getByTestId("line").getAttribute("data-state"), "live");
+  assert.deepEqual(log.errors, []);
+  await close();
+});
+
+test("an alert appears in the queue, J chooses it, and its card tells the seal", async () => {
+  const { page, close } = await visitor(browser);
+  await signIn(page);
+  await page.getByTestId("queue").locator("button").first().waitFor();
+  assert.ok((await counted(page, "alerts")) >= 1);
+  await page.keyboard.press("j");
+  const chosen = page.getByTestId("queue").locator("button[aria-current=true]");
+  await chosen.waitFor();
+  assert.equal(await chosen.evaluate((button) => button === document.activeElement), true);
+  const first = await chosen.getAttribute("data-alert");
+  const card = page.getByTestId("card");
+  await card.waitFor();
+  assert.match(await card.innerText(), /Last report/);
+  if ((await page.getByTestId("queue").locator("button").count()) > 1) {
+    await page.keyboard.press("j");
+    assert.notEqual(await chosen.getAttribute("data-alert"), first);
+    await page.keyboard.press("k");
+    assert.equal(await chosen.getAttribute("data-alert"), first);
+  }
+  await close();
+});
+
+test("breaches stand before checks and checks before health in the queue", async () => {
+  const { page, close } = await visitor(browser);
+  await signIn(page);
+  await page.getByTestId("queue").locator("button").first().waitFor();
+  const ranks = await page.getByTestId("queue").locator(".tag").evaluateAll((tags) =>
+    tags.map((tag) => ["red", "amber", "grey"].findIndex((severity) => tag.classList.contains(severity))),
+  );
+  assert.deepEqual(ranks, [...ranks].sort((a, b) => a - b));
+  await close();
+});
+
+test("a row of the table opens the card of its seal, and the search narrows the table", async () => {
+  const { page, close } = await visitor(browser);
+  await signIn(page);
+  const row = rows(page).first();
+  const seal = await row.locator(".seal").innerText();
+  await row.locator("button").click();
+  assert.match(await page.getByTestId("card").innerText(), new RegExp(seal));
+  await page.getByRole("searchbox").fill(seal);
+  await page.waitForFunction(() => document.querySelectorAll("[data-testid=transfers] tbody tr").length === 1);
+  await close();
+});
+
+test("the language changes at once and is remembered", async () => {
+  const { page, close } = await visitor(browser, { language: "en" });
+  await signIn(page);
+  await page.getByRole("heading", { name: /Alert queue/ }).waitFor();
+  await page.getByTestId("language").click();
+  await page.getByRole("heading", { name: /告警队列/ }).waitFor();
+  assert.equal(await page.locator("html").getAttribute("lang"), "zh-CN");
+  await page.reload();
+  await page.getByRole("heading", { name: /告警队列/ }).waitFor();
+  await close();
+});
+
+test("a browser without WebGL says so and still has the lists", async () => {
+  const plain = await launch({ webgl: false });
+  const { page, close } = await visitor(plain);
+  await signIn(page);
+  await page.getByText("This browser cannot draw the map").waitFor();
+  await rows(page).first().waitFor();
+  await close();
+  await plain.close();
+});
+
+test("at 360 px nothing scrolls sideways in any view", async () => {
+  const { page, close } = await visitor(browser, { width: 360, height: 740 });
+  await signIn(page);
+  for (const view of ["Alerts", "Map", "Transfers"]) {
+    await page.getByRole("group", { name: "View" }).getByRole("button", { name: view }).click();
+    const { wide, room } = await page.evaluate(() => ({ wide: document.documentElement.scrollWidth, room: innerWidth }));
+    assert.ok(wide <= room, `${view}: ${wide} px in ${room} px`);
+    const inner = await page.evaluate(() =>
+      [...document.querySelectorAll(".scroll, [data-testid=queue]")].filter((box) => box.scrollWidth > box.clientWidth + 1).length,
+    );
+    assert.equal(inner, 0, `${view}: a list scrolls sideways`);
+  }
+  await page.goto(`${SERVER}/login`);
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+  await close();
+});

@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { launch, mapIsDrawn, SERVER, signIn, visitor } from "./floor.mjs";
+
+let browser;
+before(async () => (browser = await launch()));
+after(() => browser?.close());
+
+/** Addresses that leave the page's own host; what the page makes itself (blob:, data:) stays. */
+const foreign = (requests) => requests.filter((url) => /^(https?|wss?):/.test(url) && !url.startsWith(`${SERVER}/`));
+
+test("no request leaves the host, and the map is drawn all the same", async () => {
+  const { page, log, close } = await visitor(browser, { language: "zh" });
+  await signIn(page);
+  await mapIsDrawn(page);
+  await page.getByTestId("queue").locator("button").first().waitFor();
+  const trail = page.waitForResponse((response) => response.url().includes("/track"));
+  await page.keyboard.press("j");
+  await trail;
+  assert.ok(log.requests.some((url) => url.endsWith(".geojson")), "the base map was not asked for");
+  assert.deepEqual(foreign(log.requests), []);
+  await close();
+});
+
+test("a strict policy stands on the page and nothing breaks it", async () => {
+  const { page, log, close } = await visitor(browser);
+  const answer = await signIn(page);
+  const policy = answer.headers()["content-security-policy"] ?? "";
+  assert.match(policy, /default-src '(none|self)'/);
+  assert.doesNotMatch(policy, /unsafe-inline|unsafe-eval|https?:|\*/);
+  await mapIsDrawn(page);
+  await page.getByTestId("theme").click();
+  await page.getByTestId("language").click();
+  await page.getByRole("heading", { name: /告警队列/ }).waitFor();
+  assert.deepEqual(log.violations, []);
+  assert.deepEqual(await page.evaluate(() => globalThis.policyViolations), []);
+  await close();
+});
+
+test("the required attributions stand on the map", async () => {
+  const { page, close } = await visitor(browser);
+  await signIn(page);
+  const text = await page.locator(".attribution").innerText();
+  for (const due of ["© OpenStreetMap contributors", "ODbL 1.0", "scgraph_data", "searoute (Apache-2.0)", "GeoNames (CC BY 4.0)", "world-geo-json-zh"]) {
+    assert.ok(text.includes(due), `${due} is missing in: ${text}`);
+  }
+  await close();
+});

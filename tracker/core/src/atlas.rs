@@ -66,9 +66,7 @@ impl Atlas {
 
     /// Puts a corridor, or puts it anew. Both of its places must be known and touched.
     pub fn put_corridor(&mut self, corridor: Corridor) -> Result<(), GeometryRefusal> {
-        let place = |id: &PlaceId| {
-            self.places.get(id).ok_or_else(|| GeometryRefusal::Unknown { what: "place", id: id.to_string() })
-        };
+        let place = |id: &PlaceId| self.places.get(id).ok_or_else(|| GeometryRefusal::Unknown { what: "place", id: id.to_string() });
         corridor.check_touches(place(corridor.from())?, place(corridor.to())?)?;
         let id = corridor.id().clone();
         self.corridor_cells.retain(|_, corridors| {
@@ -169,5 +167,89 @@ impl<'de> Deserialize<'de> for Atlas {
             Corridor::parse(&feature).and_then(|corridor| atlas.put_corridor(corridor)).map_err(D::Error::custom)?;
         }
         Ok(atlas)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn features(collection: &str) -> Vec<String> {
+        let parsed: serde_json::Value = serde_json::from_str(collection).unwrap();
+        parsed["features"].as_array().unwrap().iter().map(ToString::to_string).collect()
+    }
+
+    fn world() -> Atlas {
+        let mut atlas = Atlas::default();
+        for feature in features(include_str!("../world/places.geojson")) {
+            atlas.put_place(Place::parse(&feature).unwrap()).unwrap();
+        }
+        for feature in features(include_str!("../world/corridors.geojson")) {
+            let corridor = Corridor::parse(&feature).unwrap();
+            atlas.put_corridor(corridor).unwrap();
+        }
+        atlas
+    }
+
+    #[test]
+    fn every_place_and_corridor_of_the_demonstration_is_taken() {
+        let atlas = world();
+        assert_eq!((atlas.places().count(), atlas.corridors().count()), (29, 20));
+        for (corridor, feature) in atlas.corridors().zip(atlas.corridors().map(Corridor::view)) {
+            let stated = feature.feature["properties"]["length_km"].as_f64().unwrap();
+            let share = (corridor.length_km() - stated).abs() / stated;
+            assert!(share < 0.01, "{}: {} km, stated {stated}", corridor.id(), corridor.length_km());
+        }
+    }
+
+    #[test]
+    fn what_is_near_is_found_along_every_corridor() {
+        let atlas = world();
+        for corridor in atlas.corridors() {
+            for tenth in 0..=200 {
+                let at = corridor.at_km(corridor.length_km() * f64::from(tenth) / 200.0).unwrap();
+                let edge = Position { lat: at.lat + corridor.width_m() / 2.1 / 111_195.0, ..at };
+                for point in [at, edge] {
+                    let near = atlas.near(point, 1_000.0);
+                    assert!(near.corridors.iter().any(|(found, _)| found.id() == corridor.id()), "{} at {tenth}", corridor.id());
+                }
+            }
+        }
+        for place in atlas.places() {
+            let middle = place.bounds().min.towards(place.bounds().max, 0.5);
+            assert_eq!(atlas.near(middle, 0.0).places.first().map(|(found, _)| found.id()), Some(place.id()));
+        }
+        assert_eq!(atlas.near(Position { lat: 0.0, lon: 0.0 }, 7_000.0), Near::default());
+    }
+
+    #[test]
+    fn a_corridor_must_touch_its_places_and_they_must_stay_under_it() {
+        let mut atlas = world();
+        let road = features(include_str!("../world/corridors.geojson"))
+            .into_iter()
+            .find(|feature| feature.contains("road-xian-epz-a-xiy"))
+            .unwrap();
+        let put = |atlas: &mut Atlas, feature: &str| Corridor::parse(feature).and_then(|corridor| atlas.put_corridor(corridor));
+        let elsewhere = road.replace("\"airport-xiy\"", "\"airport-pvg\"");
+        assert_eq!(put(&mut atlas, &elsewhere).unwrap_err().code(), "corridor-does-not-touch");
+        let nowhere = road.replace("\"airport-xiy\"", "\"airport-moon\"");
+        assert_eq!(put(&mut atlas, &nowhere).unwrap_err().to_string(), "place airport-moon: unknown, expected one that was put before");
+        let swapped = road
+            .replace("\"from\":\"zone-xian-epz-a\"", "\"from\":\"airport-xiy\"")
+            .replace("\"to\":\"airport-xiy\"", "\"to\":\"zone-xian-epz-a\"");
+        assert!(put(&mut atlas, &swapped).unwrap_err().to_string().ends_with("the line runs the other way"));
+
+        let airport = atlas.place(&"airport-xiy".parse().unwrap()).unwrap().feature().to_owned();
+        let moved = airport.replace("108.7", "107.7").replace("34.4", "33.4");
+        let refused = Place::parse(&moved).and_then(|place| atlas.put_place(place)).unwrap_err();
+        assert_eq!(refused.code(), "corridor-stranded", "{refused}");
+        assert_eq!(atlas, world(), "a refusal changes nothing");
+    }
+
+    #[test]
+    fn a_snapshot_brings_back_the_same_atlas() {
+        let atlas = world();
+        let bytes = postcard::to_stdvec(&atlas).unwrap();
+        assert_eq!(postcard::from_bytes::<Atlas>(&bytes).unwrap(), atlas);
     }
 }

@@ -283,3 +283,90 @@ fn no_signal(properties: &JsonObject, length_km: f64) -> Result<Vec<NoSignal>, G
     }
     Ok(zones)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn feature(line: &str, extra: &str) -> String {
+        format!(
+            r#"{{"type":"Feature","properties":{{"id":"road-a-b","mode":"road","from":"a","to":"b","width_m":300,"name_en":"A-B","name_zh":"甲乙"{extra}}},
+               "geometry":{{"type":"LineString","coordinates":{line}}}}}"#
+        )
+    }
+
+    const LINE: &str = "[[108.9,34.3],[109.0,34.3],[109.1,34.4],[109.3,34.4]]";
+
+    fn corridor() -> Corridor {
+        Corridor::parse(&feature(LINE, "")).unwrap()
+    }
+
+    #[test]
+    fn progress_grows_along_the_line_and_distance_is_measured_across() {
+        let corridor = corridor();
+        let mut last = -1.0;
+        for tenth in 0..=400 {
+            let km = corridor.length_km() * f64::from(tenth) / 400.0;
+            let at = corridor.at_km(km).unwrap();
+            let along = corridor.locate(at, None);
+            assert!(along.distance_m < 1.0, "{along:?}");
+            assert!((along.progress_km - km).abs() < 0.05, "{km} {along:?}");
+            assert!(along.progress_km > last);
+            last = along.progress_km;
+        }
+        let beside = corridor.locate(Position { lat: 34.31, lon: 108.95 }, None);
+        assert!((beside.distance_m - 1_112.0).abs() < 2.0 && beside.piece == 0, "{beside:?}");
+    }
+
+    #[test]
+    fn the_search_begins_near_the_last_fix_and_falls_back_to_the_whole_line() {
+        let corridor = corridor();
+        let at = corridor.at_km(30.0).unwrap();
+        for last in [None, Some(0), Some(2), Some(900)] {
+            let along = corridor.locate(at, last);
+            assert!((along.progress_km - 30.0).abs() < 0.05, "{last:?} {along:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_passes_itself_does_not_make_the_progress_jump() {
+        // Out and back, 100 m apart: the way back is told by the last piece.
+        let pieces: Vec<String> = (0..=20)
+            .map(|n| format!("[{:.3},34.3]", 108.9 + f64::from(n) * 0.01))
+            .chain((0..=20).map(|n| format!("[{:.3},34.3009]", 109.1 - f64::from(n) * 0.01)))
+            .collect();
+        let corridor = Corridor::parse(&feature(&format!("[{}]", pieces.join(",")), "")).unwrap();
+        let at = Position { lat: 34.3002, lon: 109.0 };
+        assert!(corridor.locate(at, Some(30)).progress_km > 25.0);
+        assert!(corridor.locate(at, Some(9)).progress_km < 10.0);
+    }
+
+    #[test]
+    fn a_corridor_that_is_none_is_refused_for_its_reason() {
+        let many = format!(
+            "[{}]",
+            (0..=VERTICES_LIMIT).map(|n| format!("[100,{}]", f64::from(u16::try_from(n).unwrap()) / 1e3)).collect::<Vec<_>>().join(",")
+        );
+        for (line, extra, expected) in [
+            ("[[108.9,34.3]]", "", "vertex-count"),
+            (many.as_str(), "", "vertex-count"),
+            ("[[108.9,34.3],[108.9,34.3]]", "", "zero-length"),
+            ("[[34.3,108.9],[34.3,109.0]]", "", "swapped-axes"),
+            ("[[179.9,34.3],[-179.9,34.3]]", "", "size-out-of-range"),
+            (LINE, r#","width_m":10"#, "property-invalid"),
+            (LINE, r#","width_m":1e9"#, "property-invalid"),
+            (LINE, r#","width_m":"wide""#, "property-invalid"),
+            (LINE, r#","mode":"canal""#, "property-invalid"),
+            (LINE, r#","to":"a""#, "property-invalid"),
+            (LINE, r#","no_signal":[[5,4]]"#, "property-invalid"),
+            (LINE, r#","no_signal":[[1,4],[3,5]]"#, "property-invalid"),
+            (LINE, r#","no_signal":[[1,400]]"#, "property-invalid"),
+            (LINE, r#","no_signal":7"#, "property-invalid"),
+        ] {
+            let refused = Corridor::parse(&feature(line, extra)).unwrap_err();
+            assert_eq!(refused.code(), expected, "{extra} {refused}");
+        }
+        let tunnel = Corridor::parse(&feature(LINE, r#","no_signal":[[1,4],[10,12.5]]"#)).unwrap();
+        assert_eq!(tunnel.no_signal().len(), 2);
+    }
+}

@@ -5,13 +5,35 @@
 
 pub mod alert;
 pub mod atlas;
+pub mod command;
+mod core;
 pub mod corridor;
+mod device;
+pub mod effect;
 mod feature;
+mod follow;
 pub mod geometry;
+mod grant;
+pub mod input;
+pub mod keyring;
+pub mod locate;
 pub mod movement;
+pub mod order;
 pub mod place;
 pub mod policy;
+mod registry;
+mod report;
+pub mod role;
+#[cfg(test)]
+mod tests;
+mod timer;
+mod transfer;
+pub mod verify;
+mod view;
 pub mod watch;
 
+pub use crate::core::Core;
+pub use effect::{CommandReceipt, CommandRefusal, Effect, KeyChange, LoginRefusal, Row};
 pub use feature::{FEATURE_BYTES_LIMIT, GeometryRefusal};
+pub use input::Input;
 pub use policy::Policy;

@@ -18,10 +18,7 @@ pub struct Sealing {
 pub enum Movement {
     Declared,
     Sealed(Sealing),
-    InTransit {
-        sealing: Sealing,
-        approach: Approach,
-    },
+    InTransit { sealing: Sealing, approach: Approach },
     Arrived(Sealing),
 }
 

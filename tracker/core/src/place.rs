@@ -61,6 +61,8 @@ impl Place {
         }
         let rings = coordinates.iter().enumerate().map(|(number, from)| ring(number, from)).collect::<Result<Vec<_>, _>>()?;
         let (polygon, bounds) = polygon(rings)?;
+        text(&properties, "name_en")?;
+        text(&properties, "name_zh")?;
         Ok(Self {
             id: id(&properties, "id")?,
             kind: kind(&properties)?,
@@ -69,13 +71,6 @@ impl Place {
             bounds,
             feature: feature.to_owned(),
         })
-        .and_then(|place: Self| place.named(&properties))
-    }
-
-    fn named(self, properties: &JsonObject) -> Result<Self, GeometryRefusal> {
-        text(properties, "name_en")?;
-        text(properties, "name_zh")?;
-        Ok(self)
     }
 
     #[must_use]
@@ -184,7 +179,8 @@ fn check_area(outer: &geo::LineString, bounds: &Bounds) -> Result<(), GeometryRe
     if area >= AREA_MIN_M2 {
         return Ok(());
     }
-    if let Err(fault @ geo::algorithm::validation::InvalidPolygon::SelfIntersection(_)) = geo::Polygon::new(outer.clone(), Vec::new()).check_validation()
+    if let Err(fault @ geo::algorithm::validation::InvalidPolygon::SelfIntersection(_)) =
+        geo::Polygon::new(outer.clone(), Vec::new()).check_validation()
         && bounds.min.lat < bounds.max.lat
         && bounds.min.lon < bounds.max.lon
         && !flat(outer)
@@ -219,5 +215,104 @@ fn operator(properties: &JsonObject) -> Result<Option<PartyId>, GeometryRefusal>
         Some(other) => {
             Err(GeometryRefusal::Property { name: "operator", found: shown(other), expected: "the id of a party, or none".to_owned() })
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn feature(rings: &str) -> String {
+        format!(
+            r#"{{"type":"Feature","properties":{{"id":"zone-a","kind":"zone","name_en":"Zone A","name_zh":"甲区"}},
+               "geometry":{{"type":"Polygon","coordinates":{rings}}}}}"#
+        )
+    }
+
+    const SQUARE: &str = "[[[108.9,34.3],[109.0,34.3],[109.0,34.4],[108.9,34.4],[108.9,34.3]]]";
+
+    fn code(feature: &str) -> &'static str {
+        Place::parse(feature).unwrap_err().code()
+    }
+
+    #[test]
+    fn a_place_contains_what_lies_in_it_and_on_its_edge() {
+        let place = Place::parse(&feature(SQUARE)).unwrap();
+        assert!(place.contains(Position { lat: 34.35, lon: 108.95 }));
+        assert!(place.contains(Position { lat: 34.3, lon: 108.95 }));
+        assert!(!place.contains(Position { lat: 34.29, lon: 108.95 }));
+        let metres = place.metres_to_edge(Position { lat: 34.29, lon: 108.95 });
+        assert!((metres - 1_112.0).abs() < 2.0, "{metres}");
+    }
+
+    #[test]
+    fn a_ring_drawn_clockwise_is_turned() {
+        let clockwise = "[[[108.9,34.3],[108.9,34.4],[109.0,34.4],[109.0,34.3],[108.9,34.3]]]";
+        let place = Place::parse(&feature(clockwise)).unwrap();
+        assert!(place.polygon().exterior().is_ccw());
+    }
+
+    #[test]
+    fn a_hole_is_outside_the_place() {
+        let holed = format!(
+            "{},[[108.94,34.34],[108.96,34.34],[108.96,34.36],[108.94,34.36],[108.94,34.34]]]",
+            SQUARE.trim_end_matches(']').to_owned() + "]]"
+        );
+        let place = Place::parse(&feature(&holed)).unwrap();
+        assert!(!place.contains(Position { lat: 34.35, lon: 108.95 }));
+        assert!(place.contains(Position { lat: 34.32, lon: 108.95 }));
+    }
+
+    #[test]
+    fn a_polygon_that_is_none_is_refused_for_its_reason() {
+        let hole_outside =
+            "[[[108.9,34.3],[109.0,34.3],[109.0,34.4],[108.9,34.4],[108.9,34.3]],[[110.0,34.3],[110.1,34.3],[110.1,34.4],[110.0,34.3]]]";
+        for (rings, expected) in [
+            ("[[[108.9,34.3],[109.0,34.4],[109.0,34.3],[108.9,34.4],[108.9,34.3]]]", "polygon-invalid"),
+            ("[[[108.9,34.3],[109.1,34.5],[109.1,34.3],[108.8,34.5],[108.9,34.3]]]", "polygon-invalid"),
+            ("[[[34.3,108.9],[34.3,109.0],[34.4,109.0],[34.4,108.9],[34.3,108.9]]]", "swapped-axes"),
+            ("[[[45.1,82.5],[45.1,82.6],[45.2,82.6],[45.2,82.5],[45.1,82.5]]]", "swapped-axes"),
+            ("[[[208.9,34.3],[209.0,34.3],[209.0,34.4],[208.9,34.4],[208.9,34.3]]]", "out-of-world"),
+            ("[[[108.9,34.3],[109.0,34.3],[108.9,34.3],[108.9,34.3]]]", "size-out-of-range"),
+            ("[[[108.9,34.3],[108.9,34.3],[108.9,34.3],[108.9,34.3]]]", "size-out-of-range"),
+            ("[[[108.9,34.3],[108.90001,34.3],[108.90001,34.30001],[108.9,34.3]]]", "size-out-of-range"),
+            ("[[[8.9,34.3],[109.0,34.3],[109.0,34.4],[8.9,34.4],[8.9,34.3]]]", "size-out-of-range"),
+            ("[[[108.9,34.3],[109.0,34.3],[109.0,34.4],[108.9,34.4]]]", "ring-not-closed"),
+            ("[[[108.9,34.3],[109.0,34.3],[108.9,34.3]]]", "vertex-count"),
+            ("[]", "vertex-count"),
+            ("[[]]", "vertex-count"),
+            (hole_outside, "polygon-invalid"),
+            ("[[[108.9],[109.0,34.3],[109.0,34.4],[108.9]]]", "not-a-position"),
+            ("[[[108.9,34.3,0,0],[109.0,34.3],[109.0,34.4],[108.9,34.3,0,0]]]", "not-a-position"),
+        ] {
+            assert_eq!(code(&feature(rings)), expected, "{rings}: {}", Place::parse(&feature(rings)).unwrap_err());
+        }
+    }
+
+    #[test]
+    fn what_is_too_large_is_refused_before_it_is_looked_at() {
+        assert_eq!(code(&" ".repeat(10 << 20)), "feature-too-large");
+        let ring: Vec<String> =
+            (0..=VERTICES_LIMIT).map(|n| format!("[{},34.3]", 100.0 + f64::from(u16::try_from(n).unwrap()) / 1e4)).collect();
+        assert_eq!(code(&feature(&format!("[[{}]]", ring.join(",")))), "vertex-count");
+    }
+
+    #[test]
+    fn properties_are_named_when_they_are_wrong() {
+        for (from, to, message) in [
+            ("\"zone\"", "\"castle\"", r#"property kind: "castle", expected port, zone, depot, airport or border"#),
+            ("\"id\":\"zone-a\",", "", "property id: missing, expected a text of 1 to 200 characters"),
+            ("zone-a", "Zone A", r#"property id: "Zone A", expected 1 to 64 of a-z, 0-9 and '-', not beginning with '-'"#),
+            ("甲区", " ", r#"property name_zh: " ", expected a text of 1 to 200 characters"#),
+            ("\"kind\":\"zone\"", "\"kind\":\"zone\",\"operator\":7", "property operator: 7, expected the id of a party, or none"),
+        ] {
+            let wrong = feature(SQUARE).replace(from, to);
+            assert_eq!(Place::parse(&wrong).unwrap_err().to_string(), message);
+        }
+        for wrong in ["", "[]", "{}", r#"{"type":"Feature","properties":{},"geometry":null}"#, &feature(SQUARE).replace("Feature", "Fish")]
+        {
+            assert_eq!(code(wrong), "not-a-feature", "{wrong}");
+        }
+        assert_eq!(code(&feature("[[108.9,34.3],[109.0,34.3]]").replace("Polygon", "LineString")), "wrong-geometry");
     }
 }

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 pub struct Policy {
     /// A seal under way is expected to speak this often, or as often as it was seen to where that is slower.
     pub period_ms: u64,
+    /// The slowest period that a seal may get the platform used to.
+    pub period_limit_ms: u64,
     /// A hole in the counters may be filled within this time.
     pub resend_window_ms: u64,
     /// A fix with a larger accuracy (1 sigma) places nothing.
@@ -26,6 +28,7 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             period_ms: 300_000,
+            period_limit_ms: 900_000,
             resend_window_ms: 600_000,
             accuracy_limit_m: 200.0,
             departure_m: 50.0,

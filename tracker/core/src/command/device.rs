@@ -1,0 +1,189 @@
+//! Devices: enrolment, revocation, logins, quarantine, grants and challenges.
+
+use super::world::{misrouted, unknown_party};
+use super::{Asking, hex_bytes};
+use crate::core::Core;
+use crate::device::{Device, Period};
+use crate::effect::{CommandRefusal, Effect, KeyChange};
+use crate::order::Cursor;
+use crate::role::Reach;
+use crate::verify::verify_enrolment;
+use sealway_schemas::command::Command;
+use sealway_schemas::down::{Challenge, Down, Grant};
+use sealway_schemas::enrol::Enrolment;
+use sealway_schemas::{DeviceId, PartyId, PublicKey, Time};
+
+const PROOF_BYTES_LIMIT: usize = 512;
+const LAT_LIMIT_E7: i64 = 900_000_000;
+const LON_LIMIT_E7: i64 = 1_800_000_000;
+
+impl Core {
+    pub(super) fn enrol(
+        &mut self,
+        now: Time,
+        asking: &Asking<'_>,
+        command: Command,
+        effects: &mut Vec<Effect>,
+    ) -> Result<String, CommandRefusal> {
+        let Command::EnrolDevice { device, owner, public_key, challenge, proof } = command else {
+            return Err(misrouted(&command));
+        };
+        asking.check(&format!("device {device}"), Some(&owner))?;
+        let owner_ix = self.registry.find_party(&owner).ok_or_else(|| unknown_party(owner.as_str()))?;
+        self.check_free(&device, &public_key)?;
+        self.check_custody(asking, &device)?;
+        let enrolment = proved(&device, &public_key, &challenge, &proof)?;
+        // Open alerts and binding stay with the device, whatever key it has.
+        let old = self.devices.by_id(&device);
+        let open = old.map(|old| old.open.clone()).unwrap_or_default();
+        let transfer = old.and_then(|old| old.transfer);
+        let login_t = old.map_or(Time::ZERO, |old| old.login_t);
+        self.keys.insert(&public_key);
+        self.devices.put(Device {
+            id: device,
+            owner: owner_ix,
+            key: public_key,
+            enrolled_at: now,
+            revoked_at: None,
+            login_t,
+            cursor: Cursor::start(public_key, &enrolment),
+            last: None,
+            heard_at: now,
+            period: Period::default(),
+            silence_watched: false,
+            hole_above: None,
+            transfer,
+            open,
+        });
+        effects.push(Effect::Keys(KeyChange::Enrolled { device, key: public_key }));
+        if let Some(ix) = self.device_ix(&device) {
+            self.tell_device(now, ix, effects);
+        }
+        Ok(device.to_string())
+    }
+
+    fn check_free(&self, device: &DeviceId, key: &PublicKey) -> Result<(), CommandRefusal> {
+        if self.active_device(device).is_some() {
+            let detail = format!("device {device}: enrolled already, expected a new id or a revoked device");
+            return Err(CommandRefusal::new("device-enrolled", detail));
+        }
+        if self.keys.contains(key) {
+            let detail = format!("public key {key}: a device has or had it, expected a new one");
+            return Err(CommandRefusal::new("key-known", detail));
+        }
+        Ok(())
+    }
+
+    /// Under way a seal's identity is customs' business: a new one could pretend to the old epoch.
+    fn check_custody(&self, asking: &Asking<'_>, id: &DeviceId) -> Result<(), CommandRefusal> {
+        let transfer = self.devices.by_id(id).and_then(|device| self.transfers.get(device.transfer?));
+        match (asking.reach, transfer.filter(|transfer| transfer.movement.in_custody())) {
+            (Reach::Own | Reach::None, Some(transfer)) => {
+                let detail = format!("device {id}: seals transfer {}, expected an officer to do this before it has arrived", transfer.id);
+                Err(CommandRefusal::new("seal-in-custody", detail))
+            }
+            (Reach::All, _) | (Reach::Own | Reach::None, None) => Ok(()),
+        }
+    }
+
+    pub(super) fn revoke(
+        &mut self,
+        now: Time,
+        asking: &Asking<'_>,
+        id: DeviceId,
+        effects: &mut Vec<Effect>,
+    ) -> Result<String, CommandRefusal> {
+        asking.check(&format!("device {id}"), self.owner_of(&id))?;
+        let ix = self.active_ix(&id)?;
+        self.check_custody(asking, &id)?;
+        if let Some(device) = self.devices.get_mut(ix) {
+            device.revoked_at = Some(now);
+        }
+        effects.push(Effect::Keys(KeyChange::Revoked { device: id }));
+        effects.push(Effect::Close(id));
+        self.tell_device(now, ix, effects);
+        Ok(id.to_string())
+    }
+
+    pub(super) fn reset_login(&mut self, id: DeviceId, t: Time) -> Result<String, CommandRefusal> {
+        let ix = self.active_ix(&id)?;
+        if let Some(device) = self.devices.get_mut(ix) {
+            device.login_t = t;
+        }
+        Ok(id.to_string())
+    }
+
+    pub(super) fn lift_quarantine(&mut self, now: Time, id: DeviceId, effects: &mut Vec<Effect>) -> Result<String, CommandRefusal> {
+        let ix = self.active_ix(&id)?;
+        let Some(device) = self.devices.get_mut(ix).filter(|device| device.cursor.quarantined() || !device.cursor.holes().is_empty())
+        else {
+            let detail = format!("device {id}: not in quarantine and without a hole, expected a device whose custody is held");
+            return Err(CommandRefusal::new("not-quarantined", detail));
+        };
+        device.cursor.lift_quarantine();
+        self.look_for_hole(now, ix, effects);
+        self.tell_device(now, ix, effects);
+        self.tell_transfer_of(now, ix, effects);
+        Ok(id.to_string())
+    }
+
+    pub(super) fn issue_grant(&mut self, now: Time, command: Command, effects: &mut Vec<Effect>) -> Result<String, CommandRefusal> {
+        let Command::IssueGrant { grant, device, epoch, circle, not_before, not_after, authorised_by } = command else {
+            return Err(misrouted(&command));
+        };
+        let id = hex_bytes::<16>("grant", &grant)?;
+        self.active_ix(&device)?;
+        if circle.lat_e7.abs() > LAT_LIMIT_E7 || circle.lon_e7.abs() > LON_LIMIT_E7 {
+            let detail = format!("circle at {}, {}: expected 1e-7 degrees, within 90 and 180 degrees", circle.lat_e7, circle.lon_e7);
+            return Err(CommandRefusal::new("grant-circle", detail));
+        }
+        if not_before > not_after || not_after < now {
+            let detail = format!("grant from {not_before} to {not_after}: expected a time that is not over and ends after it begins");
+            return Err(CommandRefusal::new("grant-time", detail));
+        }
+        let content = Grant { id, epoch, circle, not_before, not_after, authorised_by };
+        // What a device would call malformed is not sent to it.
+        Down::decode(&Down::Grant(content.clone()).encode())
+            .map_err(|fault| CommandRefusal::new("grant-malformed", format!("grant {grant}: {fault}")))?;
+        if !self.grants.issue(device, &content) {
+            return Err(CommandRefusal::new("grant-exists", format!("grant {grant} of device {device}: exists, expected a new id")));
+        }
+        effects.push(Effect::Down { device, down: Down::Grant(content) });
+        Ok(grant)
+    }
+
+    pub(super) fn issue_challenge(
+        &mut self,
+        asking: &Asking<'_>,
+        device: DeviceId,
+        (nonce, not_after): (&str, Time),
+        effects: &mut Vec<Effect>,
+    ) -> Result<String, CommandRefusal> {
+        let bytes = hex_bytes::<16>("nonce", nonce)?;
+        self.active_ix(&device)?;
+        let visible = self.visible_to(&device);
+        asking.check(&format!("device {device}"), visible.iter().find(|party| **party == asking.by.party).or(visible.first()))?;
+        effects.push(Effect::Down { device, down: Down::Challenge(Challenge { nonce: bytes, not_after }) });
+        Ok(device.to_string())
+    }
+
+    pub(super) fn owner_of(&self, id: &DeviceId) -> Option<&PartyId> {
+        let device = self.devices.by_id(id)?;
+        self.registry.party(device.owner).map(|party| &party.id)
+    }
+
+    pub(super) fn active_ix(&self, id: &DeviceId) -> Result<crate::device::DeviceIx, CommandRefusal> {
+        let known = self.active_device(id).and_then(|_| self.device_ix(id));
+        known.ok_or_else(|| CommandRefusal::new("unknown-device", format!("device {id}: expected one that is enrolled and not revoked")))
+    }
+}
+
+fn proved(device: &DeviceId, key: &PublicKey, challenge: &str, proof: &str) -> Result<Enrolment, CommandRefusal> {
+    let challenge = hex_bytes::<32>("challenge", challenge)?;
+    let refused = |detail: String| CommandRefusal::new("enrolment-proof", detail);
+    if proof.len() > 2 * PROOF_BYTES_LIMIT {
+        return Err(refused(format!("proof of {} hex digits, expected at most {}", proof.len(), 2 * PROOF_BYTES_LIMIT)));
+    }
+    let bytes = hex::decode(proof).map_err(|fault| refused(format!("proof: {fault}, expected hex")))?;
+    verify_enrolment(device, key, &challenge, &bytes).map_err(|refusal| refused(format!("device {device}: {refusal}")))
+}

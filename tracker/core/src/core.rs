@@ -1,0 +1,198 @@
+//! The judge as one value: inputs in, effects out. It has no clock, no store and no randomness, so a replay of the log makes it again.
+
+use crate::alert::AlertBook;
+use crate::atlas::{Atlas, Near};
+use crate::command::Receipts;
+use crate::device::{Device, DeviceIx, Devices};
+use crate::effect::{Effect, LoginRefusal};
+use crate::geometry::Position;
+use crate::grant::Grants;
+use crate::input::Input;
+use crate::order::{AckState, Past};
+use crate::policy::Policy;
+use crate::registry::{KnownKeys, Registry};
+use crate::timer::Timers;
+use crate::transfer::Transfers;
+use sealway_schemas::down::Ack;
+use sealway_schemas::entry::Entry;
+use sealway_schemas::hello::Hello;
+use sealway_schemas::{DeviceId, PublicKey, Time};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+/// The whole state. Snapshots are its serde form (postcard).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Core {
+    pub(crate) policy: Policy,
+    pub(crate) generation: u64,
+    pub(crate) registry: Registry,
+    pub(crate) keys: KnownKeys,
+    pub(crate) atlas: Atlas,
+    pub(crate) devices: Devices,
+    pub(crate) transfers: Transfers,
+    pub(crate) grants: Grants,
+    pub(crate) alerts: AlertBook,
+    pub(crate) timers: Timers,
+    pub(crate) receipts: Receipts,
+}
+
+impl Default for Core {
+    fn default() -> Self {
+        Self::with_policy(Policy::default())
+    }
+}
+
+impl Core {
+    #[must_use]
+    pub fn with_policy(policy: Policy) -> Self {
+        Self {
+            policy,
+            generation: 1,
+            registry: Registry::default(),
+            keys: KnownKeys::default(),
+            atlas: Atlas::default(),
+            devices: Devices::default(),
+            transfers: Transfers::default(),
+            grants: Grants::default(),
+            alerts: AlertBook::default(),
+            timers: Timers::default(),
+            receipts: Receipts::default(),
+        }
+    }
+
+    /// Takes one input. `now` never goes back. Deadlines up to `now` fire first, each at its own time, so it does not matter how
+    /// often time is told. Effects are added to `effects`, in the order in which they are due.
+    pub fn handle(&mut self, now: Time, input: Input, past: &dyn Past, effects: &mut Vec<Effect>) {
+        self.fire_until(now, effects);
+        match input {
+            Input::Report(report) => self.take_report(now, report, past, effects),
+            Input::Login { device, t } => self.take_login(now, device, t, effects),
+            Input::Hello { device, hello } => self.take_hello(now, device, hello, effects),
+            Input::Command { by, key, body } => self.take_command(now, by, key, body, effects),
+            Input::StrictFailed { device, ctr, digest } => self.take_strict_failed(now, device, ctr, digest, effects),
+            Input::Generation(number) => self.take_generation(now, number, effects),
+            Input::Tick => {}
+        }
+    }
+
+    /// When [`Core::handle`] is due at the latest, if nothing else comes.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Time> {
+        self.timers.next()
+    }
+
+    /// Sets the numbers to judge by from here on.
+    pub fn set_policy(&mut self, policy: Policy) {
+        self.policy = policy;
+    }
+
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Whether a login with this `t` may be accepted. Its signature is another question.
+    pub fn login_allowed(&self, device: &DeviceId, t: Time) -> Result<(), LoginRefusal> {
+        let known = self.devices.by_id(device).ok_or(LoginRefusal::UnknownDevice(*device))?;
+        if known.revoked_at.is_some() {
+            return Err(LoginRefusal::Revoked(*device));
+        }
+        if t > known.login_t { Ok(()) } else { Err(LoginRefusal::Replayed { device: *device, t, last: known.login_t }) }
+    }
+
+    /// The ack's content: what of the device's reports is stored. `None` for an unknown device.
+    #[must_use]
+    pub fn ack(&self, device: &DeviceId, now: Time) -> Option<Ack> {
+        let position = self.devices.by_id(device)?.cursor.position();
+        Some(self.ack_of(position, now))
+    }
+
+    /// The same after a report `ctr` whose key is not known: it asks for what lies below, where the key may be.
+    #[must_use]
+    pub fn ack_below(&self, device: &DeviceId, ctr: u64, now: Time) -> Option<Ack> {
+        let position = self.devices.by_id(device)?.cursor.position_below(ctr);
+        Some(self.ack_of(position, now))
+    }
+
+    fn ack_of(&self, position: AckState, now: Time) -> Ack {
+        Ack {
+            generation: self.generation,
+            stored: position.stored,
+            // Nothing is in a second failure domain yet.
+            released: 0,
+            ranges: position.ranges,
+            wants: position.wants,
+            t: now,
+            tree: None,
+        }
+    }
+
+    /// Places and corridors around a point, nearest first.
+    #[must_use]
+    pub fn near(&self, at: Position, radius_m: f64) -> Near<'_> {
+        self.atlas.near(at, radius_m)
+    }
+
+    #[must_use]
+    pub fn atlas(&self) -> &Atlas {
+        &self.atlas
+    }
+
+    /// The keys of every device that is not revoked: identity key, then epoch keys. What a restarted verify worker needs.
+    pub fn keys(&self) -> impl Iterator<Item = (DeviceId, PublicKey, Vec<PublicKey>)> + '_ {
+        let active = self.devices.iter().filter(|device| device.revoked_at.is_none());
+        active.map(|device| (device.id, device.key, device.cursor.epoch_keys().to_vec()))
+    }
+
+    /// SHA-256 of the whole state: equal for a state that was replayed.
+    #[must_use]
+    pub fn fingerprint(&self) -> [u8; 32] {
+        let bytes = postcard::to_stdvec(self).unwrap_or_default();
+        Sha256::digest(&bytes).into()
+    }
+
+    pub(crate) fn device_ix(&self, id: &DeviceId) -> Option<DeviceIx> {
+        self.devices.find(id)
+    }
+
+    pub(crate) fn active_device(&self, id: &DeviceId) -> Option<&Device> {
+        self.devices.by_id(id).filter(|device| device.revoked_at.is_none())
+    }
+
+    fn take_login(&mut self, now: Time, device: DeviceId, t: Time, effects: &mut Vec<Effect>) {
+        if let Err(refusal) = self.login_allowed(&device, t) {
+            effects.push(Effect::LoginRefused { device, refusal });
+            return;
+        }
+        if let Some(known) = self.devices.find(&device).and_then(|ix| self.devices.get_mut(ix)) {
+            known.login_t = t;
+            effects.push(Effect::Append(Entry::Login { at: now, device, t }));
+        }
+    }
+
+    /// A hello changes no device's state. One from a newer generation means that this platform stands on an older copy.
+    fn take_hello(&mut self, now: Time, device: DeviceId, hello: Hello, effects: &mut Vec<Effect>) {
+        let Some(known) = self.active_device(&device) else {
+            return;
+        };
+        let stored = known.cursor.stored();
+        if hello.generation > self.generation {
+            self.take_generation(now, hello.generation + 1, effects);
+        } else if hello.hi < stored {
+            effects.push(Effect::StateLost { device, stored, hi: hello.hi });
+        }
+        effects.push(Effect::Ack(device));
+    }
+
+    fn take_generation(&mut self, now: Time, number: u64, effects: &mut Vec<Effect>) {
+        if number > self.generation {
+            self.generation = number;
+            effects.push(Effect::Append(Entry::Generation { at: now, number }));
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! What the judge wants done. The driver does it after the commit, in this order.
+
+use crate::order::Outcome;
+use crate::verify::Refusal;
+use sealway_schemas::down::Down;
+use sealway_schemas::entry::Entry;
+use sealway_schemas::event::{AlertView, CorridorView, DeviceView, Event, PartyView, PlaceView, TokenView, TransferView, UserView};
+use sealway_schemas::{DeviceId, PublicKey, Time};
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// To the evidence log. On replay it is there already.
+    Append(Entry),
+    /// What became of a report. It is on disk once the appends before it are.
+    Outcome {
+        device: DeviceId,
+        ctr: u64,
+        outcome: Outcome,
+        bytes_len: usize,
+    },
+    /// A verified report of a device that is no longer known: nothing was kept.
+    ReportRefused {
+        device: DeviceId,
+        ctr: u64,
+        refusal: Refusal,
+    },
+    /// An ack is due: build it by `Core::ack`, once for all reports of the tick.
+    Ack(DeviceId),
+    Down {
+        device: DeviceId,
+        down: Down,
+    },
+    LoginRefused {
+        device: DeviceId,
+        refusal: LoginRefusal,
+    },
+    Refused(CommandRefusal),
+    Accepted(CommandReceipt),
+    Keys(KeyChange),
+    /// A row of a view as it is now.
+    Row(Box<Row>),
+    Event(Box<Event>),
+    /// The device's newest report changed, and with it its transfer's progress: ask for the views when it suits.
+    Moved(DeviceId),
+    /// The device's connection must end.
+    Close(DeviceId),
+    /// A hello shows fewer reports than are stored: the device lost its state and has to be enrolled anew.
+    StateLost {
+        device: DeviceId,
+        stored: u64,
+        hi: u64,
+    },
+}
+
+/// For the keyrings of the verify workers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyChange {
+    Enrolled { device: DeviceId, key: PublicKey },
+    EpochKey { device: DeviceId, key: PublicKey },
+    Revoked { device: DeviceId },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Row {
+    Party(PartyView),
+    User(UserView),
+    Token(TokenView),
+    Place(PlaceView),
+    Corridor(CorridorView),
+    Device(DeviceView),
+    Transfer(TransferView),
+    Alert(AlertView),
+}
+
+/// A command that was not taken. Nothing changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{code}: {detail}")]
+pub struct CommandRefusal {
+    /// Stable, kebab-case; the interface translates it.
+    pub code: &'static str,
+    /// Names the value and what was expected.
+    pub detail: String,
+}
+
+impl CommandRefusal {
+    pub(crate) fn new(code: &'static str, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into() }
+    }
+}
+
+/// A command that was taken, now or before under the same key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommandReceipt {
+    pub at: Time,
+    /// The command's `type`.
+    pub command: String,
+    /// Id of what it is about: party, device, transfer, alert ...
+    pub subject: String,
+    /// The same key came before: nothing changed this time.
+    pub repeated: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LoginRefusal {
+    #[error("device {0}: not enrolled")]
+    UnknownDevice(DeviceId),
+    #[error("device {0}: revoked")]
+    Revoked(DeviceId),
+    #[error("login of device {device} at {t}: expected later than its last one at {last}")]
+    Replayed { device: DeviceId, t: Time, last: Time },
+}

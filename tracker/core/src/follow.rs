@@ -1,0 +1,197 @@
+//! Following a bound seal: locate its report on the transfer's route, move the transfer, watch the corridor and the speed.
+
+use crate::alert::Finding;
+use crate::core::Core;
+use crate::corridor::{Along, Corridor, Mode};
+use crate::device::{DeviceIx, Last};
+use crate::effect::Effect;
+use crate::geometry::Position;
+use crate::locate::{LocatedReport, Route, accuracy_m};
+use crate::movement::{Movement, Sealing, Seen, Whereabouts};
+use crate::policy::Policy;
+use crate::transfer::{Progress, Transfer, TransferIx};
+use crate::verify::VerifiedReport;
+use crate::watch::{Lie, RouteVerdict};
+use sealway_schemas::Time;
+use sealway_schemas::event::{AlertKind, ChangedBy};
+use sealway_schemas::report::{Event, Report};
+
+/// Beside both fixes' accuracy.
+const SPEED_SLACK_M: f64 = 500.0;
+
+impl Core {
+    /// Judges an applied report against the transfer that its seal is bound to.
+    pub(crate) fn follow(&mut self, now: Time, ix: DeviceIx, bound: TransferIx, report: &VerifiedReport, effects: &mut Vec<Effect>) {
+        let Some(transfer) = self.transfers.get(bound) else {
+            return;
+        };
+        let Some(route) = self.route(transfer) else {
+            return;
+        };
+        let located = LocatedReport::locate(report, route, &self.policy);
+        let seen = seen(&located, transfer.movement.sealing());
+        let before = transfer.movement;
+        let after = before.next(seen, self.custody(transfer));
+        let lie = lie(&located, transfer, route.corridor, &self.policy);
+        if let Some(transfer) = self.transfers.get_mut(bound) {
+            advance(transfer, &located, after);
+        }
+        if epoch_changed(before, seen) {
+            let report = report.report();
+            self.raise(now, ix, Finding::of_report(AlertKind::EpochChanged, report.t(), report.ctr()), effects);
+        }
+        if let Some((lie, along)) = lie {
+            self.watch_route(now, ix, bound, (lie, along, report.report()), effects);
+        }
+        if before.state() != after.state() {
+            self.watch_silence(now, ix);
+            self.tell_transfer(now, bound, effects);
+        }
+        if located.fix().is_some() {
+            self.tell_position(now, ix, effects);
+        }
+        self.release_after_arrival(now, ix, after, report.report(), effects);
+    }
+
+    fn route(&self, transfer: &Transfer) -> Option<Route<'_>> {
+        Some(Route {
+            origin: self.atlas.place(&transfer.origin)?,
+            destination: self.atlas.place(&transfer.destination)?,
+            corridor: self.atlas.corridor(&transfer.corridor)?,
+            last_piece: transfer.progress.map(|progress| progress.piece),
+        })
+    }
+
+    fn watch_route(&mut self, now: Time, ix: DeviceIx, bound: TransferIx, fix: (Lie, Along, &Report), effects: &mut Vec<Effect>) {
+        let (lie, along, report) = fix;
+        let Some(transfer) = self.transfers.get_mut(bound) else {
+            return;
+        };
+        let (watch, verdict) = transfer.watch.next(lie, report.t(), report.ctr());
+        transfer.watch = watch;
+        let back_km = transfer.progress.map_or(0.0, |progress| progress.furthest_km - along.progress_km);
+        let off = |t, ctr| {
+            Finding::of_report(AlertKind::Deviation, t, ctr)
+                .with("distance_m", along.distance_m.round())
+                .with("reversed_km", (back_km.max(0.0) * 10.0).round() / 10.0)
+        };
+        match verdict {
+            RouteVerdict::Nothing => {}
+            RouteVerdict::Left { since, ctr } => self.raise(now, ix, off(since, ctr), effects),
+            RouteVerdict::StillOff => self.raise(now, ix, off(report.t(), report.ctr()), effects),
+            RouteVerdict::Returned => self.clear(now, ix, AlertKind::Deviation, effects),
+        }
+    }
+
+    /// Two fixes further apart than any vehicle goes: one of them is not where it says, or there are two devices.
+    pub(crate) fn check_speed(&mut self, now: Time, ix: DeviceIx, before: Option<&Last>, report: &Report, effects: &mut Vec<Effect>) {
+        let (Some(from), Some(fix)) = (before.and_then(|last| last.fix), report.fix()) else {
+            return;
+        };
+        // A clock that stepped back says nothing about speed.
+        if report.t() < from.t {
+            return;
+        }
+        let slack = SPEED_SLACK_M + 2.0 * (f64::from(from.accuracy_dm) / 10.0 + accuracy_m(&fix));
+        let metres = from.position().metres_to(Position::of(&fix)) - slack;
+        if metres <= 0.0 {
+            return;
+        }
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds between two reports")]
+        let seconds = (report.t().since(from.t).max(1_000) as f64) / 1000.0;
+        let speed = metres / seconds;
+        if speed > self.speed_limit(ix) {
+            let finding = Finding::of_report(AlertKind::ImpossibleSpeed, report.t(), report.ctr());
+            self.raise(now, ix, finding.with("speed_m_s", speed.round()).with("distance_m", metres.round()), effects);
+        }
+    }
+
+    /// Of the transfer's mode; a free seal may fly.
+    fn speed_limit(&self, ix: DeviceIx) -> f64 {
+        let transfer = self.devices.get(ix).and_then(|device| self.transfers.get(device.transfer?));
+        let under_way = transfer.filter(|transfer| transfer.movement.in_custody());
+        let corridor = under_way.and_then(|transfer| self.atlas.corridor(&transfer.corridor));
+        corridor.map_or(Mode::Air, Corridor::mode).speed_limit()
+    }
+
+    /// After arrival the seal stays with its transfer until its epoch ends.
+    fn release_after_arrival(&mut self, now: Time, ix: DeviceIx, movement: Movement, report: &Report, effects: &mut Vec<Effect>) {
+        let Movement::Arrived(sealing) = movement else {
+            return;
+        };
+        if report.epoch() == sealing.epoch && report.status().epoch_key_held() {
+            return;
+        }
+        if let Some(device) = self.devices.get_mut(ix) {
+            device.transfer = None;
+        }
+        self.tell_device(now, ix, effects);
+    }
+}
+
+fn seen(located: &LocatedReport<'_>, sealing: Option<Sealing>) -> Seen {
+    let report = located.report();
+    let closed = report.status().closed();
+    match report.event() {
+        Event::Sealed if closed && located.whereabouts() == Whereabouts::AtOrigin => {
+            Seen::SealedAtOrigin(Sealing { epoch: report.epoch(), ctr: report.ctr() })
+        }
+        Event::Sealed => Seen::SealedElsewhere,
+        _ if closed && sealing.is_some_and(|sealing| sealing.epoch == report.epoch()) => Seen::Closed(located.whereabouts()),
+        _ => Seen::NotClosed(located.whereabouts()),
+    }
+}
+
+/// A new sealing under way, or anywhere but at the origin, breaks the bond between seal and cargo.
+fn epoch_changed(before: Movement, seen: Seen) -> bool {
+    match (before, seen) {
+        (Movement::Sealed(_), Seen::SealedElsewhere) | (Movement::InTransit { .. }, Seen::SealedElsewhere | Seen::SealedAtOrigin(_)) => {
+            true
+        }
+        (Movement::Sealed(_), Seen::SealedAtOrigin(_) | Seen::Closed(_) | Seen::NotClosed(_))
+        | (Movement::InTransit { .. }, Seen::Closed(_) | Seen::NotClosed(_))
+        | (Movement::Declared | Movement::Arrived(_), _) => false,
+    }
+}
+
+/// How the fix lies to the corridor; only under way, and only outside both places: inside them there is no road to keep to.
+fn lie(located: &LocatedReport<'_>, transfer: &Transfer, corridor: &Corridor, policy: &Policy) -> Option<(Lie, Along)> {
+    let (Movement::InTransit { .. }, Some(along), Some(fix)) = (transfer.movement, located.along(), located.fix()) else {
+        return None;
+    };
+    match located.whereabouts() {
+        Whereabouts::AtOrigin | Whereabouts::AtDestination => return Some((Lie::Inside, along)),
+        Whereabouts::Unclear | Whereabouts::OnTheWay => {}
+    }
+    let half_m = corridor.width_m() / 2.0;
+    let back_km = transfer.progress.map_or(0.0, |progress| progress.furthest_km - along.progress_km);
+    // At the least the width, or a wide corridor's own play would look like a turn.
+    let reversed = back_km > policy.reverse_km.max(corridor.width_m() / 1000.0);
+    let lie = if along.distance_m - 2.0 * accuracy_m(&fix) > half_m || reversed {
+        Lie::Outside
+    } else if along.distance_m < half_m * policy.return_share {
+        Lie::Inside
+    } else {
+        Lie::Edge
+    };
+    Some((lie, along))
+}
+
+fn advance(transfer: &mut Transfer, located: &LocatedReport<'_>, after: Movement) {
+    let report = located.report();
+    if transfer.movement.state() != after.state() {
+        transfer.state_since = report.t();
+        transfer.changed_by = ChangedBy::Seal { device: transfer.seal, ctr: report.ctr() };
+    }
+    let under_way = match transfer.movement {
+        Movement::InTransit { .. } => true,
+        Movement::Declared | Movement::Sealed(_) | Movement::Arrived(_) => false,
+    };
+    transfer.movement = after;
+    if let (Some(along), Some(_)) = (located.along(), after.sealing()) {
+        // What was driven before departure is no way back.
+        let furthest =
+            transfer.progress.filter(|_| under_way).map_or(along.progress_km, |progress| progress.furthest_km.max(along.progress_km));
+        transfer.progress = Some(Progress { km: along.progress_km, furthest_km: furthest, piece: along.piece });
+    }
+}

@@ -1,0 +1,39 @@
+//! What comes to the judge. Whatever changes its state is in the log, so a replay feeds the same inputs.
+
+use crate::verify::VerifiedReport;
+use bytes::Bytes;
+use sealway_schemas::command::Signer;
+use sealway_schemas::hello::Hello;
+use sealway_schemas::{DeviceId, Digest, Time};
+
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly every input is a report: a box would cost each an allocation")]
+pub enum Input {
+    Report(VerifiedReport),
+    /// A login whose signature was verified.
+    Login {
+        device: DeviceId,
+        t: Time,
+    },
+    /// A hello whose signature was verified. It is not in the log.
+    Hello {
+        device: DeviceId,
+        hello: Hello,
+    },
+    /// `body`: the command's JSON as it was sent. `by` is who the token or session says.
+    Command {
+        by: Signer,
+        key: String,
+        body: Bytes,
+    },
+    /// A report that a batch let pass and the strict equation refused.
+    StrictFailed {
+        device: DeviceId,
+        ctr: u64,
+        digest: Digest,
+    },
+    /// The platform was restored from a copy.
+    Generation(u64),
+    /// Only time has passed.
+    Tick,
+}

@@ -1,0 +1,69 @@
+//! Parties, users and tokens: who may ask.
+
+use sealway_schemas::event::{PartyView, TokenView, UserView};
+use sealway_schemas::{PartyId, PublicKey, UserId};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A party's number, in the order of registration: devices keep it instead of the name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct PartyIx(u32);
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Registry {
+    parties: Vec<PartyView>,
+    by_id: BTreeMap<PartyId, PartyIx>,
+    pub(crate) users: BTreeMap<UserId, UserView>,
+    pub(crate) tokens: BTreeMap<String, TokenView>,
+}
+
+impl Registry {
+    pub(crate) fn find_party(&self, id: &PartyId) -> Option<PartyIx> {
+        self.by_id.get(id).copied()
+    }
+
+    pub(crate) fn party(&self, ix: PartyIx) -> Option<&PartyView> {
+        self.parties.get(ix.0 as usize)
+    }
+
+    pub(crate) fn party_by_id(&self, id: &PartyId) -> Option<&PartyView> {
+        self.party(self.find_party(id)?)
+    }
+
+    pub(crate) fn put_party(&mut self, party: PartyView) {
+        if let Some(old) = self.find_party(&party.id).and_then(|ix| self.parties.get_mut(ix.0 as usize)) {
+            *old = party;
+            return;
+        }
+        let Ok(ix) = u32::try_from(self.parties.len()) else {
+            return;
+        };
+        self.by_id.insert(party.id.clone(), PartyIx(ix));
+        self.parties.push(party);
+    }
+
+    pub(crate) fn parties(&self) -> impl Iterator<Item = &PartyView> {
+        self.parties.iter()
+    }
+}
+
+/// Every key that any device has or had. The first half of a key names it: nobody can aim at the half of a key that another will make.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct KnownKeys(BTreeSet<[u8; 16]>);
+
+impl KnownKeys {
+    /// False where it was known.
+    pub(crate) fn insert(&mut self, key: &PublicKey) -> bool {
+        self.0.insert(half(key))
+    }
+
+    pub(crate) fn contains(&self, key: &PublicKey) -> bool {
+        self.0.contains(&half(key))
+    }
+}
+
+fn half(key: &PublicKey) -> [u8; 16] {
+    let mut half = [0; 16];
+    half.iter_mut().zip(key.as_bytes()).for_each(|(to, from)| *to = *from);
+    half
+}

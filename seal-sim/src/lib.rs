@@ -1,1 +1,26 @@
 //! Honest and dishonest seals, fleets and load: outsiders that know only the contract.
+//!
+//! [`device`] is the seal itself, pure. [`link`] carries it over MQTT, [`journey`] moves it along a corridor, [`fraud`] makes
+//! it lie. [`fleet`] drives many of them for a demonstration; [`load`] sends signed reports as fast as a platform takes them.
+
+pub mod acked;
+pub mod chance;
+pub mod clock;
+pub mod device;
+pub mod earth;
+pub mod enrol;
+pub mod fleet;
+pub mod fraud;
+pub mod journey;
+pub mod keys;
+pub mod link;
+pub mod load;
+pub mod mqtt;
+mod number;
+pub mod outbox;
+pub mod replay;
+pub mod ring;
+pub mod span;
+pub mod state;
+pub mod trip;
+pub mod world;

@@ -1,0 +1,155 @@
+//! `seal-sim`: a seal, honest or not, on the command line. It knows the contract and nothing else of the platform.
+
+mod cli;
+
+use anyhow::{Context as _, bail};
+use clap::Parser as _;
+use cli::{Cli, Command, DriveArgs, FleetArgs, PlatformArgs, ReplayArgs};
+use sealway_schemas::PublicKey;
+use sealway_seal_sim::chance::{Chance, secret};
+use sealway_seal_sim::device::Device;
+use sealway_seal_sim::enrol::Api;
+use sealway_seal_sim::fleet::{FleetConfig, FleetPlan};
+use sealway_seal_sim::fraud::{Fraud, Misdeed};
+use sealway_seal_sim::journey::Journey;
+use sealway_seal_sim::link::unix_now;
+use sealway_seal_sim::trip::{Trip, drive};
+use sealway_seal_sim::{fleet, replay, state, world};
+use std::path::Path;
+use std::time::Duration;
+use tokio::sync::watch;
+
+const RING: usize = 8_192;
+
+fn main() -> anyhow::Result<()> {
+    let cli = Cli::parse();
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn,sealway_seal_sim=info".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the runtime")?;
+    runtime.block_on(async {
+        match cli.command {
+            Command::Drive(args) => drive_one(args).await,
+            Command::Replay(args) => replay_one(args).await,
+            Command::Fleet(args) => run_fleet(args).await,
+        }
+    })
+}
+
+async fn drive_one(args: DriveArgs) -> anyhow::Result<()> {
+    let platform = &args.platform;
+    let text = std::fs::read_to_string(&args.corridors).with_context(|| format!("read corridors {}", args.corridors.display()))?;
+    let corridors = world::corridors(&text)?;
+    let Some(corridor) = corridors.iter().find(|corridor| corridor.id == args.corridor) else {
+        let known: Vec<&str> = corridors.iter().map(|corridor| corridor.id.as_str()).collect();
+        bail!("corridor {}: expected one of {}", args.corridor, known.join(", "));
+    };
+    let device = ready(platform).await?;
+    let live_from = unix_now();
+    let mut chance = Chance::named(platform.seed, &format!("journey/{}", platform.device));
+    let journey = Journey::under_way(corridor, args.start_km * 1000.0, live_from, &mut chance);
+    let length = journey.route().length_m();
+    let stretch = |fraud| Misdeed { fraud, from_m: length * args.fraud_from, to_m: length * args.fraud_to };
+    let trip = Trip {
+        device,
+        misdeed: args.fraud.map(stretch),
+        history: args.history,
+        address: platform.mqtt,
+        time_factor: args.time_factor,
+        report_every: Duration::from_millis(args.report_every_ms),
+        live_from,
+        seed: platform.seed,
+        state: platform.state.clone(),
+        ends_on_arrival: args.ends_on_arrival,
+        drain: Duration::from_secs(10),
+        journey,
+    };
+    let report = drive(trip, stop_on_ctrl_c()).await;
+    println!("{}", serde_json::to_string_pretty(&report)?);
+    Ok(())
+}
+
+async fn replay_one(args: ReplayArgs) -> anyhow::Result<()> {
+    let platform = &args.platform;
+    let (points, summary) = replay::read_counted(&args.replay)?;
+    tracing::info!(?summary, moments = points.len(), fixes = points.iter().filter(|point| point.fix.is_some()).count(), "recording read");
+    let mut device = ready(platform).await?;
+    let before = device.highest();
+    replay::report_all(&mut device, &points, 100)?;
+    if let Some(path) = &platform.state {
+        state::save(path, &device)?;
+    }
+    let sent = replay::send_all(&mut device, platform.mqtt, Duration::from_secs(args.wait_s)).await?;
+    if let Some(path) = &platform.state {
+        state::save(path, &device)?;
+    }
+    let highest = device.highest();
+    let answer = serde_json::json!({
+        "device": device.id(), "made": highest - before, "first": before + 1, "last": highest,
+        "fixes": points.iter().filter(|point| point.fix.is_some()).count(),
+        "stored": device.acked().stored, "publishes": sent.publishes, "pubacks": sent.pubacks, "resent": device.resent(),
+    });
+    println!("{}", serde_json::to_string_pretty(&answer)?);
+    if device.all_acked() { Ok(()) } else { bail!("the platform acknowledged {} of {highest} reports", device.acked().stored) }
+}
+
+async fn run_fleet(args: FleetArgs) -> anyhow::Result<()> {
+    let read = |path: &Path| std::fs::read_to_string(path).with_context(|| format!("read {}", path.display()));
+    let plan = FleetPlan::new(&read(&args.corridors)?, &read(&args.places)?, args.devices, args.seed)?;
+    let api = Api::new(&args.api, &args.token);
+    let mut key = None;
+    for planned in plan.devices() {
+        key = Some(api.enrol_planned(planned, &args.owner).await?);
+    }
+    let Some(platform_key) = key else { bail!("a fleet of no devices") };
+    let mut config = FleetConfig::new(args.mqtt, platform_key);
+    config.time_factor = args.time_factor;
+    let mut stop = stop_on_ctrl_c();
+    let report = fleet::run(&plan, &config, async move {
+        // An error means that nobody can stop it any more; then it stops.
+        let _ = stop.changed().await;
+    })
+    .await;
+    println!("{}", serde_json::to_string_pretty(&report)?);
+    Ok(())
+}
+
+/// The device from its state file, or a new one, enrolled where it is not yet.
+async fn ready(platform: &PlatformArgs) -> anyhow::Result<Device> {
+    let kept = platform.state.as_deref().map(state::load).transpose()?.flatten();
+    let mut device = match kept {
+        Some(device) if device.id() == platform.device => device,
+        Some(device) => bail!("state of device {}, expected {}", device.id(), platform.device),
+        None => Device::new(platform.device, secret(platform.seed, "identity", platform.device.as_str()), RING),
+    };
+    match (&platform.platform_key, &platform.api) {
+        (Some(key), _) => device.trust(*key),
+        (None, _) if device.platform().is_some() => {}
+        (None, Some(api)) => {
+            let token = platform.token.as_deref().context("--token: the owner's API token is needed to enrol")?;
+            let owner = platform.owner.as_ref().context("--owner: the owning party is needed to enrol")?;
+            let key: PublicKey = Api::new(api, token).enrol(&mut device, owner).await?;
+            tracing::info!(device = %device.id(), platform = %key, "enrolled");
+        }
+        (None, None) => bail!("the device is not enrolled: give --api, --token and --owner, or --platform-key if it is"),
+    }
+    if let Some(path) = &platform.state {
+        state::save(path, &device)?;
+    }
+    Ok(device)
+}
+
+fn stop_on_ctrl_c() -> watch::Receiver<bool> {
+    let (stop, stopped) = watch::channel(false);
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            stop.send_replace(true);
+        }
+        stop.closed().await;
+    });
+    stopped
+}
+
+/// Names every fraud for `--help`.
+fn parse_fraud(text: &str) -> Result<Fraud, String> {
+    text.parse().map_err(|refused: sealway_seal_sim::fraud::NotAFraud| refused.to_string())
+}

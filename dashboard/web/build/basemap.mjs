@@ -1,16 +1,18 @@
-// Reduces the world map of @surbowl/world-geo-json-zh (Unlicense; borders after China's Ministry of Natural Resources) to what
-// the screen draws: geometry at 0.001 degree and whose it is. Country names are left out on purpose: the map labels places of
-// the trade, not states.
+// Makes the base map that the screen draws, src/generated/world.geojson, from two packages:
+// - @surbowl/world-geo-json-zh (Unlicense; borders after China's Ministry of Natural Resources): land and state borders at 0.001
+//   degree. Country names are left out on purpose: the map labels places of the trade, not states.
+// - echarts 4.9 (Apache-2.0), its map of provinces: only the lines that two provinces share. Its outer border is not used.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { provinceLines } from "./provinces.mjs";
 
 const HOME = "CN";
-const here = dirname(fileURLToPath(import.meta.url));
-const source = createRequire(import.meta.url).resolve("@surbowl/world-geo-json-zh");
-const target = resolve(here, "../src/generated/world.geojson");
+const require = createRequire(import.meta.url);
+const target = resolve(dirname(fileURLToPath(import.meta.url)), "../src/generated/world.geojson");
 
+const load = (name) => JSON.parse(readFileSync(require.resolve(name), "utf8"));
 const round = (degrees) => Math.round(degrees * 1000) / 1000;
 
 function reduceRing(ring) {
@@ -18,20 +20,24 @@ function reduceRing(ring) {
   return points.filter((point, i) => i === 0 || point[0] !== points[i - 1][0] || point[1] !== points[i - 1][1]);
 }
 
-function reduceFeature({ properties, geometry }) {
+function stateFeature({ properties, geometry }) {
   const polygons = geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates;
   const coordinates = polygons.map((rings) => rings.map(reduceRing).filter((ring) => ring.length >= 4));
   return {
     type: "Feature",
-    properties: { home: properties.iso_a2 === HOME },
+    properties: { kind: "state", home: properties.iso_a2 === HOME },
     geometry: { type: "MultiPolygon", coordinates: coordinates.filter((rings) => rings.length > 0) },
   };
 }
 
-const world = JSON.parse(readFileSync(source, "utf8"));
-const features = world.features.map(reduceFeature);
-if (!features.some((feature) => feature.properties.home)) {
-  throw new Error(`${source}: no country ${HOME}, expected one: has the package changed its shape?`);
+const states = load("@surbowl/world-geo-json-zh").features.map(stateFeature);
+if (!states.some((feature) => feature.properties.home)) {
+  throw new Error(`@surbowl/world-geo-json-zh: no country ${HOME}, expected one: has the package changed its shape?`);
 }
+const provinces = {
+  type: "Feature",
+  properties: { kind: "province", home: true },
+  geometry: { type: "MultiLineString", coordinates: provinceLines(load("echarts/map/json/china.json")).map(reduceRing) },
+};
 mkdirSync(dirname(target), { recursive: true });
-writeFileSync(target, JSON.stringify({ type: "FeatureCollection", features }));
+writeFileSync(target, JSON.stringify({ type: "FeatureCollection", features: [...states, provinces] }));

@@ -36,6 +36,8 @@ export class Engine {
       bounds: HOME,
       fitBoundsOptions: { padding: 24 },
       attributionControl: false,
+      // A mark that fades shows a cluster that is no more.
+      fadeDuration: 0,
       dragRotate: false,
       pitchWithRotate: false,
       maxZoom: 16,

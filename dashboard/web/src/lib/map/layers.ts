@@ -21,12 +21,22 @@ function base(palette: Palette): LayerSpecification[] {
       id: "land",
       type: "fill",
       source: "world",
+      filter: ["==", ["get", "kind"], "state"],
       paint: { "fill-color": ["case", ["get", "home"], palette.home, palette.land], "fill-antialias": false },
+    },
+    {
+      id: "provinces",
+      type: "line",
+      source: "world",
+      filter: ["==", ["get", "kind"], "province"],
+      layout: { "line-join": "round" },
+      paint: { "line-color": palette.province, "line-width": ["interpolate", ["linear"], ["zoom"], 2, 0.4, 6, 1] },
     },
     {
       id: "borders",
       type: "line",
       source: "world",
+      filter: ["==", ["get", "kind"], "state"],
       layout: { "line-join": "round" },
       paint: {
         "line-color": ["case", ["get", "home"], palette.coast, palette.border],

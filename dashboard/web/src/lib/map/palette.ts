@@ -7,6 +7,7 @@ export interface Palette {
   home: string;
   coast: string;
   border: string;
+  province: string;
   place: string;
   placeFill: string;
   label: string;
@@ -32,6 +33,7 @@ const light: Palette = {
   home: "#fcfcfa",
   coast: "#b9c6cf",
   border: "#cbccc8",
+  province: "#d8dbd9",
   place: "#2f4656",
   placeFill: "#5d7c91",
   label: "#24333e",
@@ -57,6 +59,7 @@ const dark: Palette = {
   home: "#212b33",
   coast: "#33414b",
   border: "#364149",
+  province: "#2f3b44",
   place: "#b8c7d2",
   placeFill: "#8aa3b4",
   label: "#d5dee5",

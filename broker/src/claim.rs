@@ -88,6 +88,8 @@ impl From<AdmitRefusal> for Refusal {
 
 /// Where the front takes what devices say. The program implements it over the tracker.
 pub trait Ingress: Send + Sync + 'static {
+    /// The session begins when this has answered. The front drops the future at its deadline, or when it is drained: then there is
+    /// no session, and no [`Ingress::closed`].
     fn admit(&self, session: SessionId, claimed: Claimed) -> impl Future<Output = Result<Admitted, AdmitRefusal>> + Send;
 
     /// Waits while the tracker is full: the front reads nothing more from that socket meanwhile, and this is the back-pressure.

@@ -19,7 +19,7 @@ const READ: usize = 32 * 1024;
 /// Capacity that the write buffer keeps between writes.
 const KEPT: usize = 256;
 /// How long, and how much, a closing connection still reads: closing over unread bytes would reset the connection, and the
-/// client would lose the DISCONNECT that says why.
+/// client might lose the DISCONNECT that says why, or its last PUBACKs.
 const LINGER: Duration = Duration::from_secs(1);
 const LINGER_READS: usize = 16;
 
@@ -74,14 +74,13 @@ impl Line {
         }
     }
 
-    /// Says why, where the version has words for it, and ends.
+    /// Says why, where the version has words for it, and ends. Who left, or does not read, is not waited for.
     pub(crate) async fn close(mut self, version: Version, farewell: Farewell) {
-        let slow = farewell == Farewell::Refused(Refusal::SlowReader);
-        let told = farewell.reason_code().filter(|_| version == Version::V5 && !slow);
-        if let Some(reason) = told {
+        let Some(reason) = farewell.reason_code().filter(|_| farewell != Farewell::Refused(Refusal::SlowReader)) else { return };
+        if version == Version::V5 {
             write::disconnect(&mut self.out, reason);
-            self.hang_up().await;
         }
+        self.hang_up().await;
     }
 
     /// Writes what is left to say, says that no more comes, and reads a little so that the client gets to hear it.

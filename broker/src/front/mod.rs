@@ -25,7 +25,7 @@ use std::time::Duration;
 pub use switchboard::FrontDownlink;
 use switchboard::Switchboard;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
@@ -60,6 +60,8 @@ pub(crate) struct State {
     connections: Arc<Semaphore>,
     half_open: Arc<Semaphore>,
     next_session: AtomicU64,
+    /// Turns true once, when the drain begins: connections without a CONNACK end at once.
+    stop: watch::Sender<bool>,
 }
 
 /// [`State`] with the one that takes reports.
@@ -108,6 +110,7 @@ impl Front {
             connections: Arc::new(Semaphore::new(permits(limits.connections))),
             half_open: Arc::new(Semaphore::new(permits(limits.half_open))),
             next_session: AtomicU64::new(1),
+            stop: watch::Sender::new(false),
             limits,
         });
         let shared = Shared { state: Arc::clone(&state), ingress };
@@ -142,6 +145,7 @@ impl Front {
         self.tasks.iter().for_each(JoinHandle::abort);
         let switchboard = &self.state.switchboard;
         switchboard.drain();
+        self.state.stop.send_replace(true);
         let all = u32::try_from(permits(self.state.limits.connections)).unwrap_or(u32::MAX);
         let gone = || self.state.connections.acquire_many(all);
         let in_time = tokio::time::timeout(deadline, gone()).await.is_ok();
@@ -210,7 +214,12 @@ async fn connection_task<I: Ingress>(socket: TcpStream, acceptor: Option<TlsAcce
     // Each stage in a box of its own: an idle device costs the size of its own stage, not of the largest.
     let greeted = {
         let _half_open = Gauge::up(&shared.state.counters.half_open);
-        Box::pin(greet::greet(socket, acceptor, peer, &shared)).await
+        let mut stop = shared.state.stop.subscribe();
+        let greeting = Box::pin(greet::greet(socket, acceptor, peer, &shared));
+        tokio::select! {
+            greeted = greeting => greeted,
+            _ = stop.wait_for(|stop| *stop) => None,
+        }
     };
     drop(half_open);
     match greeted {

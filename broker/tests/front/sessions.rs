@@ -188,3 +188,31 @@ async fn a_drain_cuts_what_is_not_settled_in_time() {
     assert_eq!(told, Some(disconnect(0x8B)), "without a PUBACK: the report is sent again");
     assert!((Duration::from_secs(30)..Duration::from_secs(32)).contains(&begin.elapsed()), "{:?}", begin.elapsed());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_drain_does_not_wait_for_those_who_never_said_connect() {
+    let house = House::open();
+    let mut silent = house.knock().await;
+    while house.front.counters().half_open == 0 {
+        tokio::task::yield_now().await;
+    }
+    let begin = Instant::now();
+    assert!(house.front.drain(Duration::from_secs(60)).await);
+    assert_eq!(silent.packet_at_all().await, None);
+    assert!(begin.elapsed() < Duration::from_secs(1), "{:?}", begin.elapsed());
+}
+
+#[tokio::test]
+async fn while_the_half_open_places_are_taken_nobody_else_is_let_in() {
+    let house = House::with(|config| config.limits.half_open = 1);
+    let silent = house.knock().await;
+    while house.front.counters().half_open == 0 {
+        tokio::task::yield_now().await;
+    }
+    let mut waiting = house.knock().await;
+    waiting.send(&connect(4, 60, SEAL, SEAL, &login())).await;
+    assert_eq!(house.front.counters().accepted, 1);
+    drop(silent);
+    waiting.welcomed().await;
+    assert_eq!(house.front.counters().accepted, 2);
+}

@@ -46,8 +46,13 @@ export class LiveStore {
     this.#fold = this.#reload = null;
   }
 
+  /** What the person asks for after a failure; the page's own attempts do not flicker. */
+  retry(): void {
+    this.phase = "loading";
+    void this.load();
+  }
+
   async load(): Promise<void> {
-    if (this.phase !== "ready") this.phase = "loading";
     try {
       const [places, corridors, devices, transfers, alerts] = await Promise.all([
         api.places(),
@@ -76,7 +81,10 @@ export class LiveStore {
     if (failure.status === 401) this.phase = "signed-out";
     else if (failure.status === 403) this.phase = "forbidden";
     else if (this.phase === "ready") this.#later();
-    else this.phase = "failed";
+    else {
+      this.phase = "failed";
+      this.#later();
+    }
   }
 
   #listen(): void {
@@ -102,6 +110,7 @@ export class LiveStore {
 
   /** A stream that was refused has no memory of where it was: start both again. */
   #later(): void {
+    if (this.phase === "forbidden" || this.phase === "signed-out") return;
     this.#reload ??= setTimeout(() => {
       this.#reload = null;
       this.#listen();

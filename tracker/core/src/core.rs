@@ -115,7 +115,7 @@ impl Core {
     /// The same after a report `ctr` whose key is not known: it asks for what lies below, where the key may be.
     #[must_use]
     pub fn ack_below(&self, device: &DeviceId, ctr: u64, now: Time) -> Option<Ack> {
-        let position = self.devices.by_id(device)?.cursor.position_below(ctr);
+        let position = self.devices.by_id(device)?.cursor.missed_unknown(ctr);
         Some(self.ack_of(position, now))
     }
 

@@ -31,6 +31,7 @@ mod transfer;
 pub mod verify;
 mod view;
 pub mod watch;
+pub mod wire_check;
 
 pub use crate::core::Core;
 pub use effect::{CommandReceipt, CommandRefusal, Effect, KeyChange, LoginRefusal, Row};

@@ -52,9 +52,8 @@ impl Registry {
 pub(crate) struct KnownKeys(BTreeSet<[u8; 16]>);
 
 impl KnownKeys {
-    /// False where it was known.
-    pub(crate) fn insert(&mut self, key: &PublicKey) -> bool {
-        self.0.insert(half(key))
+    pub(crate) fn insert(&mut self, key: &PublicKey) {
+        self.0.insert(half(key));
     }
 
     pub(crate) fn contains(&self, key: &PublicKey) -> bool {

@@ -53,13 +53,13 @@ impl Core {
         let keys = &self.keys;
         let ordered = device.cursor.order(now, verified, past, &|key| keys.contains(key));
         let outcome = ordered.outcome;
-        if outcome != Outcome::Duplicate {
+        if outcome.is_kept() {
             let bytes = arrival.bytes.clone();
             effects.push(Effect::Append(Entry::Report { at: now, device: arrival.device, bytes }));
         }
         effects.push(Effect::Outcome { device: arrival.device, ctr: arrival.ctr, outcome, bytes_len: arrival.bytes.len() });
         effects.push(Effect::Ack(arrival.device));
-        if outcome == Outcome::Duplicate {
+        if !outcome.is_kept() {
             return;
         }
         self.hear(now, ix, effects);
@@ -83,7 +83,7 @@ impl Core {
         let Some(key) = arrival.epoch_key else {
             return;
         };
-        if self.devices.get(ix).is_some_and(|device| device.cursor.epoch_keys().contains(&key)) && self.keys.insert(&key) {
+        if self.devices.get(ix).is_some_and(|device| device.cursor.epoch_keys().contains(&key)) {
             effects.push(Effect::Keys(KeyChange::EpochKey { device: arrival.device, key }));
         }
     }
@@ -98,6 +98,9 @@ impl Core {
 
     fn judge(&mut self, now: Time, ix: DeviceIx, settled: &Settled, effects: &mut Vec<Effect>) {
         let report = settled.report.report();
+        if let Some(key) = report.epoch_key().filter(|_| in_order(settled.outcome)) {
+            self.keys.insert(&key);
+        }
         let alarm = |kind| Some(Finding::of_report(kind, report.t(), report.ctr()));
         let finding = match settled.outcome {
             Outcome::Applied => {
@@ -111,7 +114,7 @@ impl Core {
             Outcome::Equivocation => alarm(AlertKind::Equivocation),
             Outcome::PrevMismatch => alarm(AlertKind::PrevMismatch),
             Outcome::WrongEpoch | Outcome::WrongKey | Outcome::KnownKey | Outcome::WeakKey => alarm(AlertKind::WrongKey),
-            Outcome::KeptHole | Outcome::Duplicate => None,
+            Outcome::KeptHole | Outcome::Duplicate | Outcome::Overflow => None,
         };
         if let Some(finding) = finding {
             self.raise(now, ix, finding, effects);
@@ -281,6 +284,14 @@ impl Core {
         if let Some(transfer) = self.devices.get(ix).and_then(|device| device.transfer) {
             self.tell_transfer(now, transfer, effects);
         }
+    }
+}
+
+/// Whether the report stood in its device's order: only then is its key the device's, or a later version could disown the first.
+fn in_order(outcome: Outcome) -> bool {
+    match outcome {
+        Outcome::Applied | Outcome::PrevMismatch | Outcome::WrongEpoch | Outcome::WrongKey | Outcome::KnownKey | Outcome::WeakKey => true,
+        Outcome::KeptHole | Outcome::Late | Outcome::Duplicate | Outcome::Equivocation | Outcome::Overflow => false,
     }
 }
 

@@ -149,11 +149,14 @@ export const en: Dictionary = {
   "age.days": "{n} d",
 
   "error.unreachable": "The server cannot be reached. Check the network and try again.",
-  "error.unauthorized": "Your session has ended. Sign in again.",
+  "error.not-authenticated": "Your session has ended. Sign in again.",
   "error.token": "This access token is wrong, expired or revoked. Check it, or ask an administrator for a new sign-in link.",
-  "error.forbidden": "You have no right to do this.",
+  "error.too-many-attempts": "Too many wrong attempts. Wait a minute and try again.",
+  "error.role-forbids": "Your role has no right to do this.",
+  "error.not-yours": "This belongs to another party; you have no right to change it.",
+  "error.alert-acknowledged": "Somebody has acknowledged this alert already.",
   "error.not-found": "Not found, or outside what you may see.",
-  "error.busy": "The server is busy. Try again in a moment.",
+  "error.stopping": "The platform is restarting. Try again in a moment.",
   "error.internal": "The server failed. Try again in a moment.",
   "error.other": "This did not work ({code}).",
 };

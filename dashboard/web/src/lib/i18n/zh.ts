@@ -148,11 +148,14 @@ export const zh = {
   "age.days": "{n} 天",
 
   "error.unreachable": "无法连接服务器，请检查网络后重试。",
-  "error.unauthorized": "登录已失效，请重新登录。",
+  "error.not-authenticated": "登录已失效，请重新登录。",
   "error.token": "访问令牌无效、已过期或已撤销。请核对后重试，或向管理员索取新的登录链接。",
-  "error.forbidden": "您没有执行此操作的权限。",
+  "error.too-many-attempts": "错误次数过多，请稍等一分钟再试。",
+  "error.role-forbids": "您的角色没有执行此操作的权限。",
+  "error.not-yours": "这不属于您所在的单位，您没有操作权限。",
+  "error.alert-acknowledged": "此告警已由他人确认。",
   "error.not-found": "没有找到，或不在您的查看范围内。",
-  "error.busy": "服务器繁忙，请稍后重试。",
+  "error.stopping": "平台正在重启，请稍后重试。",
   "error.internal": "服务器出错，请稍后重试。",
   "error.other": "操作没有成功（{code}）。",
 } as const;

@@ -164,7 +164,18 @@ function seals(palette: Palette): LayerSpecification[] {
       layout: {
         "icon-image": ["concat", "mark-", ["to-string", ["get", "worst"]]],
         "icon-size": 0.72,
-        "icon-offset": [17, -15],
+        // On the rim, wherever the rim is.
+        "icon-offset": [
+          "step",
+          ["get", "point_count"],
+          ["literal", [16, -14]],
+          10,
+          ["literal", [18, -16]],
+          100,
+          ["literal", [21, -19]],
+          1000,
+          ["literal", [25, -23]],
+        ],
         "icon-allow-overlap": true,
         "icon-ignore-placement": true,
       },

@@ -9,7 +9,7 @@ use sealway_schemas::entry::Entry;
 use sealway_schemas::{AlertId, PartyId, Time, UserId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 mod cargo;
 mod device;
@@ -28,9 +28,27 @@ struct Receipt {
     subject: String,
 }
 
-/// By user and idempotency key.
+/// By user and idempotency key; and in the order of time, so that forgetting the old ones costs nothing.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Receipts(BTreeMap<(UserId, String), Receipt>);
+pub(crate) struct Receipts {
+    by_key: BTreeMap<(UserId, String), Receipt>,
+    by_time: VecDeque<(Time, (UserId, String))>,
+}
+
+impl Receipts {
+    fn insert(&mut self, key: (UserId, String), receipt: Receipt) {
+        self.by_time.push_back((receipt.at, key.clone()));
+        self.by_key.insert(key, receipt);
+    }
+
+    fn forget(&mut self, now: Time, limit_ms: u64) {
+        while let Some((at, key)) = self.by_time.pop_front_if(|(at, _)| now.since(*at) > limit_ms) {
+            if self.by_key.get(&key).is_some_and(|kept| kept.at == at) {
+                self.by_key.remove(&key);
+            }
+        }
+    }
+}
 
 /// Who asks, and how far that person's role reaches for this command.
 pub(crate) struct Asking<'a> {
@@ -79,7 +97,7 @@ impl Core {
             let detail = format!("idempotency key of {} bytes, expected {} to {}", key.len(), KEY.start(), KEY.end());
             return Err(CommandRefusal::new("idempotency-key", detail));
         }
-        let kept = self.receipts.0.get(&(by.user.clone(), key.to_owned()));
+        let kept = self.receipts.by_key.get(&(by.user.clone(), key.to_owned()));
         let Some(kept) = kept.filter(|kept| now.since(kept.at) <= self.policy.idempotency_ms) else {
             return Ok(None);
         };
@@ -93,9 +111,9 @@ impl Core {
     fn remember(&mut self, now: Time, by: &Signer, key: &str, body: &[u8], (command, subject): (&str, &str)) {
         let limit_ms = self.policy.idempotency_ms;
         // Only here, beside an entry of the log, so that a replay forgets the same.
-        self.receipts.0.retain(|_, kept| now.since(kept.at) <= limit_ms);
+        self.receipts.forget(now, limit_ms);
         let receipt = Receipt { at: now, body: digest(body), command: command.to_owned(), subject: subject.to_owned() };
-        self.receipts.0.insert((by.user.clone(), key.to_owned()), receipt);
+        self.receipts.insert((by.user.clone(), key.to_owned()), receipt);
     }
 
     fn carry_out(&mut self, now: Time, by: &Signer, body: &[u8]) -> Result<(String, String, Vec<Effect>), CommandRefusal> {

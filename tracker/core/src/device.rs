@@ -5,11 +5,13 @@ use crate::geometry::Position;
 use crate::order::Cursor;
 use crate::registry::PartyIx;
 use crate::transfer::TransferIx;
-use hashbrown::HashMap;
+use hashbrown::{DefaultHashBuilder, HashTable};
 use sealway_schemas::event::{LastFix, LastReport};
 use sealway_schemas::report::{Event, Fix, Report, Status};
 use sealway_schemas::{DeviceId, PublicKey, Time};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::hash::BuildHasher as _;
+use std::num::NonZeroU64;
 
 /// A device's number, in the order of enrolment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -30,8 +32,8 @@ pub(crate) struct Device {
     pub(crate) heard_at: Time,
     pub(crate) period: Period,
     pub(crate) silence_watched: bool,
-    /// `stored` when the hole above it was first seen.
-    pub(crate) hole_above: Option<u64>,
+    /// The first missing counter, when a hole was first seen there.
+    pub(crate) hole_at: Option<NonZeroU64>,
     pub(crate) transfer: Option<TransferIx>,
     pub(crate) open: OpenAlerts,
 }
@@ -134,16 +136,17 @@ impl Period {
     }
 }
 
-/// All devices, in the order of enrolment; the index by id is only looked up, never walked.
-#[derive(Debug, Clone, Default, PartialEq)]
+/// All devices, in the order of enrolment. The index holds numbers only and is looked up, never walked.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Devices {
     list: Vec<Device>,
-    by_id: HashMap<DeviceId, DeviceIx>,
+    by_id: HashTable<DeviceIx>,
+    hasher: DefaultHashBuilder,
 }
 
 impl Devices {
     pub(crate) fn find(&self, id: &DeviceId) -> Option<DeviceIx> {
-        self.by_id.get(id).copied()
+        self.by_id.find(self.hasher.hash_one(id), |ix| self.get(*ix).is_some_and(|device| device.id == *id)).copied()
     }
 
     pub(crate) fn get(&self, ix: DeviceIx) -> Option<&Device> {
@@ -167,12 +170,20 @@ impl Devices {
         let Ok(ix) = u32::try_from(self.list.len()) else {
             return;
         };
-        self.by_id.insert(device.id, DeviceIx(ix));
+        let hash = self.hasher.hash_one(device.id);
         self.list.push(device);
+        let Self { list, by_id, hasher } = self;
+        by_id.insert_unique(hash, DeviceIx(ix), |ix| list.get(ix.0 as usize).map_or(0, |device| hasher.hash_one(device.id)));
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Device> {
         self.list.iter()
+    }
+}
+
+impl PartialEq for Devices {
+    fn eq(&self, other: &Self) -> bool {
+        self.list == other.list
     }
 }
 
@@ -184,8 +195,10 @@ impl Serialize for Devices {
 
 impl<'de> Deserialize<'de> for Devices {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let list = Vec::<Device>::deserialize(deserializer)?;
-        let by_id = list.iter().zip(0..).map(|(device, ix)| (device.id, DeviceIx(ix))).collect();
-        Ok(Self { list, by_id })
+        let mut devices = Self::default();
+        for device in Vec::<Device>::deserialize(deserializer)? {
+            devices.put(device);
+        }
+        Ok(devices)
     }
 }

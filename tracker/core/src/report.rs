@@ -10,7 +10,8 @@ use crate::verify::{Refusal, VerifiedReport};
 use sealway_schemas::entry::Entry;
 use sealway_schemas::event::AlertKind;
 use sealway_schemas::report::{Event, Report};
-use sealway_schemas::{DeviceId, Digest, PublicKey, Time};
+use sealway_schemas::{AlertId, DeviceId, Digest, PublicKey, Time};
+use std::num::NonZeroU64;
 
 /// What is still needed of a report after its order has taken it.
 struct Arrival {
@@ -186,12 +187,12 @@ impl Core {
         };
         let open = device.open.get(AlertKind::Hole).is_some();
         let waits = device.cursor.has_hole();
-        match (waits, device.hole_above) {
+        match (waits, device.hole_at) {
             (true, None) => {
-                device.hole_above = Some(device.cursor.stored());
+                device.hole_at = NonZeroU64::new(device.cursor.stored() + 1);
                 self.timers.set(now.plus_ms(self.policy.resend_window_ms), ix, Deadline::Hole);
             }
-            (false, Some(_)) => device.hole_above = None,
+            (false, Some(_)) => device.hole_at = None,
             (true, Some(_)) | (false, None) => {}
         }
         if device.cursor.holes().is_empty() {
@@ -273,7 +274,7 @@ impl Core {
     }
 
     /// An ended alert no longer counts among its transfer's open ones.
-    pub(crate) fn close_in_transfer(&mut self, id: sealway_schemas::AlertId) {
+    pub(crate) fn close_in_transfer(&mut self, id: AlertId) {
         let transfer = self.alerts.get(id).and_then(|alert| alert.transfer.as_ref());
         if let Some(transfer) = transfer.and_then(|transfer| self.transfers.by_id_mut(transfer)) {
             transfer.open_alerts.retain(|open| *open != id);

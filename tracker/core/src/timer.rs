@@ -11,6 +11,7 @@ use sealway_schemas::Time;
 use sealway_schemas::event::AlertKind;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use std::num::NonZeroU64;
 
 /// Slower than this nobody crosses a stretch without a network.
 const DEAD_ZONE_M_PER_S: f64 = 5.0;
@@ -93,12 +94,12 @@ impl Core {
         let Some(device) = self.devices.get_mut(ix) else {
             return;
         };
-        let Some(above) = device.hole_above.filter(|_| device.revoked_at.is_none()) else {
+        let Some(seen_at) = device.hole_at.filter(|_| device.revoked_at.is_none()) else {
             return;
         };
         let position = device.cursor.position();
-        if position.stored != above {
-            device.hole_above = Some(position.stored);
+        if position.stored + 1 != seen_at.get() {
+            device.hole_at = NonZeroU64::new(position.stored + 1);
             self.timers.set(at.plus_ms(self.policy.resend_window_ms), ix, Deadline::Hole);
             return;
         }

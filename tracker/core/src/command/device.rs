@@ -51,7 +51,7 @@ impl Core {
             heard_at: now,
             period: Period::default(),
             silence_watched: false,
-            hole_above: None,
+            hole_at: None,
             transfer,
             open,
         });

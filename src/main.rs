@@ -1,2 +1,63 @@
-//! The program.
-fn main() {}
+//! The program: reads the command line, composes the rooms, waits, drains. Nothing else lives here.
+
+mod access;
+mod bench;
+mod cli;
+mod config;
+mod demo;
+mod duration;
+mod ingress;
+mod logging;
+mod platform;
+mod rebuild;
+mod serve;
+mod wire;
+
+use clap::Parser as _;
+use cli::{BenchCommand, Cli, Command, ConfigCommand, TokenCommand, WireCommand};
+use std::process::ExitCode;
+
+/// `EX_USAGE`: the command line or the configuration is wrong.
+const USAGE: u8 = 64;
+
+fn main() -> ExitCode {
+    match run(Cli::parse_from_or_exit()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<config::Mistakes>() => {
+            eprintln!("sealway: {error}");
+            ExitCode::from(USAGE)
+        }
+        Err(error) => {
+            eprintln!("sealway: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+impl Cli {
+    /// Like `parse`, with the exit code of a wrong command line.
+    fn parse_from_or_exit() -> Self {
+        Self::try_parse().unwrap_or_else(|error| {
+            let code = if error.use_stderr() { i32::from(USAGE) } else { 0 };
+            // Nothing is left to do when the terminal is gone.
+            drop(error.print());
+            std::process::exit(code)
+        })
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<()> {
+    match cli.command {
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Serve(arguments) => serve::run(&arguments),
+        Command::Config { command: ConfigCommand::Template } => {
+            print!("{}", config::TEMPLATE);
+            Ok(())
+        }
+        Command::Token { command: TokenCommand::New(arguments) } => access::new_token(&arguments),
+        Command::Bench { command: BenchCommand::Ingest(arguments) } => bench::ingest(&arguments),
+        Command::Bench { command: BenchCommand::Generate(arguments) } => bench::generate(&arguments),
+        Command::Wire { command: WireCommand::Check } => Ok(wire::check(std::io::stdin().lock(), std::io::stdout().lock())?),
+        Command::Rebuild { data } => rebuild::run(&data),
+    }
+}

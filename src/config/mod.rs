@@ -25,7 +25,7 @@ pub(crate) struct Config {
 pub(crate) struct Mqtt {
     pub(crate) plain: Option<SocketAddr>,
     pub(crate) tls: Option<Tls>,
-    pub(crate) max_connections: usize,
+    pub(crate) max_connections: u32,
     pub(crate) in_flight: u16,
 }
 
@@ -175,9 +175,17 @@ mod tests {
         "#;
         let Mistakes(mistakes) = Config::parse(text).unwrap_err();
         let keys: Vec<&str> = mistakes.iter().map(|mistake| mistake.key.as_str()).collect();
-        for key in
-            ["data", "colour", "mqtt.listen", "mqtt.max_connections", "mqtt.in_flight", "mqtt.tls.certificate", "mqtt.tls", "http.listen", "log.format"]
-        {
+        for key in [
+            "data",
+            "colour",
+            "mqtt.listen",
+            "mqtt.max_connections",
+            "mqtt.in_flight",
+            "mqtt.tls.certificate",
+            "mqtt.tls",
+            "http.listen",
+            "log.format",
+        ] {
             assert!(keys.contains(&key), "{key} is not among {keys:?}");
         }
         let text = Mistakes(mistakes).to_string();

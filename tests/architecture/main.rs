@@ -12,10 +12,7 @@ const LAW: [(&str, &[&str]); 8] = [
     ("sealway-broker", &["sealway-schemas"]),
     ("sealway-dashboard", &["sealway-tracker", "sealway-schemas"]),
     ("sealway-seal-sim", &["sealway-schemas"]),
-    (
-        "sealway",
-        &["sealway-schemas", "sealway-core", "sealway-tracker", "sealway-broker", "sealway-dashboard", "sealway-seal-sim"],
-    ),
+    ("sealway", &["sealway-schemas", "sealway-core", "sealway-tracker", "sealway-broker", "sealway-dashboard", "sealway-seal-sim"]),
     (
         "sealway-tests",
         &["sealway-schemas", "sealway-core", "sealway-tracker", "sealway-broker", "sealway-dashboard", "sealway-seal-sim", "sealway"],
@@ -34,11 +31,8 @@ fn root() -> &'static Path {
 
 fn packages() -> BTreeMap<String, BTreeSet<String>> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
-    let output = Command::new(cargo)
-        .args(["metadata", "--format-version", "1", "--no-deps", "--locked"])
-        .current_dir(root())
-        .output()
-        .unwrap();
+    let output =
+        Command::new(cargo).args(["metadata", "--format-version", "1", "--no-deps", "--locked"]).current_dir(root()).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();

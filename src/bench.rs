@@ -1,0 +1,45 @@
+//! `sealway bench ingest`: signed reports from TCP to disk, beside bare batch verification in the same run.
+//!
+//! Two processes on one machine: this one is the platform, the other signs and sends. The generator's CPU is in the figure, as it
+//! takes from the same cores.
+
+mod figures;
+mod generator;
+mod platform;
+
+pub(crate) use generator::generate;
+
+use crate::cli::{Ingest, Report};
+use crate::config::{Log, LogFormat};
+use crate::logging;
+use anyhow::Context as _;
+use figures::Figures;
+use generator::Generator;
+use platform::Bench;
+
+pub(crate) fn ingest(arguments: &Ingest) -> anyhow::Result<()> {
+    logging::start(&Log { format: LogFormat::Pretty, filter: "warn".to_owned() });
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("threads")?;
+    let figures = runtime.block_on(measure(arguments))?;
+    match arguments.report {
+        Some(Report::Json) => println!("{}", serde_json::to_string(&figures)?),
+        None => println!("{figures}"),
+    }
+    Ok(())
+}
+
+async fn measure(arguments: &Ingest) -> anyhow::Result<Figures> {
+    eprintln!("signing reports and measuring bare batch verification ...");
+    let mut generator = Generator::start(arguments)?;
+    let ready = generator.ready()?;
+    eprintln!("{} reports signed; enrolling {} devices ...", ready.reports, arguments.devices);
+    let bench = Bench::start(arguments).await?;
+    let memory = bench.enrol(arguments.devices).await?;
+    eprintln!("sending for {} s ...", arguments.seconds);
+    let before = bench.meter();
+    let load = generator.run(bench.address()?)?;
+    let after = bench.meter();
+    let figures = Figures::new(arguments, &ready, &load, memory, after.since(&before));
+    bench.stop().await;
+    Ok(figures)
+}

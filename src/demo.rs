@@ -1,0 +1,86 @@
+//! `sealway demo`: the whole platform on loopback, a small world, and seals on their way through it.
+
+mod report;
+mod world;
+
+use crate::access;
+use crate::cli::Demo;
+use crate::config::{Config, Http, Log, LogFormat, Mqtt};
+use crate::logging;
+use crate::platform::Platform;
+use crate::serve::Stop;
+use anyhow::Context as _;
+use sealway_seal_sim::fleet::{self, FleetConfig, FleetPlan};
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// The same seals in every demonstration.
+const SEED: u64 = 1;
+/// So many ports above the wanted one are tried when it is in use.
+const PORTS: u16 = 20;
+
+pub(crate) fn run(arguments: &Demo) -> anyhow::Result<()> {
+    logging::start(&Log { format: LogFormat::Pretty, filter: "warn,sealway=info".to_owned() });
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("threads")?;
+    runtime.block_on(demo(arguments))
+}
+
+async fn demo(arguments: &Demo) -> anyhow::Result<()> {
+    let folder = tempfile::Builder::new().prefix("sealway-demo-").tempdir().context("temporary folder")?;
+    let data = arguments.data.clone().unwrap_or_else(|| folder.path().join("data"));
+    let mut stop = Stop::listen()?;
+    let platform = Platform::start(&config(arguments, data)).await?;
+    let plan = FleetPlan::new(world::CORRIDORS, world::PLACES, arguments.devices as usize, SEED).context("fleet")?;
+    world::furnish(&platform.tracker).await.context("places, corridors and parties")?;
+    world::declare(&platform.tracker, &plan).await.context("devices and transfers")?;
+    if arguments.report.is_none() {
+        welcome(&platform).await?;
+    }
+    let mqtt = platform.front().addresses().plain.context("no plain listener")?;
+    let fleet = FleetConfig { time_factor: f64::from(arguments.time_factor), ..FleetConfig::new(mqtt, platform.tracker.platform_key()) };
+    let over = async {
+        match arguments.run_for {
+            Some(duration) => tokio::select! {
+                () = tokio::time::sleep(duration) => {}
+                () = stop.wait() => {}
+            },
+            None => stop.wait().await,
+        }
+    };
+    let driven = fleet::run(&plan, &fleet, over).await;
+    let report = report::DemoReport::of(&driven, &platform.tracker).await?;
+    platform.drain().await?;
+    match arguments.report {
+        Some(crate::cli::Report::Json) => println!("{}", serde_json::to_string(&report)?),
+        None => println!("{report}"),
+    }
+    Ok(())
+}
+
+fn config(arguments: &Demo, data: PathBuf) -> Config {
+    let free = SocketAddr::from(([127, 0, 0, 1], 0));
+    let base = Config::default();
+    Config { data, mqtt: Mqtt { plain: Some(free), ..base.mqtt }, http: Http { listen: free_port(arguments.http) }, ..base }
+}
+
+/// The wanted address, or the next free port.
+fn free_port(wanted: SocketAddr) -> SocketAddr {
+    let ports = wanted.port()..=wanted.port().saturating_add(PORTS);
+    let candidates = ports.map(|port| SocketAddr::new(wanted.ip(), port));
+    candidates.into_iter().find(|address| std::net::TcpListener::bind(address).is_ok()).unwrap_or(wanted)
+}
+
+async fn welcome(platform: &Platform) -> anyhow::Result<()> {
+    let base = format!("http://{}", platform.http());
+    let mut lines = format!("interface {base}\n");
+    for (role, party) in world::PEOPLE {
+        let user = format!("demo-{role}").parse()?;
+        let token = access::issue(&platform.tracker, role, &party.parse()?, &user).await?;
+        lines.push_str(&format!("sign in as {role}: {base}/login#{}\n", token.expose()));
+    }
+    lines.push_str("ready: Ctrl-C ends the demonstration\n");
+    let mut out = std::io::stdout().lock();
+    out.write_all(lines.as_bytes())?;
+    Ok(out.flush()?)
+}

@@ -1,0 +1,107 @@
+//! The demonstration's world: real places and corridors, invented parties, one transfer for each seal.
+
+use crate::access;
+use anyhow::Context as _;
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use sealway_schemas::command::{Command, Role};
+use sealway_schemas::{PartyId, TransferId};
+use sealway_seal_sim::fleet::{FleetPlan, PlannedDevice};
+use sealway_seal_sim::world::Mode;
+use sealway_tracker::Tracker;
+
+pub(super) const PLACES: &str = include_str!("../../tracker/core/world/places.geojson");
+pub(super) const CORRIDORS: &str = include_str!("../../tracker/core/world/corridors.geojson");
+
+/// One sign-in for each role.
+pub(super) const PEOPLE: [(Role, &str); 5] = [
+    (Role::Customs, "xian-customs"),
+    (Role::Carrier, "silk-road-rail"),
+    (Role::Operator, "xian-port-station"),
+    (Role::Auditor, "audit-office"),
+    (Role::Admin, "platform"),
+];
+
+const PARTIES: [(&str, Role, &str, &str); 8] = [
+    ("xian-customs", Role::Customs, "西安海关", "Xi'an Customs"),
+    ("silk-road-rail", Role::Carrier, "丝路班列", "Silk Road Rail"),
+    ("qinling-road", Role::Carrier, "秦岭公路运输", "Qinling Road Transport"),
+    ("donghai-shipping", Role::Carrier, "东海航运", "Donghai Shipping"),
+    ("changan-air", Role::Carrier, "长安航空货运", "Chang'an Air Cargo"),
+    ("xian-port-station", Role::Operator, "西安港场站", "Xi'an Port Station"),
+    ("coastal-terminals", Role::Operator, "沿海码头", "Coastal Terminals"),
+    ("audit-office", Role::Auditor, "审计处", "Audit Office"),
+];
+
+/// Commands under way at once: each waits for its own commit.
+const AT_ONCE: usize = 64;
+
+fn carrier(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Rail => "silk-road-rail",
+        Mode::Road => "qinling-road",
+        Mode::Sea => "donghai-shipping",
+        Mode::Air => "changan-air",
+    }
+}
+
+/// Parties, places and corridors.
+pub(super) async fn furnish(tracker: &Tracker) -> anyhow::Result<()> {
+    for (party, role, name_zh, name_en) in PARTIES {
+        let (party, name_zh, name_en) = (party.parse::<PartyId>()?, name_zh.to_owned(), name_en.to_owned());
+        let command = Command::RegisterParty { party: party.clone(), role, name_zh, name_en };
+        access::command(tracker, &format!("party-{party}"), &command).await?;
+    }
+    for mut feature in features(PLACES)? {
+        let id = id_of(&feature);
+        let operator = if id.contains("xian") { "xian-port-station" } else { "coastal-terminals" };
+        if let Some(properties) = feature.get_mut("properties").and_then(serde_json::Value::as_object_mut) {
+            properties.insert("operator".to_owned(), operator.into());
+        }
+        access::command(tracker, &format!("place-{id}"), &Command::PutPlace { feature }).await?;
+    }
+    for feature in features(CORRIDORS)? {
+        let key = format!("corridor-{}", id_of(&feature));
+        access::command(tracker, &key, &Command::PutCorridor { feature }).await?;
+    }
+    Ok(())
+}
+
+fn features(text: &str) -> anyhow::Result<Vec<serde_json::Value>> {
+    let collection: serde_json::Value = serde_json::from_str(text).context("GeoJSON")?;
+    collection.get("features").and_then(serde_json::Value::as_array).cloned().context("GeoJSON without features")
+}
+
+fn id_of(feature: &serde_json::Value) -> String {
+    feature.get("id").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// Enrols every device of the fleet by its own proof, and declares its transfer.
+pub(super) async fn declare(tracker: &Tracker, plan: &FleetPlan) -> anyhow::Result<()> {
+    let declarations = plan.devices().iter().zip(1..).map(|(planned, number)| declare_one(tracker, planned, number));
+    stream::iter(declarations).buffer_unordered(AT_ONCE).try_collect().await
+}
+
+async fn declare_one(tracker: &Tracker, planned: &PlannedDevice, number: u64) -> anyhow::Result<()> {
+    let party: PartyId = carrier(planned.mode).parse()?;
+    let mut challenge = [0; 32];
+    getrandom::fill(&mut challenge).map_err(|error| anyhow::anyhow!("random numbers: {error}"))?;
+    let enrol = Command::EnrolDevice {
+        device: planned.id,
+        owner: party.clone(),
+        public_key: planned.public_key(),
+        challenge: hex::encode(challenge),
+        proof: hex::encode(planned.enrolment(challenge)),
+    };
+    access::command(tracker, &format!("enrol-{}", planned.id), &enrol).await?;
+    let transfer = TransferId::new(26, "CN", &format!("XA{number:011}"))?;
+    let declare = Command::DeclareTransfer {
+        transfer: transfer.clone(),
+        carrier: party,
+        unit: planned.unit.clone(),
+        seal: planned.id,
+        origin: planned.origin.clone(),
+        destination: planned.destination.clone(),
+        corridor: planned.corridor.clone(),
+    };
+    access::command(tracker, &format!("declare-{transfer}"), &declare).await
+}

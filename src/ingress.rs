@@ -1,0 +1,81 @@
+//! Joins the front to the tracker: what a client claims, what it brings, and the way back.
+
+use sealway_broker::{AdmitRefusal, Admitted, Claimed, EventScope, FrontDownlink, Ingress};
+use sealway_schemas::DeviceId;
+use sealway_schemas::link::{CloseReason, Downlink, SessionId, Settlement, Upload};
+use sealway_tracker::{AdmitRefusal as Refused, LoginRefusal, Scope, Tracker};
+use std::sync::OnceLock;
+
+/// The tracker as the front sees it.
+pub(crate) struct TrackerIngress(pub(crate) Tracker);
+
+impl Ingress for TrackerIngress {
+    async fn admit(&self, _: SessionId, claimed: Claimed) -> Result<Admitted, AdmitRefusal> {
+        match claimed {
+            Claimed::DeviceLogin { device, login } => {
+                self.0.admit_device(device, login).await.map_err(refusal)?;
+                Ok(Admitted::Device(device))
+            }
+            Claimed::DeviceCertificate { device, public_key } => {
+                self.0.admit_certificate(device, public_key).await.map_err(refusal)?;
+                Ok(Admitted::Device(device))
+            }
+            Claimed::Person { user: _, token } => {
+                let principal = self.0.registry().authenticate(token.expose()).await.map_err(|error| {
+                    tracing::error!(%error, "a token could not be looked up");
+                    AdmitRefusal::Busy
+                })?;
+                Ok(Admitted::Listener(match principal.ok_or(AdmitRefusal::UnknownToken)?.scope {
+                    Scope::All => EventScope::All,
+                    Scope::Party(party) => EventScope::Party(party),
+                }))
+            }
+        }
+    }
+
+    async fn upload(&self, upload: Upload) {
+        self.0.upload(upload).await;
+    }
+
+    /// The tracker keeps nothing of a session.
+    fn closed(&self, _: SessionId, _: &DeviceId) {}
+}
+
+fn refusal(refused: Refused) -> AdmitRefusal {
+    match refused {
+        Refused::Login(LoginRefusal::UnknownDevice(_) | LoginRefusal::Revoked(_)) => AdmitRefusal::NotEnrolled,
+        Refused::Login(LoginRefusal::Replayed { .. }) => AdmitRefusal::LoginReplayed,
+        Refused::Signature { .. } | Refused::OtherKey(_) => AdmitRefusal::LoginSignature,
+        Refused::Stopped => AdmitRefusal::Busy,
+    }
+}
+
+/// The way back to devices. The tracker is opened before the front, so the front is set once it listens; before that no device
+/// is connected and there is nothing to send.
+#[derive(Default)]
+pub(crate) struct WayBack(OnceLock<FrontDownlink>);
+
+impl WayBack {
+    pub(crate) fn lead_to(&self, front: FrontDownlink) {
+        // Set once, by the one place that starts the front.
+        drop(self.0.set(front));
+    }
+}
+
+impl Downlink for WayBack {
+    fn settle(&self, settlements: Vec<Settlement>) {
+        if let Some(front) = self.0.get() {
+            front.settle(settlements);
+        }
+    }
+
+    fn publish(&self, device: &DeviceId, message: bytes::Bytes) -> bool {
+        self.0.get().is_some_and(|front| front.publish(device, message))
+    }
+
+    fn close(&self, device: &DeviceId, reason: CloseReason) {
+        if let Some(front) = self.0.get() {
+            front.close(device, reason);
+        }
+    }
+}

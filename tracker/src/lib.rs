@@ -1,1 +1,31 @@
 //! The driver and the stores: evidence log, registry, projections.
+//!
+//! Absent on purpose: any judgement. What a report means is decided in `sealway-core`; here it is carried, kept and told, in that order.
+
+mod config;
+mod data_dir;
+mod driver;
+mod feed;
+pub mod log;
+mod metrics;
+mod open;
+mod platform_key;
+mod rebuild;
+pub mod registry;
+mod snapshot;
+mod track;
+mod tracker;
+
+pub use config::{Abort, Clock, Fatal, SystemClock, TrackerConfig};
+pub use data_dir::{DATA_VERSION, DataDir, DataDirError};
+pub use driver::replay::ReplayError;
+pub use driver::work::{AdmitRefusal, CommandFailure};
+pub use feed::{EventFeed, Numbered, Subscription};
+pub use metrics::{COMMIT_BOUNDS_US, Refused, TrackerMetrics};
+pub use open::OpenError;
+pub use platform_key::PlatformKeyError;
+pub use rebuild::{Rebuilt, rebuild};
+pub use registry::{AlertFilter, DeviceFilter, Page, Principal, Registry, RegistryError, Scope, TransferFilter};
+pub use sealway_core::{CommandReceipt, CommandRefusal, LoginRefusal};
+pub use track::{TrackError, TrackPoint};
+pub use tracker::Tracker;

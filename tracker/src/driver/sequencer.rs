@@ -1,0 +1,452 @@
+//! The one writer. Takes what the workers verified in the order in which it arrives, lets the judge handle it, appends, commits, and only
+//! then tells anybody.
+
+use super::acks::{Acks, Haste};
+use super::keyrings::Keyrings;
+use super::past::{Heads, LogPast, Memory};
+use super::tick::Owed;
+use super::work::{AdmitRefusal, CommandFailure, Item, Screened, Work};
+use crate::config::TrackerConfig;
+use crate::data_dir::DataDir;
+use crate::feed::EventFeed;
+use crate::log::{EvidenceLog, LogError};
+use crate::metrics::{Counters, charge, thread_cpu_ns};
+use crate::platform_key::PlatformKey;
+use crate::registry::Projector;
+use crate::snapshot::{self, SnapshotRef};
+use sealway_core::order::Outcome;
+use sealway_core::verify::Refusal;
+use sealway_core::{CommandReceipt, CommandRefusal, Core, Effect, Input, KeyChange, LoginRefusal, Row};
+use sealway_schemas::down::Down;
+use sealway_schemas::entry::Entry;
+use sealway_schemas::event::{Change, Event};
+use sealway_schemas::link::{CloseReason, Downlink, Verdict};
+use sealway_schemas::{DeviceId, PublicKey, Time};
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
+
+/// Work taken into one commit at most; it bounds what a commit writes and how long it waits.
+const TICK_ITEMS: usize = 8192;
+const IDLE: Duration = Duration::from_secs(1);
+/// A moved device's row and position are looked at this often.
+const MOVED_MS: u64 = 1_000;
+/// Rows asked of the judge in one go; the others wait for the next.
+const MOVED_ROWS: usize = 5_000;
+
+/// What the sequencer is built of.
+pub(crate) struct Parts {
+    pub(crate) core: Core,
+    pub(crate) log: EvidenceLog,
+    pub(crate) heads: Heads,
+    pub(crate) now: Time,
+    pub(crate) snapshot_seq: u64,
+    pub(crate) keyrings: Keyrings,
+    pub(crate) key: PlatformKey,
+    pub(crate) downlink: Arc<dyn Downlink>,
+    pub(crate) projector: Projector,
+    pub(crate) feed: EventFeed,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) config: TrackerConfig,
+    /// Held for its lock as long as anything here can write.
+    pub(crate) data_dir: DataDir,
+}
+
+/// What the last handled input came to, for whoever waits for its answer.
+#[derive(Default)]
+struct Answer {
+    taken: bool,
+    login: Option<LoginRefusal>,
+    command: Option<Result<CommandReceipt, CommandRefusal>>,
+}
+
+pub(crate) struct Sequencer {
+    parts: Parts,
+    effects: Vec<Effect>,
+    memory: RefCell<Memory>,
+    acks: Acks,
+    owed: Owed,
+    moved: hashbrown::HashSet<DeviceId>,
+    moved_at: Time,
+    snapshot_at: Time,
+    snapshot_busy: Arc<AtomicBool>,
+    draining: Option<oneshot::Sender<()>>,
+}
+
+impl Sequencer {
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self {
+            acks: Acks::new(parts.config.ack_interval_ms),
+            effects: Vec::with_capacity(64),
+            memory: RefCell::default(),
+            owed: Owed::default(),
+            moved: hashbrown::HashSet::new(),
+            moved_at: parts.now,
+            snapshot_at: parts.now,
+            snapshot_busy: Arc::default(),
+            draining: None,
+            parts,
+        }
+    }
+
+    /// Ends when it was drained, when every worker is gone, or when the disk broke the log's promise.
+    pub(crate) fn run(mut self, works: &Receiver<Vec<Work>>) {
+        loop {
+            let first = match works.recv_timeout(self.patience()) {
+                Ok(first) => first,
+                Err(RecvTimeoutError::Timeout) => Vec::new(),
+                Err(RecvTimeoutError::Disconnected) => return,
+            };
+            let began = thread_cpu_ns();
+            if let Err(error) = self.tick(first, works, began) {
+                tracing::error!(%error, "the evidence log cannot keep its promise; nothing more is acknowledged");
+                self.parts.config.fatal.fatal(&error);
+                return;
+            }
+            if let Some(reply) = self.draining.take() {
+                self.write_snapshot(true);
+                // The folder's lock is free before whoever asked goes on; he may have gone.
+                drop(self);
+                let _gone = reply.send(());
+                return;
+            }
+        }
+    }
+
+    fn tick(&mut self, first: Vec<Work>, works: &Receiver<Vec<Work>>, began: u64) -> Result<(), LogError> {
+        self.advance();
+        let mut taken = 0;
+        let mut next = Some(first);
+        while let Some(batch) = next {
+            for work in batch {
+                taken += self.take(work)?;
+            }
+            next = if taken < TICK_ITEMS && self.draining.is_none() { works.try_recv().ok() } else { None };
+        }
+        self.fire_deadlines()?;
+        let sequenced = charge(&self.parts.counters.cpu_sequence_ns, began);
+        self.commit()?;
+        let committed = charge(&self.parts.counters.cpu_commit_ns, sequenced);
+        self.settle();
+        self.show_moved();
+        self.tell();
+        self.write_snapshot_if_due();
+        charge(&self.parts.counters.cpu_sequence_ns, committed);
+        Ok(())
+    }
+
+    /// Time never goes back, whatever the clock does.
+    fn advance(&mut self) {
+        self.parts.now = self.parts.now.max(self.parts.config.clock.now());
+    }
+
+    fn patience(&self) -> Duration {
+        let moved = (!self.moved.is_empty()).then(|| self.moved_at.plus_ms(MOVED_MS));
+        let due = [self.parts.core.next_deadline(), self.acks.next(), moved];
+        let now = self.parts.now.max(self.parts.config.clock.now());
+        due.into_iter().flatten().min().map_or(IDLE, |due| Duration::from_millis(due.since(now)).min(IDLE))
+    }
+
+    /// How much of a tick's bound the work took.
+    fn take(&mut self, work: Work) -> Result<usize, LogError> {
+        match work {
+            Work::Screened(screened) => return self.take_upload(screened),
+            Work::Login { device, t, reply } => {
+                let answer = self.handle(Input::Login { device, t })?;
+                let result = answer.login.map_or(Ok(()), |refusal| Err(AdmitRefusal::Login(refusal)));
+                self.count_login(result.is_ok());
+                self.owed.admits.push((reply, result));
+            }
+            Work::Certificate { device, key, reply } => {
+                let result = self.check_certificate(&device, &key);
+                self.count_login(result.is_ok());
+                self.owed.admits.push((reply, result));
+            }
+            Work::Command { by, key, body, reply } => {
+                let answer = self.handle(Input::Command { by, key, body })?;
+                let result = answer.command.map_or(Err(CommandFailure::Stopped), |result| result.map_err(CommandFailure::Refused));
+                let counters = &self.parts.counters;
+                if result.is_ok() { &counters.commands } else { &counters.commands_refused }.fetch_add(1, Relaxed);
+                self.owed.commands.push((reply, result));
+            }
+            Work::Head { device, reply } => {
+                let head = self.parts.heads.get(&device);
+                self.owed.heads.push((reply, head));
+            }
+            Work::StrictFailed { device, ctr, digest } => {
+                tracing::warn!(%device, ctr, %digest, "a report that a batch let pass was refused by the strict check");
+                self.parts.counters.strict_failed.fetch_add(1, Relaxed);
+                self.handle(Input::StrictFailed { device, ctr, digest })?;
+            }
+            Work::Fence { reply } => {
+                let _gone = reply.send(());
+            }
+            Work::Fingerprint { reply } => {
+                let _gone = reply.send(self.parts.core.fingerprint());
+            }
+            Work::Drain { reply } => self.draining = Some(reply),
+        }
+        Ok(1)
+    }
+
+    fn take_upload(&mut self, screened: Screened) -> Result<usize, LogError> {
+        let Screened { session, device, messages, items } = screened;
+        let count = items.len().max(1);
+        self.acks.heard_from(device, session);
+        self.owed.uploads += 1;
+        let mut items = items.into_iter();
+        for (ticket, own) in messages {
+            let mut acceptable = false;
+            for item in items.by_ref().take(own) {
+                acceptable |= self.take_item(&device, item)?;
+            }
+            let verdict = if acceptable { Verdict::Stored } else { Verdict::NothingAcceptable };
+            self.owed.settle(session, ticket, verdict);
+        }
+        Ok(count)
+    }
+
+    fn take_item(&mut self, device: &DeviceId, item: Item) -> Result<bool, LogError> {
+        match item {
+            Item::Report(report) => Ok(self.handle(Input::Report(report))?.taken),
+            Item::Hello(hello) => {
+                self.parts.counters.hellos.fetch_add(1, Relaxed);
+                self.handle(Input::Hello { device: *device, hello })?;
+                self.acks.want(device, Haste::Now);
+                Ok(true)
+            }
+            Item::Refused { refusal, unverified_ctr } => {
+                tracing::debug!(%device, %refusal, "item refused");
+                self.parts.counters.refusal(&refusal);
+                if refusal == Refusal::UnknownKey {
+                    self.acks.unknown_key(device, unverified_ctr);
+                }
+                Ok(false)
+            }
+        }
+    }
+
+    fn check_certificate(&self, device: &DeviceId, key: &PublicKey) -> Result<(), AdmitRefusal> {
+        let known = self.parts.core.device(device).ok_or(LoginRefusal::UnknownDevice(*device))?;
+        if known.revoked_at.is_some() {
+            return Err(LoginRefusal::Revoked(*device).into());
+        }
+        if known.public_key == *key { Ok(()) } else { Err(AdmitRefusal::OtherKey(*device)) }
+    }
+
+    fn count_login(&self, good: bool) {
+        let counters = &self.parts.counters;
+        if good { &counters.logins } else { &counters.logins_refused }.fetch_add(1, Relaxed);
+    }
+
+    fn fire_deadlines(&mut self) -> Result<(), LogError> {
+        if self.parts.core.next_deadline().is_some_and(|due| due <= self.parts.now) {
+            self.handle(Input::Tick)?;
+        }
+        Ok(())
+    }
+
+    fn handle(&mut self, input: Input) -> Result<Answer, LogError> {
+        let mut effects = std::mem::take(&mut self.effects);
+        let past = LogPast { log: &self.parts.log, heads: &self.parts.heads, memory: &self.memory };
+        self.parts.core.handle(self.parts.now, input, &past, &mut effects);
+        let mut answer = Answer::default();
+        for effect in effects.drain(..) {
+            self.apply(effect, &mut answer)?;
+        }
+        self.effects = effects;
+        Ok(answer)
+    }
+
+    fn apply(&mut self, effect: Effect, answer: &mut Answer) -> Result<(), LogError> {
+        match effect {
+            Effect::Append(entry) => self.append(&entry)?,
+            Effect::Outcome { device, outcome, .. } => {
+                answer.taken = outcome.is_kept() || outcome == Outcome::Duplicate;
+                self.parts.counters.outcome(outcome);
+                if outcome == Outcome::KeptHole {
+                    self.acks.want(&device, Haste::Urgent);
+                }
+            }
+            Effect::ReportRefused { refusal, .. } => self.parts.counters.refusal(&refusal),
+            Effect::Ack(device) => self.acks.want(&device, Haste::Usual),
+            Effect::Down { device, down } => self.owed.down.push((device, down)),
+            Effect::LoginRefused { refusal, .. } => answer.login = Some(refusal),
+            Effect::Refused(refusal) => answer.command = Some(Err(refusal)),
+            Effect::Accepted(receipt) => answer.command = Some(Ok(receipt)),
+            Effect::Keys(change) => self.change_keys(change),
+            Effect::Row(row) => self.take_row(*row),
+            Effect::Event(event) => self.owed.events.push(*event),
+            Effect::Moved(device) => {
+                self.moved.insert(device);
+            }
+            Effect::Close(device) => self.owed.close.push(device),
+            Effect::StateLost { device, stored, hi } => tracing::warn!(%device, stored, hi, "a device holds fewer reports than are stored"),
+        }
+        Ok(())
+    }
+
+    fn take_row(&mut self, row: Row) {
+        if let Row::Device(device) = &row {
+            self.moved.remove(&device.id);
+        }
+        self.owed.rows.push(row);
+    }
+
+    fn change_keys(&self, change: KeyChange) {
+        if let KeyChange::Enrolled { .. } = change {
+            self.parts.counters.devices.fetch_add(1, Relaxed);
+        }
+        self.parts.keyrings.apply(change);
+    }
+
+    fn append(&mut self, entry: &Entry) -> Result<(), LogError> {
+        let device = entry.device().copied();
+        let back = device.and_then(|device| self.parts.heads.get(&device));
+        let appended = loop {
+            match self.parts.log.append(entry, back) {
+                Err(LogError::Full { path, bytes }) => {
+                    // Nothing is acknowledged meanwhile, so nothing can be lost: the queues fill, sockets wait, seals keep their reports.
+                    tracing::error!(file = %path.display(), bytes, "disk full: intake waits for room");
+                    std::thread::sleep(IDLE);
+                }
+                other => break other?,
+            }
+        };
+        if let Some(device) = device {
+            self.parts.heads.set(device, appended.position);
+        }
+        self.parts.counters.log_entries.store(appended.seq + 1, Relaxed);
+        Ok(())
+    }
+
+    fn commit(&mut self) -> Result<(), LogError> {
+        if !self.parts.log.is_dirty() {
+            return Ok(());
+        }
+        let began = Instant::now();
+        self.parts.log.commit()?;
+        self.parts.counters.commit(began.elapsed());
+        self.parts.counters.fsyncs.store(self.parts.log.syncs(), Relaxed);
+        Ok(())
+    }
+
+    /// Tells devices: PUBACKs, acks, down messages.
+    fn settle(&mut self) {
+        for wanted in self.acks.take_due(self.parts.now) {
+            let (core, now) = (&self.parts.core, self.parts.now);
+            let ack = match wanted.unknown_key_at {
+                Some(ctr) => core.ack_below(&wanted.device, ctr, now),
+                None => core.ack(&wanted.device, now),
+            };
+            let Some(ack) = ack else { continue };
+            self.parts.counters.acks_signed.fetch_add(1, Relaxed);
+            let message = self.parts.key.seal(&wanted.device, &Down::Ack(ack));
+            self.owed.send_down(wanted.session, message);
+        }
+        let settlements = self.owed.take_settlements();
+        if !settlements.is_empty() {
+            self.parts.downlink.settle(settlements);
+        }
+        self.parts.counters.in_flight.fetch_sub(std::mem::take(&mut self.owed.uploads), Relaxed);
+        for (device, down) in std::mem::take(&mut self.owed.down) {
+            let message = self.parts.key.seal(&device, &down);
+            if !self.parts.downlink.publish(&device, message) {
+                tracing::debug!(%device, "not connected: a down message waits for its next hello");
+            }
+        }
+        for device in std::mem::take(&mut self.owed.close) {
+            self.parts.downlink.close(&device, CloseReason::Revoked);
+        }
+        for (reply, head) in std::mem::take(&mut self.owed.heads) {
+            let _gone = reply.send(head);
+        }
+        for (reply, result) in std::mem::take(&mut self.owed.admits) {
+            let _gone = reply.send(result);
+        }
+    }
+
+    /// Rows and positions of devices that moved, at most once a second each, and only while the registry keeps up.
+    fn show_moved(&mut self) {
+        let due = self.parts.now.since(self.moved_at) >= MOVED_MS;
+        if self.moved.is_empty() || !(due || self.draining.is_some()) {
+            return;
+        }
+        self.moved_at = self.parts.now;
+        if self.parts.projector.backlog() >= MOVED_ROWS && self.draining.is_none() {
+            return;
+        }
+        let limit = if self.draining.is_some() { usize::MAX } else { MOVED_ROWS };
+        let devices: Vec<DeviceId> = self.moved.iter().take(limit).copied().collect();
+        for device in devices {
+            self.moved.remove(&device);
+            let core = &self.parts.core;
+            let Some(view) = core.device(&device) else { continue };
+            if let Some(position) = core.position(&device) {
+                let change = Change::Position(position);
+                self.owed.events.push(Event { at: self.parts.now, visible_to: core.visible_to(&device), change });
+            }
+            if let Some(transfer) = view.transfer.as_ref().and_then(|id| core.transfer(id)) {
+                self.owed.rows.push(Row::Transfer(transfer));
+            }
+            self.owed.rows.push(Row::Device(view));
+        }
+    }
+
+    /// Tells people: rows, events, receipts.
+    fn tell(&mut self) {
+        let rows = std::mem::take(&mut self.owed.rows);
+        let commands = std::mem::take(&mut self.owed.commands);
+        let seq = self.parts.log.next_seq();
+        if !rows.is_empty() || !commands.is_empty() || self.draining.is_some() {
+            let complete = self.moved.is_empty().then_some(seq);
+            let ticket = self.parts.projector.put(rows, complete, !commands.is_empty());
+            for (reply, result) in commands {
+                let _gone = reply.send(result.map(|receipt| (receipt, ticket)));
+            }
+        }
+        self.parts.feed.publish(std::mem::take(&mut self.owed.events));
+    }
+
+    fn write_snapshot_if_due(&mut self) {
+        let entries = self.parts.log.next_seq().saturating_sub(self.parts.snapshot_seq);
+        let waited = self.parts.now.since(self.snapshot_at);
+        if entries >= self.parts.config.snapshot_entries && waited >= self.parts.config.snapshot_interval_ms {
+            self.write_snapshot(false);
+        }
+    }
+
+    /// Made here, because only here the state stands still; written beside, because the disk is slow.
+    fn write_snapshot(&mut self, wait: bool) {
+        if self.snapshot_busy.swap(true, Relaxed) && !wait {
+            return;
+        }
+        let seq = self.parts.log.next_seq();
+        let strict_cursor = self.parts.counters.strict_cursor.load(Relaxed);
+        let heads = self.parts.heads.to_vec();
+        let body = SnapshotRef { seq, now: self.parts.now, strict_cursor, heads, core: &self.parts.core }.encode();
+        self.parts.snapshot_seq = seq;
+        self.snapshot_at = self.parts.now;
+        let (dir, busy, counters) = (self.parts.data_dir.snapshots(), self.snapshot_busy.clone(), self.parts.counters.clone());
+        let write = move || {
+            let written = body.map_err(std::io::Error::other).and_then(|body| snapshot::write(&dir, seq, &body));
+            match written {
+                Ok(()) => counters.snapshots.fetch_add(1, Relaxed),
+                Err(error) => {
+                    tracing::warn!(%error, seq, "snapshot not written; the next start replays more");
+                    0
+                }
+            };
+            busy.store(false, Relaxed);
+        };
+        if wait {
+            write();
+        } else if let Err(error) = std::thread::Builder::new().name("snapshot".into()).spawn(write) {
+            tracing::warn!(%error, "no thread for the snapshot");
+            self.snapshot_busy.store(false, Relaxed);
+        }
+    }
+}

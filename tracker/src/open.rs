@@ -1,0 +1,164 @@
+//! From a data folder to a running tracker.
+
+use crate::config::TrackerConfig;
+use crate::data_dir::{DataDir, DataDirError};
+use crate::driver::keyrings::Keyrings;
+use crate::driver::replay::{ReplayError, State, replay};
+use crate::driver::sequencer::{Parts, Sequencer};
+use crate::driver::strict::StrictCheck;
+use crate::driver::work::{Job, Work};
+use crate::driver::worker::{Coins, Worker};
+use crate::feed::EventFeed;
+use crate::log::{EvidenceLog, LogError};
+use crate::metrics::Counters;
+use crate::platform_key::{PlatformKey, PlatformKeyError};
+use crate::registry::{Projector, RegistryError};
+use crate::snapshot;
+use crate::tracker::{Running, Tracker};
+use sealway_core::{Core, Row};
+use sealway_schemas::link::Downlink;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::mpsc::SyncSender;
+use std::thread::JoinHandle;
+use tokio::sync::mpsc;
+
+/// Batches between workers and sequencer.
+const BATCHES: usize = 64;
+
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
+    #[error(transparent)]
+    Log(#[from] LogError),
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    #[error(transparent)]
+    Key(#[from] PlatformKeyError),
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    #[error("no thread for the {name}: {source}")]
+    Thread { name: String, source: std::io::Error },
+    #[error("opening ended before its time")]
+    Interrupted,
+}
+
+/// What is on disk, made into state.
+pub(crate) struct Loaded {
+    pub(crate) data_dir: DataDir,
+    pub(crate) key: PlatformKey,
+    pub(crate) log: EvidenceLog,
+    pub(crate) state: State,
+    pub(crate) snapshot_seq: u64,
+    pub(crate) keyrings: Keyrings,
+}
+
+/// Blocks for as long as the replay takes.
+pub(crate) fn load(config: &TrackerConfig) -> Result<Loaded, OpenError> {
+    let data_dir = DataDir::open(&config.data_dir)?;
+    let key = PlatformKey::load_or_make(&data_dir.platform_key())?;
+    let snapshot = snapshot::load(&data_dir.snapshots());
+    let snapshot_seq = snapshot.as_ref().map_or(0, |snapshot| snapshot.seq);
+    let log = EvidenceLog::open(&data_dir.log(), config.log.clone(), snapshot_seq)?;
+    let workers = match config.workers {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        workers => workers,
+    };
+    let keyrings = Keyrings::new(workers);
+    let mut state = snapshot.map(State::from).unwrap_or_default();
+    replay(&mut state, &log, &keyrings)?;
+    Ok(Loaded { data_dir, key, log, state, snapshot_seq, keyrings })
+}
+
+pub(crate) async fn open(config: TrackerConfig, downlink: Arc<dyn Downlink>) -> Result<Tracker, OpenError> {
+    let for_load = config.clone();
+    let loaded = tokio::task::spawn_blocking(move || load(&for_load)).await.map_err(|_| OpenError::Interrupted)??;
+    let (projector, registry, cursor) = Projector::open(&loaded.data_dir.registry(), config.clock.clone()).await?;
+    if cursor != Some(loaded.log.next_seq()) {
+        tracing::info!(entries = loaded.log.next_seq(), "the registry is behind the log: every row is written again");
+        projector.put(rows(&loaded.state.core), Some(loaded.log.next_seq()), true);
+    }
+    let projecting = tokio::spawn(projector.clone().run(registry.pool.clone()));
+    start(config, loaded, downlink, projector, registry, projecting)
+}
+
+fn start(
+    config: TrackerConfig,
+    loaded: Loaded,
+    downlink: Arc<dyn Downlink>,
+    projector: Projector,
+    registry: crate::registry::Registry,
+    projecting: tokio::task::JoinHandle<()>,
+) -> Result<Tracker, OpenError> {
+    let Loaded { data_dir, key, log, state, snapshot_seq, keyrings } = loaded;
+    let counters = Arc::new(Counters::default());
+    counters.log_entries.store(log.next_seq(), Relaxed);
+    counters.strict_cursor.store(state.strict_cursor, Relaxed);
+    counters.devices.store(state.core.devices().count() as u64, Relaxed);
+    let feed = EventFeed::new(config.clock.now().as_ms().saturating_mul(1024));
+    let (reader, platform_key) = (log.reader(), key.public());
+    let (works, work_queue) = std::sync::mpsc::sync_channel(BATCHES);
+    let stop = Arc::new(AtomicBool::new(false));
+    let queue = config.queue_uploads;
+    let clock = config.clock.clone();
+    let parts = Parts {
+        core: state.core,
+        log,
+        heads: state.heads,
+        now: state.now,
+        snapshot_seq,
+        keyrings: keyrings.clone(),
+        key,
+        downlink,
+        projector: projector.clone(),
+        feed: feed.clone(),
+        counters: counters.clone(),
+        config,
+        data_dir,
+    };
+    let sequencer = Sequencer::new(parts);
+    let mut threads = vec![spawn("sequencer".into(), move || sequencer.run(&work_queue))?];
+    let jobs = start_workers(&keyrings, queue, &works, &counters, &mut threads)?;
+    let check =
+        StrictCheck { reader: reader.clone(), keyrings: keyrings.clone(), counters: counters.clone(), next: works, stop: stop.clone() };
+    threads.push(spawn("strict-check".into(), move || check.run())?);
+    let running = Running { jobs, keyrings, counters, reader, feed, registry, projector, platform_key, clock, stop };
+    Ok(Tracker::new(running, threads, projecting))
+}
+
+fn start_workers(
+    keyrings: &Keyrings,
+    queue: usize,
+    works: &SyncSender<Vec<Work>>,
+    counters: &Arc<Counters>,
+    threads: &mut Vec<JoinHandle<()>>,
+) -> Result<Vec<mpsc::Sender<Job>>, OpenError> {
+    let mut senders = Vec::new();
+    for number in 0..keyrings.len() {
+        let (sender, jobs) = mpsc::channel(queue.max(1));
+        let (next, keyrings, counters) = (works.clone(), keyrings.clone(), counters.clone());
+        let coins = Coins::new().map_err(PlatformKeyError::Random)?;
+        let worker = Worker { number, jobs, next, keyrings, counters, coins };
+        threads.push(spawn(format!("verify-{number}"), move || worker.run())?);
+        senders.push(sender);
+    }
+    Ok(senders)
+}
+
+fn spawn(name: String, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, OpenError> {
+    std::thread::Builder::new().name(name.clone()).spawn(run).map_err(|source| OpenError::Thread { name, source })
+}
+
+/// Every row of every view.
+pub(crate) fn rows(core: &Core) -> Vec<Row> {
+    let mut rows: Vec<Row> = core.parties().cloned().map(Row::Party).collect();
+    rows.extend(core.users().cloned().map(Row::User));
+    rows.extend(core.tokens().cloned().map(Row::Token));
+    rows.extend(core.places().map(Row::Place));
+    rows.extend(core.corridors().map(Row::Corridor));
+    rows.extend(core.devices().map(Row::Device));
+    rows.extend(core.transfers().map(Row::Transfer));
+    rows.extend(core.alerts().cloned().map(Row::Alert));
+    rows
+}

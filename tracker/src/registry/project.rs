@@ -1,0 +1,174 @@
+//! From the sequencer's rows to the tables. Rows wait in a buffer that keeps only the newest state of each; when SQLite is slow the
+//! view lags, and the sequencer never waits.
+
+use super::{Registry, RegistryError, schema, write};
+use crate::config::Clock;
+use sealway_core::Row;
+use sealway_schemas::DeviceId;
+use sqlx::sqlite::SqlitePool;
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::{Notify, watch};
+
+const PERIOD: Duration = Duration::from_secs(1);
+const TRANSACTION_ROWS: usize = 5_000;
+
+/// Key of a row among the few: parties, users, tokens, places, corridors, transfers, alerts.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    Named(u8, String),
+    Alert(u64),
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    rows: BTreeMap<Key, Row>,
+    devices: HashMap<DeviceId, Row>,
+    /// All rows of entries below this number are in the tables or here.
+    cursor: u64,
+    /// Counts hand-overs, so that a command can wait for its own.
+    ticket: u64,
+    closing: bool,
+}
+
+impl Waiting {
+    fn put(&mut self, row: Row) {
+        let key = match &row {
+            Row::Device(device) => {
+                self.devices.insert(device.id, row);
+                return;
+            }
+            Row::Party(party) => Key::Named(0, party.id.to_string()),
+            Row::User(user) => Key::Named(1, user.id.to_string()),
+            Row::Token(token) => Key::Named(2, token.id.clone()),
+            Row::Place(place) => Key::Named(3, place.id.to_string()),
+            Row::Corridor(corridor) => Key::Named(4, corridor.id.to_string()),
+            Row::Transfer(transfer) => Key::Named(5, transfer.id.to_string()),
+            Row::Alert(alert) => Key::Alert(alert.id.0),
+        };
+        self.rows.insert(key, row);
+    }
+
+    fn len(&self) -> usize {
+        self.rows.len() + self.devices.len()
+    }
+}
+
+#[derive(Debug)]
+struct Shared {
+    waiting: Mutex<Waiting>,
+    wake: Notify,
+    done: watch::Sender<u64>,
+}
+
+/// The sequencer's end.
+#[derive(Debug, Clone)]
+pub(crate) struct Projector {
+    shared: Arc<Shared>,
+}
+
+impl Projector {
+    /// Opens the registry. The number is the sequence number up to which its rows are complete.
+    pub(crate) async fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<(Self, Registry, Option<u64>), RegistryError> {
+        let pool = schema::open(path).await?;
+        let cursor: i64 = sqlx::query_scalar("SELECT seq FROM cursor").fetch_one(&pool).await?;
+        let shared = Shared { waiting: Mutex::default(), wake: Notify::new(), done: watch::Sender::new(0) };
+        Ok((Self { shared: Arc::new(shared) }, Registry { pool, clock }, u64::try_from(cursor).ok()))
+    }
+
+    pub(crate) fn remove(path: &Path) -> Result<(), RegistryError> {
+        schema::remove(path)
+    }
+
+    /// Hands rows over. `complete`: every row of entries below this number has been handed over. `urgent`: a person waits.
+    pub(crate) fn put(&self, rows: impl IntoIterator<Item = Row>, complete: Option<u64>, urgent: bool) -> u64 {
+        let mut waiting = self.lock();
+        rows.into_iter().for_each(|row| waiting.put(row));
+        waiting.cursor = complete.unwrap_or(waiting.cursor);
+        waiting.ticket += 1;
+        let ticket = waiting.ticket;
+        drop(waiting);
+        if urgent {
+            self.shared.wake.notify_one();
+        }
+        ticket
+    }
+
+    /// How many rows wait.
+    pub(crate) fn backlog(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// Waits until the hand-over `ticket` can be read.
+    pub(crate) async fn flushed(&self, ticket: u64) {
+        let mut done = self.shared.done.subscribe();
+        // An error means that the projection has ended: then nobody will ever see it, and waiting longer helps nobody.
+        let _ended = done.wait_for(|done| *done >= ticket).await;
+    }
+
+    /// Ends [`Self::run`] after what waits is written.
+    pub(crate) fn close(&self) {
+        self.lock().closing = true;
+        self.shared.wake.notify_one();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.shared.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The projection task.
+    pub(crate) async fn run(self, pool: SqlitePool) {
+        loop {
+            // Cancelling the wait loses nothing: the rows stay in the buffer.
+            let _timed_out = tokio::time::timeout(PERIOD, self.shared.wake.notified()).await;
+            let (taken, closing) = {
+                let mut waiting = self.lock();
+                let empty = Waiting { cursor: waiting.cursor, ticket: waiting.ticket, closing: waiting.closing, ..Waiting::default() };
+                let closing = waiting.closing;
+                (std::mem::replace(&mut *waiting, empty), closing)
+            };
+            match flush(&pool, &taken).await {
+                Ok(()) => {
+                    self.shared.done.send_replace(taken.ticket);
+                }
+                Err(error) => {
+                    tracing::warn!(%error, rows = taken.len(), "registry not written; it lags and is tried again");
+                    self.put_back(taken);
+                }
+            }
+            if closing {
+                pool.close().await;
+                return;
+            }
+        }
+    }
+
+    /// Rows that came meanwhile are newer and stay.
+    fn put_back(&self, taken: Waiting) {
+        let mut waiting = self.lock();
+        for (key, row) in taken.rows {
+            waiting.rows.entry(key).or_insert(row);
+        }
+        for (device, row) in taken.devices {
+            waiting.devices.entry(device).or_insert(row);
+        }
+    }
+}
+
+async fn flush(pool: &SqlitePool, taken: &Waiting) -> Result<(), RegistryError> {
+    let rows: Vec<&Row> = taken.rows.values().chain(taken.devices.values()).collect();
+    for piece in rows.chunks(TRANSACTION_ROWS) {
+        let mut transaction = pool.begin().await?;
+        for row in piece {
+            write::upsert(&mut transaction, row).await?;
+        }
+        transaction.commit().await?;
+    }
+    // The cursor goes last: a crash between leaves it behind, and a start with the cursor behind writes every row again.
+    let cursor = i64::try_from(taken.cursor).unwrap_or(i64::MAX);
+    let sql = "UPDATE cursor SET seq = $1 WHERE seq <> $1";
+    sqlx::query(sql).bind(cursor).execute(pool).await?;
+    Ok(())
+}

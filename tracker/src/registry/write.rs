@@ -1,0 +1,79 @@
+//! Rows into tables: the newest state of a row replaces the one before.
+
+use super::RegistryError;
+use sealway_core::Row;
+use sealway_schemas::event::{AlertView, DeviceView, TransferView};
+use serde::Serialize;
+use sqlx::sqlite::{Sqlite, SqliteConnection};
+
+pub(super) async fn upsert(connection: &mut SqliteConnection, row: &Row) -> Result<(), RegistryError> {
+    let query = match row {
+        Row::Party(party) => {
+            let sql = "INSERT INTO parties VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET body = excluded.body";
+            sqlx::query::<Sqlite>(sql).bind(party.id.to_string()).bind(json("parties", party)?)
+        }
+        Row::User(user) => {
+            let sql = "INSERT INTO users VALUES ($1, $2, $3) ON CONFLICT (id) DO UPDATE SET party = excluded.party, body = excluded.body";
+            sqlx::query::<Sqlite>(sql).bind(user.id.to_string()).bind(user.party.to_string()).bind(json("users", user)?)
+        }
+        Row::Token(token) => {
+            let sql = "INSERT INTO tokens VALUES ($1, $2, $3, $4)
+                ON CONFLICT (id) DO UPDATE SET user = excluded.user, digest = excluded.digest, body = excluded.body";
+            let query = sqlx::query::<Sqlite>(sql).bind(token.id.clone()).bind(token.user.to_string()).bind(token.digest.to_string());
+            query.bind(json("tokens", token)?)
+        }
+        Row::Place(place) => {
+            let sql =
+                "INSERT INTO places VALUES ($1, $2, $3) ON CONFLICT (id) DO UPDATE SET operator = excluded.operator, body = excluded.body";
+            let operator = place.operator.as_ref().map(ToString::to_string);
+            sqlx::query::<Sqlite>(sql).bind(place.id.to_string()).bind(operator).bind(json("places", place)?)
+        }
+        Row::Corridor(corridor) => {
+            let sql = "INSERT INTO corridors VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET body = excluded.body";
+            sqlx::query::<Sqlite>(sql).bind(corridor.id.to_string()).bind(json("corridors", corridor)?)
+        }
+        Row::Device(device) => return upsert_device(connection, device).await,
+        Row::Transfer(transfer) => return upsert_transfer(connection, transfer).await,
+        Row::Alert(alert) => return upsert_alert(connection, alert).await,
+    };
+    query.execute(connection).await?;
+    Ok(())
+}
+
+async fn upsert_device(connection: &mut SqliteConnection, device: &DeviceView) -> Result<(), RegistryError> {
+    let sql = "INSERT INTO devices VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO UPDATE SET
+        owner = excluded.owner, transfer = excluded.transfer, quarantined = excluded.quarantined, body = excluded.body";
+    let query = sqlx::query::<Sqlite>(sql).bind(device.id.as_str()).bind(device.owner.as_str());
+    let query = query.bind(device.transfer.as_ref().map(ToString::to_string)).bind(device.quarantined);
+    query.bind(json("devices", device)?).execute(connection).await?;
+    Ok(())
+}
+
+async fn upsert_transfer(connection: &mut SqliteConnection, transfer: &TransferView) -> Result<(), RegistryError> {
+    let sql = "INSERT INTO transfers VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO UPDATE SET
+        carrier = excluded.carrier, seal = excluded.seal, origin = excluded.origin, destination = excluded.destination,
+        state = excluded.state, body = excluded.body";
+    let query = sqlx::query::<Sqlite>(sql).bind(transfer.id.as_str()).bind(transfer.carrier.as_str()).bind(transfer.seal.as_str());
+    let query = query.bind(transfer.origin.as_str()).bind(transfer.destination.as_str()).bind(word(&transfer.state)?);
+    query.bind(json("transfers", transfer)?).execute(connection).await?;
+    Ok(())
+}
+
+async fn upsert_alert(connection: &mut SqliteConnection, alert: &AlertView) -> Result<(), RegistryError> {
+    let sql = "INSERT INTO alerts VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO UPDATE SET
+        transfer = excluded.transfer, open = excluded.open, body = excluded.body";
+    let query = sqlx::query::<Sqlite>(sql).bind(i64::try_from(alert.id.0).unwrap_or(i64::MAX)).bind(alert.kind.as_str());
+    let query = query.bind(word(&alert.severity)?).bind(alert.device.as_str()).bind(alert.owner.as_str());
+    let query = query.bind(alert.transfer.as_ref().map(ToString::to_string)).bind(alert.cleared_at.is_none());
+    query.bind(json("alerts", alert)?).execute(connection).await?;
+    Ok(())
+}
+
+fn json(table: &'static str, row: &impl Serialize) -> Result<String, RegistryError> {
+    serde_json::to_string(row).map_err(|source| RegistryError::Row { table, source })
+}
+
+/// The kebab-case word of an enum without content.
+pub(super) fn word(value: &impl Serialize) -> Result<String, RegistryError> {
+    Ok(json("word", value)?.trim_matches('"').to_owned())
+}

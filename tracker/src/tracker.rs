@@ -1,0 +1,200 @@
+//! The tracker as the rest of the program sees it.
+
+use crate::config::{Clock, TrackerConfig};
+use crate::driver::keyrings::Keyrings;
+use crate::driver::work::{AdmitRefusal, CommandFailure, Job, Work};
+use crate::feed::EventFeed;
+use crate::log::LogReader;
+use crate::metrics::{Counters, TrackerMetrics};
+use crate::open::{self, OpenError};
+use crate::registry::{Projector, Registry};
+use crate::track::{TrackError, TrackPoint, walk};
+use bytes::Bytes;
+use sealway_core::CommandReceipt;
+use sealway_schemas::command::Signer;
+use sealway_schemas::link::{Downlink, Upload};
+use sealway_schemas::{DeviceId, PublicKey, Time};
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use tokio::sync::{mpsc, oneshot};
+
+/// The ends of what runs.
+pub(crate) struct Running {
+    pub(crate) jobs: Vec<mpsc::Sender<Job>>,
+    pub(crate) keyrings: Keyrings,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) reader: LogReader,
+    pub(crate) feed: EventFeed,
+    pub(crate) registry: Registry,
+    pub(crate) projector: Projector,
+    pub(crate) platform_key: PublicKey,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) stop: Arc<AtomicBool>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop.store(true, Relaxed);
+        self.projector.close();
+    }
+}
+
+struct Ends {
+    threads: Vec<JoinHandle<()>>,
+    projecting: Option<tokio::task::JoinHandle<()>>,
+}
+
+/// Cheap to clone; everything behind it stops at [`Tracker::drain`].
+#[derive(Clone)]
+pub struct Tracker {
+    running: Arc<Running>,
+    ends: Arc<Mutex<Ends>>,
+}
+
+impl fmt::Debug for Tracker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tracker").field("platform_key", &self.running.platform_key).finish_non_exhaustive()
+    }
+}
+
+impl Tracker {
+    /// Opens the data folder, replays what the newest snapshot does not hold, and starts. Needs a tokio runtime.
+    pub async fn open(config: TrackerConfig, downlink: Arc<dyn Downlink>) -> Result<Self, OpenError> {
+        open::open(config, downlink).await
+    }
+
+    pub(crate) fn new(running: Running, threads: Vec<JoinHandle<()>>, projecting: tokio::task::JoinHandle<()>) -> Self {
+        let ends = Ends { threads, projecting: Some(projecting) };
+        Self { running: Arc::new(running), ends: Arc::new(Mutex::new(ends)) }
+    }
+
+    /// Lets a device in by its signed login (COSE bytes), once: its `t` is on disk before this returns.
+    pub async fn admit_device(&self, device: DeviceId, login: Vec<u8>) -> Result<(), AdmitRefusal> {
+        let (reply, answer) = oneshot::channel();
+        self.send(&device, Job::Login { device, login, reply }).await;
+        answer.await.unwrap_or(Err(AdmitRefusal::Stopped))
+    }
+
+    /// Lets a device in whose TLS certificate was checked: `key` has to be its identity key.
+    pub async fn admit_certificate(&self, device: DeviceId, key: PublicKey) -> Result<(), AdmitRefusal> {
+        let (reply, answer) = oneshot::channel();
+        self.send(&device, Job::Pass(Work::Certificate { device, key, reply })).await;
+        answer.await.unwrap_or(Err(AdmitRefusal::Stopped))
+    }
+
+    /// Takes what a device sent. Waits while the tracker is full: that is the back-pressure. The answer comes by [`Downlink::settle`].
+    pub async fn upload(&self, upload: Upload) {
+        let device = upload.device;
+        self.running.counters.in_flight.fetch_add(1, Relaxed);
+        if !self.send(&device, Job::Upload(upload)).await {
+            self.running.counters.in_flight.fetch_sub(1, Relaxed);
+        }
+    }
+
+    /// Carries out a person's command. `body`: its JSON as it was sent. `key`: the same key twice changes nothing the second time. When this
+    /// returns, the command is on disk and the registry shows it.
+    pub async fn command(&self, by: Signer, key: String, body: Bytes) -> Result<CommandReceipt, CommandFailure> {
+        let (reply, answer) = oneshot::channel();
+        let Some(jobs) = self.running.jobs.first() else { return Err(CommandFailure::Stopped) };
+        jobs.send(Job::Pass(Work::Command { by, key, body, reply })).await.map_err(|_| CommandFailure::Stopped)?;
+        let (receipt, ticket) = answer.await.unwrap_or(Err(CommandFailure::Stopped))?;
+        self.running.projector.flushed(ticket).await;
+        Ok(receipt)
+    }
+
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.running.registry
+    }
+
+    #[must_use]
+    pub fn events(&self) -> &EventFeed {
+        &self.running.feed
+    }
+
+    /// The newest `limit` reports that `device` made between `from` and `to` (device time), oldest first. Whether the asker may see the
+    /// device is asked of the registry before.
+    pub async fn track(&self, device: DeviceId, from: Time, to: Time, limit: usize) -> Result<Vec<TrackPoint>, TrackError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(&device, Job::Pass(Work::Head { device, reply })).await;
+        let head = answer.await.map_err(|_| TrackError::Stopped)?;
+        let reader = self.running.reader.clone();
+        let walked = tokio::task::spawn_blocking(move || walk(&reader, head, from, to, limit)).await;
+        Ok(walked.map_err(|_| TrackError::Stopped)??)
+    }
+
+    #[must_use]
+    pub fn metrics(&self) -> TrackerMetrics {
+        TrackerMetrics { registry_backlog: self.running.projector.backlog() as u64, ..self.running.counters.read() }
+    }
+
+    /// What signs the platform's messages to devices; an enrolment's answer brings it.
+    #[must_use]
+    pub fn platform_key(&self) -> PublicKey {
+        self.running.platform_key
+    }
+
+    /// The evidence log, for whoever counts or proves.
+    #[must_use]
+    pub fn log(&self) -> &LogReader {
+        &self.running.reader
+    }
+
+    /// The tracker's time.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        self.running.clock.now()
+    }
+
+    /// SHA-256 of the judge's whole state.
+    pub async fn fingerprint(&self) -> Option<[u8; 32]> {
+        let (reply, answer) = oneshot::channel();
+        self.running.jobs.first()?.send(Job::Pass(Work::Fingerprint { reply })).await.ok()?;
+        answer.await.ok()
+    }
+
+    /// Settles what was taken, writes a snapshot and the registry, and stops. What comes later is not taken. Returns at once when called again.
+    pub async fn drain(&self) {
+        let (threads, projecting) = {
+            let mut ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
+            (std::mem::take(&mut ends.threads), ends.projecting.take())
+        };
+        let Some(projecting) = projecting else { return };
+        self.pass_all().await;
+        let (reply, answer) = oneshot::channel();
+        if let Some(jobs) = self.running.jobs.first() {
+            if jobs.send(Job::Pass(Work::Drain { reply })).await.is_ok() {
+                // An error means that the sequencer had ended before.
+                let _ended = answer.await;
+            }
+        }
+        self.running.stop.store(true, Relaxed);
+        self.running.projector.close();
+        if projecting.await.is_err() {
+            tracing::warn!("the projection ended before its time");
+        }
+        for thread in &threads {
+            thread.thread().unpark();
+        }
+    }
+
+    /// Returns when every job that stood in a queue has reached the sequencer.
+    async fn pass_all(&self) {
+        for jobs in &self.running.jobs {
+            let (reply, answer) = oneshot::channel();
+            if jobs.send(Job::Pass(Work::Fence { reply })).await.is_ok() {
+                let _ended = answer.await;
+            }
+        }
+    }
+
+    async fn send(&self, device: &DeviceId, job: Job) -> bool {
+        let worker = self.running.keyrings.worker_of(device);
+        match self.running.jobs.get(worker) {
+            Some(jobs) => jobs.send(job).await.is_ok(),
+            None => false,
+        }
+    }
+}

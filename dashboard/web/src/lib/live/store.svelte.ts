@@ -27,15 +27,15 @@ export class LiveStore {
   corridors = $state.raw<Corridors>(NO_CORRIDORS);
 
   #waiting: Change[] = [];
+  #loads = 0;
   #close: (() => void) | null = null;
   #fold: ReturnType<typeof setInterval> | null = null;
   #reload: ReturnType<typeof setTimeout> | null = null;
 
-  /** Listens first and loads then, so that nothing falls between; older changes are harmless. */
+  /** Listens first and loads once the line stands, so that nothing falls between; older changes are harmless. */
   start(): void {
     this.#listen();
     this.#fold ??= setInterval(() => this.#take(), FOLD_MS);
-    void this.load();
   }
 
   stop(): void {
@@ -52,7 +52,9 @@ export class LiveStore {
     void this.load();
   }
 
+  /** Changes that come meanwhile wait: the rows may be older than they are. */
   async load(): Promise<void> {
+    this.#loads += 1;
     try {
       const [places, corridors, devices, transfers, alerts] = await Promise.all([
         api.places(),
@@ -68,6 +70,8 @@ export class LiveStore {
       this.heardAt = clock.read();
     } catch (cause) {
       this.#failed(cause);
+    } finally {
+      this.#loads -= 1;
     }
   }
 
@@ -80,46 +84,47 @@ export class LiveStore {
     this.failure = failure.code;
     if (failure.status === 401) this.phase = "signed-out";
     else if (failure.status === 403) this.phase = "forbidden";
-    else if (this.phase === "ready") this.#later();
-    else {
-      this.phase = "failed";
-      this.#later();
-    }
+    else if (this.phase !== "ready") this.phase = "failed";
+    this.#later();
   }
 
   #listen(): void {
     this.#close?.();
     this.line = "connecting";
     this.#close = openStream({
-      onOpen: () => {
+      onOpen: (resumed) => {
         this.line = "open";
+        if (!resumed) void this.load();
       },
       onChange: (change) => {
         this.#waiting.push(change);
         this.heardAt = clock.read();
       },
+      onReset: () => void this.load(),
       onBroken: () => {
         this.line = "broken";
+        if (this.phase === "loading") void this.load();
       },
       onLost: () => {
         this.line = "broken";
-        this.#later();
+        // The lists know why: a lost session, a missing right, or only a lost stream.
+        void this.load().then(() => this.#later());
       },
     });
   }
 
   /** A stream that was refused has no memory of where it was: start both again. */
   #later(): void {
-    if (this.phase === "forbidden" || this.phase === "signed-out") return;
+    const over = this.#fold === null || this.phase === "forbidden" || this.phase === "signed-out";
+    if (over) return;
     this.#reload ??= setTimeout(() => {
       this.#reload = null;
       this.#listen();
-      void this.load();
     }, RELOAD_MS);
   }
 
   #take(): void {
-    if (this.phase !== "ready" || this.#waiting.length === 0) return;
+    if (this.phase !== "ready" || this.#loads > 0 || this.#waiting.length === 0) return;
     const changes = this.#waiting;
     this.#waiting = [];
     this.view = applyChanges(this.view, changes);

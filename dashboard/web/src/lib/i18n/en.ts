@@ -38,6 +38,7 @@ export const en: Dictionary = {
 
   "queue.heading": "Alert queue",
   "queue.keys": "J/K move · A ack",
+  "queue.keysMove": "J/K move",
   "queue.empty": "No open alerts",
   "queue.emptyLead": "New alerts appear here by themselves.",
   "queue.acknowledged": "Acknowledged",

@@ -37,6 +37,7 @@ export const zh = {
 
   "queue.heading": "告警队列",
   "queue.keys": "J/K 移动 · A 确认",
+  "queue.keysMove": "J/K 移动",
   "queue.empty": "没有未处置的告警",
   "queue.emptyLead": "新告警会自动出现在这里。",
   "queue.acknowledged": "已确认",

@@ -25,8 +25,7 @@ pub use units::{container, loose, uld};
 
 /// Reports that a device's flash ring holds.
 const RING: usize = 4096;
-/// A fraud begins this long after the start, by this machine's clock, and lasts this long where it has a length.
-const FRAUD_AFTER_S: f64 = 6.0;
+/// A fraud lasts this long by this machine's clock, where it has a length.
 const FRAUD_LASTS_S: f64 = 12.0;
 /// Connections begin over this time, so that a thousand logins do not come at once.
 const CONNECT_SPREAD_MS: u64 = 1_500;
@@ -41,6 +40,8 @@ pub struct FleetConfig {
     pub time_factor: f64,
     /// One report of each device, by this machine's clock.
     pub report_every: Duration,
+    /// Frauds begin this long after the start, by this machine's clock.
+    pub fraud_after: Duration,
     /// How long the end waits for the last acks.
     pub drain: Duration,
 }
@@ -49,7 +50,14 @@ impl FleetConfig {
     /// Sixty times faster, a report a second.
     #[must_use]
     pub fn new(address: SocketAddr, platform_key: PublicKey) -> Self {
-        Self { address, platform_key, time_factor: 60.0, report_every: Duration::from_secs(1), drain: Duration::from_secs(10) }
+        Self {
+            address,
+            platform_key,
+            time_factor: 60.0,
+            report_every: Duration::from_secs(1),
+            fraud_after: Duration::from_secs(6),
+            drain: Duration::from_secs(10),
+        }
     }
 }
 
@@ -112,10 +120,11 @@ fn trip(planned: &PlannedDevice, seed: u64, config: &FleetConfig, live_from: sea
     let journey = Journey::under_way(&planned.way, planned.start_m, live_from, &mut chance);
     let per_second = journey.cruise_m_s() * config.time_factor;
     let now_m = journey.progress_m(live_from);
+    let after_s = config.fraud_after.as_secs_f64();
     let misdeed = planned.fraud.map(|fraud| Misdeed {
         fraud,
-        from_m: now_m + per_second * FRAUD_AFTER_S,
-        to_m: now_m + per_second * (FRAUD_AFTER_S + FRAUD_LASTS_S),
+        from_m: now_m + per_second * after_s,
+        to_m: now_m + per_second * (after_s + FRAUD_LASTS_S),
     });
     Trip {
         device,

@@ -78,7 +78,7 @@ pub fn report_all(device: &mut Device, points: &[ReplayPoint], battery: u8) -> R
         device.set_last_time(Time::from_ms(first.t_ms));
     }
     for point in points {
-        uptime_ms += last.map_or(0, |last| point.t_ms.saturating_sub(last.t_ms)).max(1_000);
+        uptime_ms += last.map_or(0, |last| point.t_ms.saturating_sub(last.t_ms).max(1_000));
         report_one(device, uptime_ms, point, battery)?;
         last = Some(point);
     }

@@ -6,7 +6,7 @@ use crate::role::{Reach, reach};
 use bytes::Bytes;
 use sealway_schemas::command::{Command, Signer};
 use sealway_schemas::entry::Entry;
-use sealway_schemas::{AlertId, PartyId, Time, UserId};
+use sealway_schemas::{AlertId, PartyId, Time};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, VecDeque};
@@ -19,26 +19,28 @@ mod world;
 pub const COMMAND_BYTES_LIMIT: usize = 1_200_000;
 const KEY: std::ops::RangeInclusive<usize> = 1..=128;
 
-/// What is remembered of a command that was taken.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Receipt {
+/// First half of a SHA-256.
+type Half = [u8; 16];
+
+/// What is remembered of a command that was taken: its body says the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+struct Taken {
     at: Time,
-    body: [u8; 32],
-    command: String,
-    subject: String,
+    body: Half,
 }
 
-/// By user and idempotency key; and in the order of time, so that forgetting the old ones costs nothing.
+/// By user and idempotency key; and in the order of time, so that forgetting the old ones costs nothing. A fleet is enrolled in a
+/// day, so an entry is small.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Receipts {
-    by_key: BTreeMap<(UserId, String), Receipt>,
-    by_time: VecDeque<(Time, (UserId, String))>,
+    by_key: BTreeMap<Half, Taken>,
+    by_time: VecDeque<(Time, Half)>,
 }
 
 impl Receipts {
-    fn insert(&mut self, key: (UserId, String), receipt: Receipt) {
-        self.by_time.push_back((receipt.at, key.clone()));
-        self.by_key.insert(key, receipt);
+    fn insert(&mut self, key: Half, taken: Taken) {
+        self.by_time.push_back((taken.at, key));
+        self.by_key.insert(key, taken);
     }
 
     fn forget(&mut self, now: Time, limit_ms: u64) {
@@ -72,23 +74,46 @@ impl Asking<'_> {
 
 impl Core {
     pub(crate) fn take_command(&mut self, now: Time, by: Signer, key: String, body: Bytes, effects: &mut Vec<Effect>) {
-        match self.receipt_of(now, &by, &key, &body) {
-            Ok(Some(receipt)) => effects.push(Effect::Accepted(receipt)),
-            Ok(None) => match self.carry_out(now, &by, &body) {
-                Ok((command, subject, done)) => {
-                    self.remember(now, &by, &key, &body, (&command, &subject));
-                    effects.push(Effect::Append(Entry::Command { at: now, by, key, body, signature: None }));
-                    effects.push(Effect::Accepted(CommandReceipt { at: now, command, subject, repeated: false }));
-                    effects.extend(done);
-                }
-                Err(refusal) => effects.push(Effect::Refused(refusal)),
-            },
+        let mut done = Vec::new();
+        match self.carry_out(now, &by, (&key, &body), &mut done) {
+            Ok(receipt) if receipt.repeated => effects.push(Effect::Accepted(receipt)),
+            Ok(receipt) => {
+                // Only here, beside an entry of the log, so that a replay remembers and forgets the same.
+                self.receipts.forget(now, self.policy.idempotency_ms);
+                self.receipts.insert(key_of(&by, &key), Taken { at: now, body: half(&[&body]) });
+                effects.push(Effect::Append(Entry::Command { at: now, by, key, body, signature: None }));
+                effects.push(Effect::Accepted(receipt));
+                effects.append(&mut done);
+            }
             Err(refusal) => effects.push(Effect::Refused(refusal)),
         }
     }
 
-    /// The receipt of the same command under the same key, if it was taken before.
-    fn receipt_of(&self, now: Time, by: &Signer, key: &str, body: &[u8]) -> Result<Option<CommandReceipt>, CommandRefusal> {
+    fn carry_out(
+        &mut self,
+        now: Time,
+        by: &Signer,
+        (key, body): (&str, &[u8]),
+        effects: &mut Vec<Effect>,
+    ) -> Result<CommandReceipt, CommandRefusal> {
+        let taken = self.taken_before(now, by, key, body)?;
+        let command: Command =
+            serde_json::from_slice(body).map_err(|error| CommandRefusal::new("malformed-command", format!("command: {error}")))?;
+        let reach = reach(by.role, &command);
+        if reach == Reach::None {
+            let detail = format!("role {} of user {}: may not {}", by.role, by.user, command.kind());
+            return Err(CommandRefusal::new("role-forbids", detail));
+        }
+        let (kind, subject) = (command.kind().to_owned(), subject(&command));
+        if let Some(taken) = taken {
+            return Ok(CommandReceipt { at: taken.at, command: kind, subject, repeated: true });
+        }
+        self.dispatch(now, &Asking { by, reach }, command, effects)?;
+        Ok(CommandReceipt { at: now, command: kind, subject, repeated: false })
+    }
+
+    /// The same command under the same key, if it was taken before.
+    fn taken_before(&self, now: Time, by: &Signer, key: &str, body: &[u8]) -> Result<Option<Taken>, CommandRefusal> {
         if body.len() > COMMAND_BYTES_LIMIT {
             let detail = format!("command of {} bytes, expected at most {COMMAND_BYTES_LIMIT}", body.len());
             return Err(CommandRefusal::new("too-large", detail));
@@ -97,41 +122,17 @@ impl Core {
             let detail = format!("idempotency key of {} bytes, expected {} to {}", key.len(), KEY.start(), KEY.end());
             return Err(CommandRefusal::new("idempotency-key", detail));
         }
-        let kept = self.receipts.by_key.get(&(by.user.clone(), key.to_owned()));
-        let Some(kept) = kept.filter(|kept| now.since(kept.at) <= self.policy.idempotency_ms) else {
-            return Ok(None);
-        };
-        if kept.body != digest(body) {
-            let detail = format!("idempotency key {key:?}: used at {} for another {}, expected a new key", kept.at, kept.command);
-            return Err(CommandRefusal::new("idempotency-key-reused", detail));
+        let kept = self.receipts.by_key.get(&key_of(by, key)).filter(|kept| now.since(kept.at) <= self.policy.idempotency_ms);
+        match kept {
+            Some(kept) if kept.body != half(&[body]) => {
+                let detail = format!("idempotency key {key:?}: used at {} for another command, expected a new key", kept.at);
+                Err(CommandRefusal::new("idempotency-key-reused", detail))
+            }
+            kept => Ok(kept.copied()),
         }
-        Ok(Some(CommandReceipt { at: kept.at, command: kept.command.clone(), subject: kept.subject.clone(), repeated: true }))
     }
 
-    fn remember(&mut self, now: Time, by: &Signer, key: &str, body: &[u8], (command, subject): (&str, &str)) {
-        let limit_ms = self.policy.idempotency_ms;
-        // Only here, beside an entry of the log, so that a replay forgets the same.
-        self.receipts.forget(now, limit_ms);
-        let receipt = Receipt { at: now, body: digest(body), command: command.to_owned(), subject: subject.to_owned() };
-        self.receipts.insert((by.user.clone(), key.to_owned()), receipt);
-    }
-
-    fn carry_out(&mut self, now: Time, by: &Signer, body: &[u8]) -> Result<(String, String, Vec<Effect>), CommandRefusal> {
-        let command: Command =
-            serde_json::from_slice(body).map_err(|error| CommandRefusal::new("malformed-command", format!("command: {error}")))?;
-        let reach = reach(by.role, &command);
-        if reach == Reach::None {
-            let detail = format!("role {} of user {}: may not {}", by.role, by.user, command.kind());
-            return Err(CommandRefusal::new("role-forbids", detail));
-        }
-        let asking = Asking { by, reach };
-        let kind = command.kind().to_owned();
-        let mut effects = Vec::new();
-        let subject = self.dispatch(now, &asking, command, &mut effects)?;
-        Ok((kind, subject, effects))
-    }
-
-    fn dispatch(&mut self, now: Time, asking: &Asking<'_>, command: Command, effects: &mut Vec<Effect>) -> Result<String, CommandRefusal> {
+    fn dispatch(&mut self, now: Time, asking: &Asking<'_>, command: Command, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
         match command {
             Command::RegisterParty { .. } | Command::RegisterUser { .. } => self.register(command, effects),
             Command::IssueToken { .. } | Command::RevokeToken { .. } => self.change_token(now, command, effects),
@@ -148,7 +149,7 @@ impl Core {
         }
     }
 
-    fn acknowledge(&mut self, now: Time, asking: &Asking<'_>, id: AlertId, effects: &mut Vec<Effect>) -> Result<String, CommandRefusal> {
+    fn acknowledge(&mut self, now: Time, asking: &Asking<'_>, id: AlertId, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
         let alert =
             self.alerts.get(id).ok_or_else(|| CommandRefusal::new("unknown-alert", format!("alert {id}: expected one that exists")))?;
         if let (Some(at), Some(by)) = (alert.acknowledged_at, &alert.acknowledged_by) {
@@ -162,12 +163,41 @@ impl Core {
             self.close_in_transfer(id);
         }
         self.tell_alert(now, id, effects);
-        Ok(id.to_string())
+        Ok(())
     }
 }
 
-fn digest(body: &[u8]) -> [u8; 32] {
-    Sha256::digest(body).into()
+fn key_of(by: &Signer, key: &str) -> Half {
+    // No user id has a zero byte in it.
+    half(&[by.user.as_str().as_bytes(), &[0], key.as_bytes()])
+}
+
+fn half(parts: &[&[u8]]) -> Half {
+    let mut hasher = Sha256::new();
+    parts.iter().for_each(|part| hasher.update(part));
+    let mut half = [0; 16];
+    half.iter_mut().zip(hasher.finalize()).for_each(|(to, from)| *to = from);
+    half
+}
+
+/// What a command is about: the id of party, user, token, place, device, transfer, alert or grant.
+fn subject(command: &Command) -> String {
+    match command {
+        Command::RegisterParty { party, .. } => party.to_string(),
+        Command::RegisterUser { user, .. } => user.to_string(),
+        Command::IssueToken { token, .. } | Command::RevokeToken { token } => token.clone(),
+        Command::PutPlace { feature } | Command::PutCorridor { feature } => {
+            feature.pointer("/properties/id").and_then(|id| id.as_str()).unwrap_or_default().to_owned()
+        }
+        Command::EnrolDevice { device, .. }
+        | Command::RevokeDevice { device, .. }
+        | Command::ResetLogin { device, .. }
+        | Command::LiftQuarantine { device, .. }
+        | Command::IssueChallenge { device, .. } => device.to_string(),
+        Command::DeclareTransfer { transfer, .. } => transfer.to_string(),
+        Command::AcknowledgeAlert { alert, .. } => alert.to_string(),
+        Command::IssueGrant { grant, .. } => grant.clone(),
+    }
 }
 
 /// `N` bytes from hex.

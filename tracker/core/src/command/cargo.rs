@@ -22,7 +22,7 @@ impl Core {
         asking: &Asking<'_>,
         command: Command,
         effects: &mut Vec<Effect>,
-    ) -> Result<String, CommandRefusal> {
+    ) -> Result<(), CommandRefusal> {
         let Command::DeclareTransfer { transfer: id, carrier, unit, seal, origin, destination, corridor } = command else {
             return Err(misrouted(&command));
         };
@@ -55,7 +55,7 @@ impl Core {
         };
         let added = self.transfers.add(declared);
         self.bind(now, &seal, added, effects);
-        Ok(id.to_string())
+        Ok(())
     }
 
     fn bind(&mut self, now: Time, seal: &DeviceId, transfer: Option<TransferIx>, effects: &mut Vec<Effect>) {

@@ -24,7 +24,7 @@ impl Core {
         asking: &Asking<'_>,
         command: Command,
         effects: &mut Vec<Effect>,
-    ) -> Result<String, CommandRefusal> {
+    ) -> Result<(), CommandRefusal> {
         let Command::EnrolDevice { device, owner, public_key, challenge, proof } = command else {
             return Err(misrouted(&command));
         };
@@ -59,7 +59,7 @@ impl Core {
         if let Some(ix) = self.device_ix(&device) {
             self.tell_device(now, ix, effects);
         }
-        Ok(device.to_string())
+        Ok(())
     }
 
     fn check_free(&self, device: &DeviceId, key: &PublicKey) -> Result<(), CommandRefusal> {
@@ -86,13 +86,7 @@ impl Core {
         }
     }
 
-    pub(super) fn revoke(
-        &mut self,
-        now: Time,
-        asking: &Asking<'_>,
-        id: DeviceId,
-        effects: &mut Vec<Effect>,
-    ) -> Result<String, CommandRefusal> {
+    pub(super) fn revoke(&mut self, now: Time, asking: &Asking<'_>, id: DeviceId, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
         asking.check(&format!("device {id}"), self.owner_of(&id))?;
         let ix = self.active_ix(&id)?;
         self.check_custody(asking, &id)?;
@@ -102,18 +96,18 @@ impl Core {
         effects.push(Effect::Keys(KeyChange::Revoked { device: id }));
         effects.push(Effect::Close(id));
         self.tell_device(now, ix, effects);
-        Ok(id.to_string())
+        Ok(())
     }
 
-    pub(super) fn reset_login(&mut self, id: DeviceId, t: Time) -> Result<String, CommandRefusal> {
+    pub(super) fn reset_login(&mut self, id: DeviceId, t: Time) -> Result<(), CommandRefusal> {
         let ix = self.active_ix(&id)?;
         if let Some(device) = self.devices.get_mut(ix) {
             device.login_t = t;
         }
-        Ok(id.to_string())
+        Ok(())
     }
 
-    pub(super) fn lift_quarantine(&mut self, now: Time, id: DeviceId, effects: &mut Vec<Effect>) -> Result<String, CommandRefusal> {
+    pub(super) fn lift_quarantine(&mut self, now: Time, id: DeviceId, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
         let ix = self.active_ix(&id)?;
         let Some(device) = self.devices.get_mut(ix).filter(|device| device.cursor.quarantined() || !device.cursor.holes().is_empty())
         else {
@@ -124,10 +118,10 @@ impl Core {
         self.look_for_hole(now, ix, effects);
         self.tell_device(now, ix, effects);
         self.tell_transfer_of(now, ix, effects);
-        Ok(id.to_string())
+        Ok(())
     }
 
-    pub(super) fn issue_grant(&mut self, now: Time, command: Command, effects: &mut Vec<Effect>) -> Result<String, CommandRefusal> {
+    pub(super) fn issue_grant(&mut self, now: Time, command: Command, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
         let Command::IssueGrant { grant, device, epoch, circle, not_before, not_after, authorised_by } = command else {
             return Err(misrouted(&command));
         };
@@ -149,7 +143,7 @@ impl Core {
             return Err(CommandRefusal::new("grant-exists", format!("grant {grant} of device {device}: exists, expected a new id")));
         }
         effects.push(Effect::Down { device, down: Down::Grant(content) });
-        Ok(grant)
+        Ok(())
     }
 
     pub(super) fn issue_challenge(
@@ -158,13 +152,13 @@ impl Core {
         device: DeviceId,
         (nonce, not_after): (&str, Time),
         effects: &mut Vec<Effect>,
-    ) -> Result<String, CommandRefusal> {
+    ) -> Result<(), CommandRefusal> {
         let bytes = hex_bytes::<16>("nonce", nonce)?;
         self.active_ix(&device)?;
         let visible = self.visible_to(&device);
         asking.check(&format!("device {device}"), visible.iter().find(|party| **party == asking.by.party).or(visible.first()))?;
         effects.push(Effect::Down { device, down: Down::Challenge(Challenge { nonce: bytes, not_after }) });
-        Ok(device.to_string())
+        Ok(())
     }
 
     pub(super) fn owner_of(&self, id: &DeviceId) -> Option<&PartyId> {

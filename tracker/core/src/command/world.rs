@@ -18,7 +18,7 @@ impl From<GeometryRefusal> for CommandRefusal {
 }
 
 impl Core {
-    pub(super) fn register(&mut self, command: Command, effects: &mut Vec<Effect>) -> Result<String, CommandRefusal> {
+    pub(super) fn register(&mut self, command: Command, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
         match command {
             Command::RegisterParty { party, role, name_zh, name_en } => {
                 name("name_zh", &name_zh)?;
@@ -33,18 +33,17 @@ impl Core {
         }
     }
 
-    fn register_party(&mut self, party: PartyView, effects: &mut Vec<Effect>) -> Result<String, CommandRefusal> {
+    fn register_party(&mut self, party: PartyView, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
         if let Some(known) = self.registry.party_by_id(&party.id).filter(|known| known.role != party.role) {
             let detail = format!("party {}: is {}, expected that role, not {}", party.id, known.role, party.role);
             return Err(CommandRefusal::new("party-role-fixed", detail));
         }
-        let id = party.id.to_string();
         effects.push(Effect::Row(Box::new(Row::Party(party.clone()))));
         self.registry.put_party(party);
-        Ok(id)
+        Ok(())
     }
 
-    fn register_user(&mut self, user: UserView, effects: &mut Vec<Effect>) -> Result<String, CommandRefusal> {
+    fn register_user(&mut self, user: UserView, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
         let party = self.registry.party_by_id(&user.party).ok_or_else(|| unknown_party(user.party.as_str()))?;
         // A party that sees everything may have its own auditors and administrators; nobody else gets more than the party has.
         let fits = match user.role {
@@ -59,13 +58,12 @@ impl Core {
             let detail = format!("user {}: belongs to {}, expected that party, not {}", user.id, known.party, user.party);
             return Err(CommandRefusal::new("user-party-fixed", detail));
         }
-        let id = user.id.to_string();
         effects.push(Effect::Row(Box::new(Row::User(user.clone()))));
         self.registry.users.insert(user.id.clone(), user);
-        Ok(id)
+        Ok(())
     }
 
-    pub(super) fn change_token(&mut self, now: Time, command: Command, effects: &mut Vec<Effect>) -> Result<String, CommandRefusal> {
+    pub(super) fn change_token(&mut self, now: Time, command: Command, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
         let token = match command {
             Command::IssueToken { token, user, digest, not_after } => {
                 if self.registry.tokens.contains_key(&token) {
@@ -86,32 +84,31 @@ impl Core {
             }
             other => return Err(misrouted(&other)),
         };
-        let id = token.id.clone();
         effects.push(Effect::Row(Box::new(Row::Token(token.clone()))));
-        self.registry.tokens.insert(id.clone(), token);
-        Ok(id)
+        self.registry.tokens.insert(token.id.clone(), token);
+        Ok(())
     }
 
-    pub(super) fn put_place(&mut self, feature: &serde_json::Value, effects: &mut Vec<Effect>) -> Result<String, CommandRefusal> {
+    pub(super) fn put_place(&mut self, feature: &serde_json::Value, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
         let place = Place::parse(&feature.to_string())?;
-        let (id, view) = (place.id().to_string(), place.view());
+        let view = place.view();
         self.atlas.put_place(place)?;
         effects.push(Effect::Row(Box::new(Row::Place(view))));
-        Ok(id)
+        Ok(())
     }
 
-    pub(super) fn put_corridor(&mut self, feature: &serde_json::Value, effects: &mut Vec<Effect>) -> Result<String, CommandRefusal> {
+    pub(super) fn put_corridor(&mut self, feature: &serde_json::Value, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
         let corridor = Corridor::parse(&feature.to_string())?;
-        let (id, view) = (corridor.id().to_string(), corridor.view());
+        let view = corridor.view();
         if let Some(known) = self.atlas.corridor(corridor.id())
             && (known.from() != corridor.from() || known.to() != corridor.to())
         {
-            let detail = format!("corridor {id}: runs from {} to {}, expected the same places", known.from(), known.to());
+            let detail = format!("corridor {}: runs from {} to {}, expected the same places", known.id(), known.from(), known.to());
             return Err(CommandRefusal::new("corridor-places-fixed", detail));
         }
         self.atlas.put_corridor(corridor)?;
         effects.push(Effect::Row(Box::new(Row::Corridor(view))));
-        Ok(id)
+        Ok(())
     }
 }
 

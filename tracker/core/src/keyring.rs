@@ -4,6 +4,8 @@
 //! signature failed goes alone for a while, so that garbage cannot slow the honest.
 
 mod batch;
+#[cfg(test)]
+mod tests;
 
 use crate::verify::{Refusal, SignedBy, UnverifiedReport, VerifiedLogin, VerifiedReport, WeakKey, check_key, check_message, verify_strict};
 use batch::{Batch, passes_batch};
@@ -248,7 +250,7 @@ impl DeviceKeys {
             let ready = key.ready.as_deref().copied();
             return Some((SignedBy::Epoch(key.public), ready.or_else(|| check_key(&key.public).ok())?));
         }
-        (id == self.identity_id).then(|| (SignedBy::Identity, *self.identity))
+        (id == self.identity_id).then_some((SignedBy::Identity, *self.identity))
     }
 
     /// Whether a batch may look at a report first: it is periodic, shows what the one before it showed, and its device is not alone.

@@ -259,3 +259,70 @@ pub(crate) fn check_message(key: &VerifyingKey, message: &Sign1<'_>, aad: &str) 
     message.to_be_signed(aad, &mut signed);
     if verify_strict(key, &signed, message.signature()) { Ok(()) } else { Err(Refusal::BadSignature) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use curve25519_dalek::constants::EIGHT_TORSION;
+    use ed25519_dalek::SigningKey;
+
+    fn good() -> VerifyingKey {
+        SigningKey::from_bytes(&[5; 32]).verifying_key()
+    }
+
+    fn key(bytes: [u8; 32]) -> PublicKey {
+        PublicKey::from_bytes(bytes)
+    }
+
+    #[test]
+    fn a_key_without_a_torsion_part_is_taken() {
+        assert_eq!(check_key(&key(good().to_bytes())), Ok(good()));
+    }
+
+    #[test]
+    fn every_point_of_small_order_is_refused() {
+        for point in EIGHT_TORSION {
+            let weak = key(point.compress().to_bytes());
+            assert_eq!(check_key(&weak), Err(WeakKey::SmallOrder(weak)));
+        }
+    }
+
+    #[test]
+    fn a_key_with_a_torsion_part_is_refused() {
+        for torsion in EIGHT_TORSION.iter().skip(1) {
+            let weak = key((good().to_edwards() + torsion).compress().to_bytes());
+            assert_eq!(check_key(&weak), Err(WeakKey::Torsion(weak)));
+        }
+    }
+
+    #[test]
+    fn another_encoding_of_a_point_is_refused() {
+        // y + p for y = 1, 3, 4 ...: what fits below 2^255 and is a point.
+        for low in 0xed..=0xff_u8 {
+            let mut bytes = [0xff; 32];
+            (bytes[0], bytes[31]) = (low, 0x7f);
+            let other = key(bytes);
+            assert_eq!(check_key(&other), Err(WeakKey::NotCanonical(other)), "{low:x}");
+            assert!(!verify_claimed(&other, b"", &[0; 64]));
+        }
+        // x = 0 with the sign of a negative x.
+        let mut bytes = [0; 32];
+        (bytes[0], bytes[31]) = (1, 0x80);
+        assert_eq!(check_key(&key(bytes)), Err(WeakKey::NotCanonical(key(bytes))));
+    }
+
+    #[test]
+    fn an_enrolment_answers_its_own_challenge() {
+        use ed25519_dalek::Signer as _;
+        let device: DeviceId = "XA-7Q2K".parse().unwrap();
+        let signing = SigningKey::from_bytes(&[5; 32]);
+        let public = key(signing.verifying_key().to_bytes());
+        let enrolment = Enrolment { challenge: [1; 32], next_ctr: 1, prev: Digest::ZERO, epoch: 0 };
+        let proof = sealway_schemas::cose::seal(&enrolment.encode(), &aad::enrol(&device), public.key_id(), |message| {
+            signing.sign(message).to_bytes()
+        });
+        assert_eq!(verify_enrolment(&device, &public, &[1; 32], &proof), Ok(enrolment));
+        assert!(verify_enrolment(&device, &public, &[2; 32], &proof).is_err());
+        assert!(verify_enrolment(&"XA-7Q2L".parse().unwrap(), &public, &[1; 32], &proof).is_err());
+    }
+}

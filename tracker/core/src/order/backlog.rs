@@ -1,7 +1,7 @@
 //! Verified reports above a hole: on disk, and waiting here for the reports before them.
 
-use super::{is_periodic, read, reread};
-use crate::verify::{SignedBy, VerifiedReport};
+use crate::verify::{SignedBy, UnverifiedReport, VerifiedReport};
+use bytes::Bytes;
 use sealway_schemas::report::{Event, Report};
 use sealway_schemas::{DeviceId, Digest, Time};
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,8 @@ pub const PERIODIC_LIMIT: usize = 4096;
 pub const KEPT_LIMIT: usize = 2 * PERIODIC_LIMIT;
 /// Other versions of one report in memory; more of them are in the log alone.
 const OTHERS_LIMIT: usize = 15;
+/// Gap reports that count before their turn, per device. Further ones count when their turn comes.
+pub const GAPS_LIMIT: usize = 64;
 /// Gap reports that are looked at for one missing counter.
 const GAPS_TRIED: usize = 8;
 
@@ -47,7 +49,7 @@ impl Kept {
             signed_by: report.signed_by(),
             strict: report.strict(),
             arrived,
-            periodic: is_periodic(content.event()),
+            periodic: content.event() == Event::Periodic,
             gap: content.gap().map(|gap| Declared { from: gap.from, to: gap.to }),
             digest: report.digest(),
             others: Vec::new(),
@@ -76,7 +78,7 @@ impl Kept {
     }
 
     pub(super) fn report(&self) -> Option<Report> {
-        read(&self.bytes)
+        Report::parse(&self.bytes).ok().map(|(_, report)| report)
     }
 }
 
@@ -84,7 +86,7 @@ impl Kept {
 pub(super) struct Backlog {
     kept: BTreeMap<u64, Kept>,
     periodic: usize,
-    gaps: usize,
+    gaps: BTreeMap<u64, Declared>,
 }
 
 impl Backlog {
@@ -93,7 +95,7 @@ impl Backlog {
     }
 
     pub(super) fn has_room(&self, event: Event) -> bool {
-        self.kept.len() < KEPT_LIMIT && !(is_periodic(event) && self.periodic >= PERIODIC_LIMIT)
+        self.kept.len() < KEPT_LIMIT && !(event == Event::Periodic && self.periodic >= PERIODIC_LIMIT)
     }
 
     pub(super) fn get(&self, ctr: u64) -> Option<&Kept> {
@@ -110,7 +112,11 @@ impl Backlog {
 
     pub(super) fn insert(&mut self, ctr: u64, kept: Kept) {
         self.periodic += usize::from(kept.periodic);
-        self.gaps += usize::from(kept.gap.is_some());
+        if let Some(gap) = kept.gap
+            && self.gaps.len() < GAPS_LIMIT
+        {
+            self.gaps.insert(ctr, gap);
+        }
         self.kept.insert(ctr, kept);
     }
 
@@ -128,8 +134,9 @@ impl Backlog {
     pub(super) fn take(&mut self, ctr: u64, device: DeviceId) -> Option<(Kept, VerifiedReport)> {
         let kept = self.kept.remove(&ctr)?;
         self.periodic -= usize::from(kept.periodic);
-        self.gaps -= usize::from(kept.gap.is_some());
-        let report = reread(device, &kept.bytes, kept.signed_by, kept.strict)?;
+        self.gaps.remove(&ctr);
+        let unverified = UnverifiedReport::decode(device, Bytes::copy_from_slice(&kept.bytes)).ok()?;
+        let report = unverified.into_verified(kept.signed_by, kept.strict);
         Some((kept, report))
     }
 
@@ -144,8 +151,7 @@ impl Backlog {
 
     /// Gap reports and what they name, lowest counter first.
     pub(super) fn gaps(&self) -> impl Iterator<Item = (u64, Declared)> {
-        let kept = if self.gaps == 0 { None } else { Some(self.kept.iter()) };
-        kept.into_iter().flatten().filter_map(|(ctr, kept)| Some((*ctr, kept.gap?)))
+        self.gaps.iter().map(|(ctr, gap)| (*ctr, *gap))
     }
 
     /// Gap reports that name a counter.

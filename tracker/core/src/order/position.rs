@@ -26,11 +26,6 @@ impl Cursor {
         self.position_up_to(Some(unverified_ctr))
     }
 
-    #[must_use]
-    pub fn position_below(&self, unverified_ctr: u64) -> AckState {
-        self.missed_unknown(unverified_ctr)
-    }
-
     fn position_up_to(&self, unverified_ctr: Option<u64>) -> AckState {
         let mut ranges: Vec<Range> = Vec::new();
         for ctr in self.backlog.counters() {
@@ -42,12 +37,12 @@ impl Cursor {
         let end = unverified_ctr.filter(|ctr| self.backlog.highest().is_none_or(|highest| highest < *ctr));
         let wants = self.wanted(&ranges, end);
         ranges.truncate(STORED_RANGES);
-        AckState { stored: self.stored, ranges, wants }
+        AckState { stored: self.stored(), ranges, wants }
     }
 
     /// The holes between `stored` and what is kept, less what gap reports account for.
     fn wanted(&self, runs: &[Range], end: Option<u64>) -> Vec<Range> {
-        let next = self.stored + 1;
+        let next = self.stored() + 1;
         // One that names `next` did not count, or the cursor would have gone on.
         let gaps = self.backlog.gaps().filter(|(ctr, gap)| gap.from > next && self.shows_no_fault(*ctr));
         let mut declared: Vec<Range> = gaps.map(|(_, gap)| Range { from: gap.from, to: gap.to }).collect();

@@ -169,7 +169,7 @@ pub(crate) fn fits_half(value: f64) -> bool {
         return true;
     }
     let exponent = (magnitude.to_bits() >> 52).cast_signed() - 1023;
-    if exponent > 15 || exponent < -24 {
+    if !(-24..=15).contains(&exponent) {
         return !value.is_finite();
     }
     let bits = if exponent >= -14 { 10 } else { 24 + exponent };

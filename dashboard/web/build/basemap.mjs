@@ -1,6 +1,7 @@
 // Makes the base map that the screen draws, src/generated/world.geojson, from two packages:
-// - @surbowl/world-geo-json-zh (Unlicense; borders after China's Ministry of Natural Resources): land and state borders at 0.001
-//   degree. Country names are left out on purpose: the map labels places of the trade, not states.
+// - @surbowl/world-geo-json-zh (Unlicense): land and state borders at 0.001 degree. Its coast is Natural Earth's; its makers
+//   changed the borders to those of the standard maps of China's Ministry of Natural Resources. That does not make it an approved
+//   map: an authority brings its own, and the screen says so. Country names are left out on purpose: the map labels places of the trade, not states.
 // - echarts 4.9 (Apache-2.0), its map of provinces: only the lines that two provinces share. Its outer border is not used.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";

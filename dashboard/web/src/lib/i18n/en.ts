@@ -85,7 +85,7 @@ export const en: Dictionary = {
   "map.noWebgl": "This browser cannot draw the map (WebGL is not available)",
   "map.noWebglLead": "Lists and alerts stay live. Turn on hardware acceleration or use a newer browser to see the map.",
   "map.fit": "Show everything",
-  "map.basemap": "Base map boundaries: world-geo-json-zh (Unlicense), after MNR China GS(2023)2767, GS(2021)5443 · provinces: ECharts 4.9 (Apache-2.0)",
+  "map.basemap": "base map: world-geo-json-zh (Unlicense), provinces ECharts 4.9 (Apache-2.0); a sketch, not an approved map",
 
   "card.label": "Seal {id}",
   "card.close": "Close",

@@ -84,7 +84,7 @@ export const zh = {
   "map.noWebgl": "此浏览器无法显示地图（WebGL 不可用）",
   "map.noWebglLead": "列表和告警照常实时更新。请启用硬件加速或换用较新的浏览器以显示地图。",
   "map.fit": "显示全图",
-  "map.basemap": "底图边界：world-geo-json-zh（Unlicense），参照自然资源部 GS(2023)2767、GS(2021)5443 · 省界：ECharts 4.9（Apache-2.0）",
+  "map.basemap": "底图：world-geo-json-zh（Unlicense），省界 ECharts 4.9（Apache-2.0），未经审图，仅供示意",
 
   "card.label": "关锁 {id}",
   "card.close": "关闭",

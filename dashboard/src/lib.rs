@@ -1,1 +1,42 @@
 //! The HTTP API, the live events and the web interface.
+//!
+//! A route reads views through the caller's [`Scope`](sealway_tracker::Scope), or sends a command to the tracker; it decides nothing
+//! itself. Absent on purpose: state of the trade, and any route that changes something without a named signer.
+
+mod alerts;
+mod body;
+mod caller;
+mod challenges;
+mod collection;
+mod commands;
+mod corridors;
+mod devices;
+mod enrolment;
+mod events;
+mod figures;
+mod health;
+mod json;
+mod list;
+mod me;
+mod metrics;
+mod openapi;
+mod parties;
+mod places;
+mod problem;
+mod request;
+mod routes;
+mod security;
+mod serve;
+mod session;
+mod state;
+mod throttle;
+mod tokens;
+mod track;
+mod transfers;
+mod users;
+mod web;
+
+pub use openapi::document;
+pub use routes::router;
+pub use serve::serve;
+pub use state::Dashboard;

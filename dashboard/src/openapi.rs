@@ -1,0 +1,56 @@
+//! The description of the API (OpenAPI 3.1), made of the routes themselves.
+
+use crate::caller::COOKIE;
+use crate::problem::Problem;
+use crate::routes;
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Sealway 关途",
+        description = "Follows cargo under electronic seal. Times are unix milliseconds. Errors are problem details (RFC 9457) with a \
+            stable `code`. A request that changes something may carry `Idempotency-Key`: sent again under the same key it happens once.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    modifiers(&Doors),
+    security(("token" = []), ("session" = []))
+)]
+pub(crate) struct Described;
+
+struct Doors;
+
+impl Modify for Doors {
+    fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
+        let doors = api.components.get_or_insert_default();
+        doors.add_security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+        doors.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(COOKIE))));
+    }
+}
+
+/// The document as it is served at `/openapi.json`.
+pub fn document() -> Result<String, serde_json::Error> {
+    let (_, api) = routes::described().split_for_parts();
+    let mut text = serde_json::to_string_pretty(&api)?;
+    text.push('\n');
+    Ok(text)
+}
+
+/// The document, made once.
+#[derive(Clone)]
+pub(crate) struct Document(Bytes);
+
+impl Document {
+    pub(crate) fn of(api: &utoipa::openapi::OpenApi) -> Self {
+        Self(serde_json::to_vec(api).unwrap_or_default().into())
+    }
+}
+
+pub(crate) async fn serve(State(document): State<Document>) -> Result<Response, Problem> {
+    Ok(([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], document.0).into_response())
+}

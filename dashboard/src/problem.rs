@@ -1,0 +1,165 @@
+//! Problem details (RFC 9457): what every refused request is answered with. `code` is stable; the interface translates it.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use sealway_tracker::{CommandFailure, CommandRefusal, RegistryError, TrackError};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
+
+/// The JSON of a problem.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct ProblemBody {
+    /// `urn:sealway:problem:` and the code.
+    #[serde(rename = "type")]
+    kind: String,
+    title: String,
+    status: u16,
+    /// Stable, kebab-case.
+    code: String,
+    /// Names the value and what was expected.
+    detail: String,
+    /// Where in the sent JSON: `corridor`, `circle.lat_e7`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<usize>,
+}
+
+/// Where a JSON text is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Spot {
+    pub(crate) path: String,
+    pub(crate) line: usize,
+    pub(crate) column: usize,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    detail: String,
+    spot: Option<Spot>,
+    retry_after_s: Option<u64>,
+}
+
+impl Problem {
+    pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self { status, code, detail: detail.into(), spot: None, retry_after_s: None }
+    }
+
+    pub(crate) fn at(self, spot: Spot) -> Self {
+        Self { spot: Some(spot), ..self }
+    }
+
+    pub(crate) fn retry_after(self, seconds: u64) -> Self {
+        Self { retry_after_s: Some(seconds), ..self }
+    }
+
+    pub(crate) fn code(&self) -> &'static str {
+        self.code
+    }
+
+    pub(crate) fn saying(self, detail: String) -> Self {
+        Self { detail, ..self }
+    }
+
+    pub(crate) fn unauthenticated(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "not-authenticated", detail)
+    }
+
+    /// Also for what exists and is not the caller's: which of the two is nobody's business.
+    pub(crate) fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", detail)
+    }
+
+    fn internal(error: &dyn std::fmt::Display) -> Self {
+        tracing::error!(%error, "a request failed");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the platform failed; its log says why")
+    }
+
+    fn stopping() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", "the platform is stopping, expected a request after its restart")
+            .retry_after(5)
+    }
+}
+
+impl From<RegistryError> for Problem {
+    fn from(error: RegistryError) -> Self {
+        Self::internal(&error)
+    }
+}
+
+impl From<TrackError> for Problem {
+    fn from(error: TrackError) -> Self {
+        match error {
+            TrackError::Stopped => Self::stopping(),
+            TrackError::Log(error) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<CommandFailure> for Problem {
+    fn from(failure: CommandFailure) -> Self {
+        match failure {
+            CommandFailure::Refused(CommandRefusal { code, detail }) => Self::new(status_of(code), code, detail),
+            CommandFailure::Stopped => Self::stopping(),
+        }
+    }
+}
+
+/// The status of a command's refusal; one that is not named here is about the content.
+fn status_of(code: &str) -> StatusCode {
+    match code {
+        "role-forbids" | "not-yours" | "seal-not-yours" => StatusCode::FORBIDDEN,
+        "idempotency-key" => StatusCode::BAD_REQUEST,
+        "too-large" | "feature-too-large" => StatusCode::PAYLOAD_TOO_LARGE,
+        "alert-acknowledged"
+        | "corridor-places-fixed"
+        | "corridor-stranded"
+        | "device-enrolled"
+        | "grant-exists"
+        | "idempotency-key-reused"
+        | "key-known"
+        | "not-quarantined"
+        | "party-role-fixed"
+        | "seal-bound"
+        | "token-exists"
+        | "transfer-exists"
+        | "unit-bound"
+        | "user-party-fixed" => StatusCode::CONFLICT,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let (path, line, column) = match self.spot {
+            Some(spot) => (Some(spot.path), Some(spot.line), Some(spot.column)),
+            None => (None, None, None),
+        };
+        let body = ProblemBody {
+            kind: format!("urn:sealway:problem:{}", self.code),
+            title: self.status.canonical_reason().unwrap_or("Problem").to_owned(),
+            status: self.status.as_u16(),
+            code: self.code.to_owned(),
+            detail: self.detail,
+            path,
+            line,
+            column,
+        };
+        let json = serde_json::to_vec(&body).unwrap_or_default();
+        let mut response = (self.status, [(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE))], json).into_response();
+        if self.status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"sealway\""));
+        }
+        if let Some(seconds) = self.retry_after_s {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}

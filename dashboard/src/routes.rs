@@ -1,0 +1,70 @@
+//! All routes in one place. Those outside `/api/v1` are open to everyone; inside it only `POST` and `DELETE /session` are.
+
+use crate::openapi::{Described, Document};
+use crate::problem::Problem;
+use crate::state::Dashboard;
+use crate::{
+    alerts, corridors, devices, enrolment, events, health, me, metrics, openapi, parties, places, security, session, tokens, track,
+    transfers, users, web,
+};
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{Method, StatusCode};
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use utoipa::OpenApi as _;
+use utoipa_axum::router::OpenApiRouter;
+
+/// The API and the interface over a tracker.
+#[must_use]
+pub fn router(dashboard: impl Into<Dashboard>) -> Router {
+    let dashboard: Dashboard = dashboard.into();
+    let (router, api) = described().split_for_parts();
+    let document = Router::new().route("/openapi.json", get(openapi::serve)).with_state(Document::of(&api));
+    router
+        .with_state(dashboard.clone())
+        .merge(document)
+        .fallback(elsewhere)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(middleware::from_fn(security::deadline))
+        .layer(middleware::from_fn_with_state(dashboard, security::headers))
+}
+
+pub(crate) fn described() -> OpenApiRouter<Dashboard> {
+    let api = OpenApiRouter::new()
+        .merge(session::routes())
+        .merge(me::routes())
+        .merge(parties::routes())
+        .merge(users::routes())
+        .merge(tokens::routes())
+        .merge(enrolment::routes())
+        .merge(devices::routes())
+        .merge(track::routes())
+        .merge(places::routes())
+        .merge(corridors::routes())
+        .merge(transfers::routes())
+        .merge(alerts::routes())
+        .merge(events::routes());
+    OpenApiRouter::with_openapi(Described::openapi()).nest("/api/v1", api).merge(health::routes()).merge(metrics::routes())
+}
+
+/// Outside the API this is the interface, whose pages have addresses of their own.
+async fn elsewhere(request: Request) -> Response {
+    let path = request.uri().path();
+    let api = path == "/api" || path.starts_with("/api/");
+    if !api && (request.method() == Method::GET || request.method() == Method::HEAD) {
+        return web::serve(path, request.headers());
+    }
+    not_found(path).into_response()
+}
+
+pub(crate) fn not_found(path: &str) -> Problem {
+    let shown: String = path.chars().take(128).collect();
+    Problem::not_found(format!("{shown}: no such address, expected one of /openapi.json"))
+}
+
+async fn wrong_method(request: Request) -> Problem {
+    let detail = format!("method {} at {}: expected one of the header Allow", request.method(), request.uri().path());
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", detail)
+}

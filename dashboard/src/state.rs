@@ -1,0 +1,96 @@
+//! What the routes share. None of it is state of the trade: a restart loses sessions' throttling and open challenges, nothing else.
+
+use crate::challenges::Challenges;
+use crate::figures::Figures;
+use crate::throttle::Throttle;
+use sealway_tracker::Tracker;
+use sha2::{Digest as _, Sha256};
+use std::fmt;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// Event streams open at a time.
+const STREAMS: usize = 1024;
+
+type MoreFigures = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// The API over a tracker. Cheap to clone.
+#[derive(Clone)]
+pub struct Dashboard {
+    pub(crate) tracker: Tracker,
+    pub(crate) secure_cookie: bool,
+    pub(crate) challenges: Arc<Challenges>,
+    pub(crate) throttle: Arc<Throttle>,
+    pub(crate) streams: Arc<Semaphore>,
+    pub(crate) figures: Arc<Figures>,
+    pub(crate) more_figures: Option<MoreFigures>,
+    secret: [u8; 32],
+}
+
+impl fmt::Debug for Dashboard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dashboard").field("tracker", &self.tracker).field("secret", &"***").finish_non_exhaustive()
+    }
+}
+
+impl Dashboard {
+    #[must_use]
+    pub fn new(tracker: Tracker) -> Self {
+        Self {
+            tracker,
+            secure_cookie: false,
+            challenges: Arc::default(),
+            throttle: Arc::default(),
+            streams: Arc::new(Semaphore::new(STREAMS)),
+            figures: Arc::default(),
+            more_figures: None,
+            secret: random(),
+        }
+    }
+
+    /// The interface is reached by TLS: the session's cookie is sent nowhere else, and browsers are told to stay with TLS.
+    #[must_use]
+    pub fn behind_tls(self) -> Self {
+        Self { secure_cookie: true, ..self }
+    }
+
+    /// Adds `figures`, Prometheus text, to `/metrics`.
+    #[must_use]
+    pub fn with_figures(self, figures: impl Fn() -> String + Send + Sync + 'static) -> Self {
+        Self { more_figures: Some(Arc::new(figures)), ..self }
+    }
+
+    /// Secret bytes that the same caller gets again under the same idempotency key, so that a request sent twice makes one command.
+    pub(crate) fn secret_for(&self, purpose: &str, user: &str, key: &str) -> [u8; 32] {
+        let inner = digest(&[purpose, user, key]);
+        Sha256::new().chain_update(self.secret).chain_update(inner).finalize().into()
+    }
+}
+
+impl From<Tracker> for Dashboard {
+    fn from(tracker: Tracker) -> Self {
+        Self::new(tracker)
+    }
+}
+
+impl From<Arc<Tracker>> for Dashboard {
+    fn from(tracker: Arc<Tracker>) -> Self {
+        Self::new(Tracker::clone(&tracker))
+    }
+}
+
+/// SHA-256 over the parts, told apart by a byte that none of them has.
+pub(crate) fn digest(parts: &[&str]) -> [u8; 32] {
+    let joined = parts.iter().fold(Sha256::new(), |hash, part| hash.chain_update(part).chain_update([0]));
+    joined.finalize().into()
+}
+
+/// From the system. Where it has none, nothing that is secret can be made, so the process ends.
+pub(crate) fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    if let Err(error) = getrandom::fill(&mut bytes) {
+        tracing::error!(%error, "the system gives no random numbers");
+        std::process::abort();
+    }
+    bytes
+}

@@ -39,14 +39,19 @@ impl Token {
 }
 
 /// The program itself, as the signer of what it does for whoever owns the data folder.
-pub(crate) fn platform_signer() -> anyhow::Result<Signer> {
+fn platform_signer() -> anyhow::Result<Signer> {
     Ok(Signer { user: ADMIN.parse()?, party: PLATFORM.parse()?, role: Role::Admin })
 }
 
 /// Sends a command as the platform's administrator.
 pub(crate) async fn command(tracker: &Tracker, key: &str, command: &Command) -> anyhow::Result<()> {
+    command_by(tracker, platform_signer()?, key, command).await
+}
+
+/// Sends a command in the name of another signer.
+pub(crate) async fn command_by(tracker: &Tracker, by: Signer, key: &str, command: &Command) -> anyhow::Result<()> {
     let body = serde_json::to_vec(command)?;
-    tracker.command(platform_signer()?, key.to_owned(), body.into()).await.with_context(|| command.kind())?;
+    tracker.command(by, key.to_owned(), body.into()).await.with_context(|| command.kind())?;
     Ok(())
 }
 

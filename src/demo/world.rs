@@ -3,7 +3,7 @@
 use crate::access;
 use anyhow::Context as _;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
-use sealway_schemas::command::{Command, Role};
+use sealway_schemas::command::{Command, Role, Signer};
 use sealway_schemas::{PartyId, TransferId};
 use sealway_seal_sim::fleet::{FleetPlan, PlannedDevice};
 use sealway_seal_sim::world::Mode;
@@ -103,5 +103,6 @@ async fn declare_one(tracker: &Tracker, planned: &PlannedDevice, number: u64) ->
         destination: planned.destination.clone(),
         corridor: planned.corridor.clone(),
     };
-    access::command(tracker, &format!("declare-{transfer}"), &declare).await
+    let by = Signer { user: format!("{}-desk", carrier(planned.mode)).parse()?, party: carrier(planned.mode).parse()?, role: Role::Carrier };
+    access::command_by(tracker, by, &format!("declare-{transfer}"), &declare).await
 }

@@ -179,6 +179,10 @@ impl Frames {
 
     fn read_next(&mut self, segment: &Segment) -> Result<Frame, LogError> {
         let offset = self.window.offset();
+        if frame::read_next(self.window.frame(segment)?, self.next_seq, &self.chain).is_err() {
+            // The window may be older than the frame: it was read when the frame was not yet written.
+            self.window = Window::at_offset(offset);
+        }
         let bytes = self.window.frame(segment)?;
         let read = frame::read_next(bytes, self.next_seq, &self.chain);
         let (head, entry) = read.map_err(|fault| segment.corrupt(offset, self.next_seq, fault))?;

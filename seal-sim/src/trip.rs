@@ -4,7 +4,7 @@
 
 use crate::chance::{Chance, secret};
 use crate::device::{Device, NotMade};
-use crate::fraud::{Fraud, Misdeed, broken, tampered};
+use crate::fraud::{Fraud, Misdeed};
 use crate::journey::Journey;
 use crate::link::{Around, Link, LinkError, Traffic};
 use crate::number;
@@ -13,17 +13,17 @@ use sealway_schemas::report::Event;
 use sealway_schemas::{DeviceId, Time};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
+
+mod misdeeds;
 
 /// How often a driver looks whether it should stop.
 const SLICE: Duration = Duration::from_millis(200);
 /// The device was switched on this long before it was sealed.
 const BOOTED_BEFORE_MS: u64 = 120_000;
-/// Reports that a clone makes.
-const CLONED: u64 = 3;
 const RETRY_FIRST: Duration = Duration::from_millis(200);
 const RETRY_LAST: Duration = Duration::from_secs(5);
 
@@ -251,11 +251,7 @@ impl Driver {
     }
 
     fn keep(&self) {
-        if let Some(path) = &self.trip.state
-            && let Err(failed) = state::save(path, &self.device)
-        {
-            tracing::error!(%failed, "device state not kept");
-        }
+        keep(self.trip.state.as_deref(), &self.device);
     }
 
     /// One slice of sending and listening; it ends at `until` at the latest.
@@ -279,14 +275,7 @@ impl Driver {
 
     async fn connect(&mut self, until: Instant) -> bool {
         let path = self.trip.state.clone();
-        let keep = |device: &Device| {
-            if let Some(path) = &path
-                && let Err(failed) = state::save(path, device)
-            {
-                tracing::error!(%failed, "device state not kept");
-            }
-        };
-        match Link::open(&mut self.device, self.trip.address, keep).await {
+        match Link::open(&mut self.device, self.trip.address, |device| keep(path.as_deref(), device)).await {
             Ok(link) => {
                 self.traffic.connects += 1;
                 self.retry = RETRY_FIRST;
@@ -307,88 +296,6 @@ impl Driver {
         tracing::debug!(device = %self.device.id(), %lost, "connection lost");
         self.device.disconnected();
         self.link = None;
-    }
-
-    /// Does what the misdeed does besides showing the device another world.
-    async fn misbehave(&mut self) {
-        let Some(misdeed) = self.way.misdeed else { return };
-        if self.misdeed_done || self.link.is_none() || self.way.progress_m() < misdeed.from_m {
-            return;
-        }
-        match misdeed.fraud {
-            Fraud::Opened | Fraud::CableCut => self.break_open(misdeed.fraud),
-            Fraud::Gap => self.hide_reports(),
-            Fraud::Replay => self.put_on_wire(|bytes| bytes.to_vec(), 5).await,
-            Fraud::Tamper => self.put_on_wire(tampered, 1).await,
-            Fraud::Clone => return self.clone_speaks().await,
-            Fraud::Deviation | Fraud::Silence | Fraud::Jump | Fraud::Clock => {}
-        }
-        self.misdeed_done = true;
-    }
-
-    fn break_open(&mut self, fraud: Fraud) {
-        let uptime_ms = self.way.look(&mut self.device);
-        if let Some(lock) = broken(fraud, self.device.lock())
-            && let Err(reason) = self.device.found(uptime_ms, lock)
-        {
-            self.tally.not_made += 1;
-            tracing::debug!(device = %self.device.id(), %reason, "no report made");
-        }
-    }
-
-    /// Makes three reports that the platform never gets.
-    fn hide_reports(&mut self) {
-        let before = self.device.highest();
-        for _ in 0..3 {
-            self.live_report();
-        }
-        self.device.suppress(before + 1, self.device.highest());
-        self.tally.hidden += self.device.highest() - before;
-    }
-
-    async fn put_on_wire(&mut self, change: impl Fn(&[u8]) -> Vec<u8>, count: usize) {
-        let newest = self.device.ring().highest().unwrap_or_default();
-        let from = newest.saturating_sub(count as u64 - 1);
-        let copies: Vec<u8> = self.device.ring().from(from).flat_map(|record| change(&record.bytes)).collect();
-        let Some(link) = &mut self.link else { return };
-        self.tally.forged += count as u64;
-        if let Err(lost) = link.publish_raw(&copies, &mut self.traffic).await {
-            self.lose(&lost);
-        }
-    }
-
-    /// The keys are copied first; the copy speaks when the seal itself has used the same counters.
-    async fn clone_speaks(&mut self) {
-        let Some(stolen) = &self.stolen else {
-            self.stolen = Some(self.device.stolen_keys());
-            return;
-        };
-        if self.device.highest() < stolen.highest() + CLONED {
-            return;
-        }
-        self.misdeed_done = true;
-        let mut clone = stolen.clone();
-        let counters = self.device.highest() - clone.highest();
-        for _ in 0..counters {
-            let now = self.way.now();
-            let uptime_ms = self.way.uptime_ms(now);
-            let elsewhere = Misdeed { fraud: Fraud::Jump, from_m: 0.0, to_m: f64::INFINITY };
-            let honest = self.way.journey.observation(now, &mut self.way.chance);
-            clone.observe(uptime_ms, elsewhere.distort(0.0, 0.0, honest));
-            self.tally.made_by_clone += u64::from(clone.report(uptime_ms, Event::Periodic).is_ok());
-        }
-        let reports: Vec<u8> = clone.ring().from(1).flat_map(|record| record.bytes.clone()).collect();
-        let mut link = match Link::open(&mut clone, self.trip.address, |_| {}).await {
-            Ok(link) => link,
-            Err(failed) => return tracing::warn!(%failed, "the clone could not connect"),
-        };
-        let until = Instant::now() + self.trip.drain;
-        let sent = link.publish_raw(&reports, &mut self.traffic).await;
-        let told = link.wait_for_receipts(&mut clone, &mut self.way, until, &mut self.traffic).await;
-        if let Err(lost) = sent.and(told) {
-            tracing::warn!(%lost, "the clone lost its connection");
-        }
-        link.close(&mut clone).await;
     }
 
     /// Waits for the last acks, then leaves.
@@ -426,5 +333,13 @@ impl Driver {
             not_made: self.tally.not_made,
             puback_us: self.traffic.puback_us,
         }
+    }
+}
+
+fn keep(path: Option<&Path>, device: &Device) {
+    if let Some(path) = path
+        && let Err(failed) = state::save(path, device)
+    {
+        tracing::error!(%failed, "device state not kept");
     }
 }

@@ -7,7 +7,7 @@ use crate::{config::Config, config::Log, config::LogFormat, logging};
 use anyhow::{Context as _, anyhow, bail};
 use sealway_schemas::command::{Command, Role, Signer};
 use sealway_schemas::{PartyId, PublicKey, UserId};
-use sealway_tracker::{Tracker, TrackerConfig};
+use sealway_tracker::{Page, Scope, Tracker, TrackerConfig};
 use sha2::{Digest as _, Sha256};
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -57,10 +57,12 @@ pub(crate) async fn command_by(tracker: &Tracker, by: Signer, key: &str, command
 
 /// Makes party, user and token as far as they do not exist.
 pub(crate) async fn issue(tracker: &Tracker, role: Role, party: &PartyId, user: &UserId) -> anyhow::Result<Token> {
-    let names = |name: &str| (name.to_owned(), name.to_owned());
-    let (name_zh, name_en) = names(party.as_str());
-    let register = Command::RegisterParty { party: party.clone(), role, name_zh, name_en };
-    command(tracker, &format!("party-{party}"), &register).await?;
+    let parties = tracker.registry().parties(&Scope::All, &Page::first(1000)).await?;
+    if !parties.iter().any(|known| known.id == *party) {
+        let name = party.to_string();
+        let register = Command::RegisterParty { party: party.clone(), role, name_zh: name.clone(), name_en: name };
+        command(tracker, &format!("party-{party}"), &register).await?;
+    }
     let register = Command::RegisterUser { user: user.clone(), party: party.clone(), role, name: user.to_string() };
     command(tracker, &format!("user-{user}"), &register).await?;
     let token = Token::new()?;
@@ -130,20 +132,36 @@ fn running(data: &Path) -> anyhow::Result<Option<RunningApi>> {
 
 impl RunningApi {
     fn new_token(&self, role: Role, party: &PartyId, user: &UserId) -> anyhow::Result<String> {
-        let names = serde_json::json!({ "id": party, "role": role, "name_zh": party, "name_en": party });
-        self.post("/api/v1/parties", &names)?;
-        self.post("/api/v1/users", &serde_json::json!({ "id": user, "party": party, "role": role, "name": user }))?;
+        let parties = self.get("/api/v1/parties?limit=500")?;
+        let known = parties.get("items").and_then(serde_json::Value::as_array).context("the API's answer holds no parties")?;
+        if !known.iter().any(|known| known.get("id").and_then(serde_json::Value::as_str) == Some(party.as_str())) {
+            let names = serde_json::json!({ "party": party, "role": role, "name_zh": party, "name_en": party });
+            self.post("/api/v1/parties", &names)?;
+        }
+        self.post("/api/v1/users", &serde_json::json!({ "user": user, "party": party, "role": role, "name": user }))?;
         let made = self.post("/api/v1/tokens", &serde_json::json!({ "user": user }))?;
         made.get("token").and_then(serde_json::Value::as_str).map(str::to_owned).context("the API's answer holds no token")
     }
 
-    fn post(&self, path: &str, body: &serde_json::Value) -> anyhow::Result<serde_json::Value> {
-        let request = ureq::post(format!("{}{path}", self.base)).config().http_status_as_error(false).build();
-        let mut answer = request.header("authorization", format!("Bearer {}", self.token)).send_json(body)?;
-        let text = answer.body_mut().read_to_string()?;
-        if !answer.status().is_success() {
-            bail!("{path}: {text}");
-        }
-        Ok(if text.is_empty() { serde_json::Value::Null } else { serde_json::from_str(&text)? })
+    fn get(&self, path: &str) -> anyhow::Result<serde_json::Value> {
+        let request = ureq::get(format!("{}{path}", self.base)).header("authorization", self.bearer());
+        read(path, request.config().http_status_as_error(false).build().call()?)
     }
+
+    fn post(&self, path: &str, body: &serde_json::Value) -> anyhow::Result<serde_json::Value> {
+        let request = ureq::post(format!("{}{path}", self.base)).header("authorization", self.bearer());
+        read(path, request.config().http_status_as_error(false).build().send_json(body)?)
+    }
+
+    fn bearer(&self) -> String {
+        format!("Bearer {}", self.token)
+    }
+}
+
+fn read(path: &str, mut answer: ureq::http::Response<ureq::Body>) -> anyhow::Result<serde_json::Value> {
+    let text = answer.body_mut().read_to_string()?;
+    if !answer.status().is_success() {
+        bail!("{path}: {text}");
+    }
+    Ok(if text.is_empty() { serde_json::Value::Null } else { serde_json::from_str(&text)? })
 }

@@ -143,13 +143,16 @@ impl Keyring {
             fates.push(fate);
         }
         let Bench { batch, aad, message } = &mut bench;
-        let failed = batch.failed(coins, |place| {
+        let alone = batch.look(coins, |place| {
             let report = reports.get(place);
             report.is_some_and(|report| self.check(report, Lane::Strict, aad, message).is_ok())
         });
-        for place in failed {
-            if let (Some(fate), Some(report)) = (fates.get_mut(place), reports.get(place)) {
-                *fate = Fate::Refused(Refusal::BadSignature);
+        for (place, good) in alone {
+            let (Some(fate), Some(report)) = (fates.get_mut(place), reports.get(place)) else {
+                continue;
+            };
+            fate.after_strict(good);
+            if !good {
                 self.send_alone(report.device());
             }
         }
@@ -280,6 +283,13 @@ impl DeviceKeys {
 }
 
 impl Fate {
+    fn after_strict(&mut self, good: bool) {
+        *self = match *self {
+            Self::InBatch(signed_by) if good => Self::Verified(signed_by),
+            Self::InBatch(_) | Self::Verified(_) | Self::Refused(_) => Self::Refused(Refusal::BadSignature),
+        };
+    }
+
     fn settle(self, report: UnverifiedReport) -> Result<VerifiedReport, Refusal> {
         match self {
             Self::Refused(refusal) => Err(refusal),

@@ -124,7 +124,9 @@ impl UnverifiedReport {
         &self.report
     }
 
-    pub(crate) fn bytes(&self) -> &Bytes {
+    /// The whole message as it was received.
+    #[must_use]
+    pub fn bytes(&self) -> &Bytes {
         &self.bytes
     }
 

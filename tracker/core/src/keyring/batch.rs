@@ -15,6 +15,8 @@ use sha2::{Digest as _, Sha512};
 /// Largest batch, and what a failed one is split into before each is looked at alone.
 const WHOLE: usize = 256;
 const PART: usize = 32;
+/// Fewer are quicker one by one, and are strictly checked then.
+const WORTH_IT: usize = 4;
 
 /// One signature, ready to be added up.
 #[derive(Clone, Copy)]
@@ -60,25 +62,26 @@ impl Batch {
         true
     }
 
-    /// Places of those that did not pass even alone, in the batch's own equation or in one that `alone` knows better.
-    pub(super) fn failed(&mut self, coins: &mut dyn FnMut(&mut [u8]), mut alone: impl FnMut(usize) -> bool) -> Vec<usize> {
+    /// Looks at all of them. Returns the places of those that had to be looked at `alone`, and whether they were good.
+    pub(super) fn look(&mut self, coins: &mut dyn FnMut(&mut [u8]), mut alone: impl FnMut(usize) -> bool) -> Vec<(usize, bool)> {
         let mut terms = std::mem::take(&mut self.terms);
         draw(&mut terms, coins);
-        let mut failed = Vec::new();
+        let mut looked_at = Vec::new();
         for whole in terms.chunks(WHOLE) {
-            if self.holds(whole) {
+            if whole.len() >= WORTH_IT && self.holds(whole) {
                 continue;
             }
             for part in whole.chunks(PART) {
-                if !self.holds(part) {
-                    failed.extend(part.iter().map(|term| term.place).filter(|place| !alone(*place)));
+                let passes = part.len() >= WORTH_IT && part.len() < whole.len() && self.holds(part);
+                if !passes {
+                    looked_at.extend(part.iter().map(|term| (term.place, alone(term.place))));
                 }
             }
         }
         terms.clear();
         self.terms = terms;
         self.keys.clear();
-        failed
+        looked_at
     }
 
     /// Signatures of one key share its point: a message of 32 reports costs one multiplication of the key.

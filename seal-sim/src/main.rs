@@ -117,7 +117,11 @@ async fn run_fleet(args: FleetArgs) -> anyhow::Result<()> {
 async fn ready(platform: &PlatformArgs) -> anyhow::Result<Device> {
     let kept = platform.state.as_deref().map(state::load).transpose()?.flatten();
     let mut device = match kept {
-        Some(device) if device.id() == platform.device => device,
+        Some(mut device) if device.id() == platform.device => {
+            // The program's end was a power loss to it.
+            device.boot(device.lock())?;
+            device
+        }
         Some(device) => bail!("state of device {}, expected {}", device.id(), platform.device),
         None => Device::new(platform.device, secret(platform.seed, "identity", platform.device.as_str()), RING),
     };

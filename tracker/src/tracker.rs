@@ -165,10 +165,9 @@ impl Tracker {
         self.pass_all().await;
         let (reply, answer) = oneshot::channel();
         if let Some(jobs) = self.running.jobs.first() {
-            if jobs.send(Job::Pass(Work::Drain { reply })).await.is_ok() {
-                // An error means that the sequencer had ended before.
-                let _ended = answer.await;
-            }
+            // Errors mean that the worker or the sequencer had ended before.
+            let _sent = jobs.send(Job::Pass(Work::Drain { reply })).await;
+            let _ended = answer.await;
         }
         self.running.stop.store(true, Relaxed);
         self.running.projector.close();

@@ -95,10 +95,9 @@ fn gather(frames: &mut std::iter::Peekable<crate::log::Frames>) -> Result<Vec<Tu
 fn verify(turns: &mut [Turn], keyrings: &Keyrings) {
     let mut shares: Vec<Vec<&mut Turn>> = (0..keyrings.len()).map(|_| Vec::new()).collect();
     for turn in turns {
-        if let Entry::Report { device, .. } = &turn.entry {
-            if let Some(share) = shares.get_mut(keyrings.worker_of(device)) {
-                share.push(turn);
-            }
+        let Entry::Report { device, .. } = &turn.entry else { continue };
+        if let Some(share) = shares.get_mut(keyrings.worker_of(device)) {
+            share.push(turn);
         }
     }
     std::thread::scope(|scope| {

@@ -28,10 +28,11 @@ pub(crate) struct Owed {
 impl Owed {
     pub(crate) fn settle(&mut self, session: SessionId, ticket: u16, verdict: Verdict) {
         // Ticket 0 is QoS 0: nobody waits for it.
-        if ticket != 0 {
-            if let Some(settlement) = self.settlement(session) {
-                settlement.settled.push((ticket, verdict));
-            }
+        if ticket == 0 {
+            return;
+        }
+        if let Some(settlement) = self.settlement(session) {
+            settlement.settled.push((ticket, verdict));
         }
     }
 

@@ -33,7 +33,8 @@ pub(crate) struct Worker {
 
 /// Items of a batch whose reports are not yet looked at.
 enum Slot {
-    Ready(Item),
+    Hello(Hello),
+    Refused(Refusal),
     /// The next report of the batch.
     Pending(u64),
 }
@@ -164,8 +165,8 @@ fn decode(keyring: &Keyring, upload: Upload, reports: &mut Vec<UnverifiedReport>
                     reports.push(UnverifiedReport::claimed(upload.device, &signed, bytes, report));
                     Slot::Pending(ctr)
                 }
-                Ok(UpItem::Hello(signed, hello)) => Slot::Ready(check_hello(keyring, &upload, &signed, hello)),
-                Err(malformed) => Slot::Ready(Item::Refused { refusal: Refusal::Malformed(malformed), unverified_ctr: None }),
+                Ok(UpItem::Hello(signed, hello)) => check_hello(keyring, &upload, &signed, hello),
+                Err(malformed) => Slot::Refused(Refusal::Malformed(malformed)),
             });
         }
         messages.push((message.ticket, slots.len() - before));
@@ -173,10 +174,10 @@ fn decode(keyring: &Keyring, upload: Upload, reports: &mut Vec<UnverifiedReport>
     Decoded { upload, messages, slots }
 }
 
-fn check_hello(keyring: &Keyring, upload: &Upload, signed: &Sign1<'_>, hello: Hello) -> Item {
+fn check_hello(keyring: &Keyring, upload: &Upload, signed: &Sign1<'_>, hello: Hello) -> Slot {
     match keyring.verify_hello(&upload.device, signed) {
-        Ok(()) => Item::Hello(hello),
-        Err(refusal) => Item::Refused { refusal, unverified_ctr: None },
+        Ok(()) => Slot::Hello(hello),
+        Err(refusal) => Slot::Refused(refusal),
     }
 }
 
@@ -186,7 +187,8 @@ fn finish(step: Step, screened: &mut impl Iterator<Item = Result<VerifiedReport,
         Step::Upload(decoded) => decoded,
     };
     let items = decoded.slots.into_iter().map(|slot| match slot {
-        Slot::Ready(item) => item,
+        Slot::Hello(hello) => Item::Hello(hello),
+        Slot::Refused(refusal) => Item::Refused { refusal, unverified_ctr: None },
         Slot::Pending(ctr) => match screened.next() {
             Some(Ok(report)) => Item::Report(report),
             Some(Err(refusal)) => Item::Refused { refusal, unverified_ctr: Some(ctr) },

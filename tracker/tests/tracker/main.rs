@@ -1,0 +1,8 @@
+//! The tracker from outside: signed bytes in, what is on disk and what is told out.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a broken assumption has to stop the test, in its support too")]
+
+mod intake;
+mod people;
+mod restart;
+mod support;

@@ -16,11 +16,13 @@
 //! ```
 //! A commit is one write and one fdatasync, always within one segment. `lead` tells after a crash whether a bad frame had
 //! been promised to anybody: a frame that a *later* commit follows was durable, so its loss is corruption and the log refuses to open;
-//! bad bytes that only frames of the same commit follow are the torn tail of a commit that nobody was told of, and are cut.
+//! bad bytes that only frames of the same commit follow are the torn tail of a commit that nobody was told of, and are cut. For the
+//! last commit `durable.mark` says the same.
 //! There is deliberately no index and no deletion: a device's history is the walk along `back`.
 
 mod fault;
 mod frame;
+mod mark;
 mod reader;
 mod recover;
 mod segment;

@@ -2,6 +2,7 @@
 
 use super::fault::{DiskFaults, NoFaults};
 use super::frame::{self, Chain, ENTRY_LIMIT, HEAD};
+use super::mark::Mark;
 use super::reader::LogReader;
 use super::segment::{FIRST_FRAME, Segment, SegmentHead, Segments, path_of};
 use super::spare::Spare;
@@ -57,6 +58,7 @@ pub struct EvidenceLog {
     chain: Chain,
     durable: Arc<AtomicU64>,
     spare: Spare,
+    mark: Mark,
     syncs: u64,
     entry: Vec<u8>,
 }
@@ -67,7 +69,7 @@ impl EvidenceLog {
     pub fn open(dir: &Path, config: LogConfig, floor: u64) -> Result<Self, LogError> {
         std::fs::create_dir_all(dir).map_err(LogError::io("create", dir))?;
         let mut spare = Spare::new(dir, u64::from(config.segment_bytes), config.faults.clone());
-        let (segments, tail) = match recover::recover(dir, floor)? {
+        let (segments, tail) = match recover::recover(dir, floor.max(Mark::read(dir)))? {
             Some(found) => found,
             None => {
                 let head = SegmentHead { number: 1, first_seq: 0, chain: Chain::default() };
@@ -90,6 +92,7 @@ impl EvidenceLog {
             chain: tail.chain,
             durable: Arc::new(AtomicU64::new(tail.next_seq)),
             spare,
+            mark: Mark::open(dir)?,
             syncs: 0,
             entry: Vec::with_capacity(1024),
         })
@@ -164,6 +167,7 @@ impl EvidenceLog {
         self.pending_frames = 0;
         self.syncs += 1;
         self.durable.store(self.next_seq, Ordering::Release);
+        self.mark.write(self.next_seq);
         Ok(())
     }
 

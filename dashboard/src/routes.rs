@@ -17,7 +17,6 @@ use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 
 /// The API and the interface over a tracker.
-#[must_use]
 pub fn router(dashboard: impl Into<Dashboard>) -> Router {
     let dashboard: Dashboard = dashboard.into();
     let (router, api) = described().split_for_parts();

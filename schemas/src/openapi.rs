@@ -1,8 +1,8 @@
 //! JSON schemas of the identities, which are texts or numbers with a shape. Written by hand: their fields are private.
 
 use crate::{AlertId, CorridorId, DeviceId, PartyId, PlaceId, PublicKey, Time, TransferId, UserId};
-use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 macro_rules! text_schema {

@@ -1,0 +1,26 @@
+//! The API over real sockets, with a real tracker on a folder of its own.
+
+#[cfg(test)]
+mod client;
+#[cfg(test)]
+mod document;
+#[cfg(test)]
+mod enrolment;
+#[cfg(test)]
+mod events;
+#[cfg(test)]
+mod geometry;
+#[cfg(test)]
+mod house;
+#[cfg(test)]
+mod pages;
+#[cfg(test)]
+mod problems;
+#[cfg(test)]
+mod roles;
+#[cfg(test)]
+mod scope;
+#[cfg(test)]
+mod seal;
+#[cfg(test)]
+mod session;

@@ -1,0 +1,159 @@
+//! Every route, for every role and for nobody.
+
+use crate::house::{House, corridor, place, transfer};
+use crate::seal::Seal;
+use sealway_schemas::report::Event;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// What becomes of a request, as far as it is about who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Door {
+    /// Let in; the content is another matter.
+    Open,
+    /// 403.
+    Closed,
+    /// 404: for this caller it does not exist.
+    Hidden,
+}
+use Door::{Closed, Hidden, Open};
+
+const USERS: [&str; 6] = ["officer", "north", "south", "gate", "auditor", "admin"];
+
+struct Route {
+    method: &'static str,
+    template: &'static str,
+    body: Value,
+    /// In the order of `USERS`; `north` owns the device.
+    doors: [Door; 6],
+}
+
+const EVERYONE: [Door; 6] = [Open; 6];
+const ADMIN: [Door; 6] = [Closed, Closed, Closed, Closed, Closed, Open];
+/// The gate sees the device because its transfer begins there.
+const SEEN_DEVICE: [Door; 6] = [Open, Open, Hidden, Open, Open, Open];
+const CUSTOMS_ON_DEVICE: [Door; 6] = [Open, Closed, Hidden, Closed, Closed, Closed];
+
+fn route(method: &'static str, template: &'static str, body: Value, doors: [Door; 6]) -> Route {
+    Route { method, template, body, doors }
+}
+
+fn reads() -> Vec<Route> {
+    let open = [
+        "/me",
+        "/parties",
+        "/users",
+        "/tokens",
+        "/devices",
+        "/places",
+        "/corridors",
+        "/transfers",
+        "/alerts",
+        "/places/{id}",
+        "/corridors/{id}",
+    ];
+    let mut routes: Vec<Route> = open.into_iter().map(|template| route("get", template, Value::Null, EVERYONE)).collect();
+    routes.push(route("get", "/devices/{id}", Value::Null, SEEN_DEVICE));
+    routes.push(route("get", "/devices/{id}/track", Value::Null, SEEN_DEVICE));
+    routes.push(route("get", "/transfers/{id}", Value::Null, SEEN_DEVICE));
+    routes
+}
+
+fn changes(now: u64) -> Vec<Route> {
+    let because = json!({"reason": "test"});
+    let circle = json!({"lat_e7": 343_500_000, "lon_e7": 1_089_500_000, "radius_m": 500});
+    let grant = json!({"epoch": 0, "circle": circle, "not_before": now, "not_after": now + 3_600_000});
+    let enrolment = json!({"device": "NEW-1", "public_key": "00".repeat(32), "challenge": "00".repeat(32), "proof": ""});
+    let map = [Open, Closed, Closed, Closed, Closed, Open];
+    let enrols = [Open, Open, Open, Closed, Closed, Open];
+    vec![
+        route("post", "/parties", json!({"party": "p", "role": "carrier", "name_zh": "名", "name_en": "P"}), ADMIN),
+        route("post", "/users", json!({"user": "u", "party": "north-rail", "role": "carrier", "name": "U"}), ADMIN),
+        route("post", "/tokens", json!({"user": "north"}), ADMIN),
+        route("delete", "/tokens/{id}", Value::Null, ADMIN),
+        route("put", "/places/{id}", place("zone-a", 108.9), map),
+        route("put", "/corridors/{id}", corridor(), map),
+        route("post", "/devices/enrolment-challenges", Value::Null, enrols),
+        route("post", "/devices", enrolment, enrols),
+        route("post", "/transfers", transfer("NR-0001", "LOOSE-2"), [Closed, Open, Open, Closed, Closed, Closed]),
+        route("post", "/devices/{id}/lift-quarantine", because.clone(), CUSTOMS_ON_DEVICE),
+        route("post", "/devices/{id}/grants", grant, CUSTOMS_ON_DEVICE),
+        route("post", "/devices/{id}/challenges", json!({"not_after": now + 60_000}), [Open, Open, Hidden, Open, Closed, Closed]),
+        route("post", "/devices/{id}/reset-login", json!({"t": now}), CUSTOMS_ON_DEVICE),
+        route("post", "/alerts/{id}/acknowledge", Value::Null, CUSTOMS_ON_DEVICE),
+        route("post", "/devices/{id}/revoke", because, [Open, Open, Hidden, Closed, Closed, Open]),
+    ]
+}
+
+fn address(template: &str, transfer: &str) -> String {
+    let id = match template.split('/').nth(1).unwrap() {
+        "devices" => "NR-0001",
+        "transfers" => transfer,
+        "alerts" => "1",
+        "places" => "zone-a",
+        "corridors" => "a-b",
+        "tokens" => "token-nobody-has",
+        other => panic!("{other} has no id"),
+    };
+    format!("/api/v1{}", template.replace("{id}", id))
+}
+
+fn path(template: &str, transfer: &str) -> String {
+    if template.contains("{id}") { address(template, transfer) } else { format!("/api/v1{template}") }
+}
+
+/// A device of `north`, bound to a transfer from the gate's place, with an alert.
+fn furnished() -> (House, String) {
+    let house = House::open();
+    house.atlas();
+    let mut seal = Seal::new("NR-0001", 1);
+    house.enrol("north", &seal);
+    let declared = house.as_user("north").post("/api/v1/transfers", &transfer("NR-0001", "LOOSE-1")).ok();
+    house.upload(&mut seal, Event::CableCut);
+    (house, declared["id"].as_str().unwrap().to_owned())
+}
+
+fn door(status: u16) -> Door {
+    match status {
+        403 => Closed,
+        404 => Hidden,
+        401 | 405 | 500.. => panic!("{status}"),
+        _ => Open,
+    }
+}
+
+#[test]
+fn each_role_gets_what_is_its_own_and_nobody_gets_anything() {
+    let (house, transfer) = furnished();
+    let routes: Vec<Route> = reads().into_iter().chain(changes(house.now().as_ms())).collect();
+    for route in &routes {
+        let (method, path) = (route.method.to_uppercase(), path(route.template, &transfer));
+        assert_eq!(house.nobody().json(&method, &path, &route.body).problem(401), "not-authenticated", "{method} {path}");
+        let stranger = house.nobody().bearer("slw_unknown").json(&method, &path, &route.body);
+        assert_eq!(stranger.header("www-authenticate"), Some("Bearer realm=\"sealway\""), "{method} {path}");
+        // Those who may not come first, so that nothing has changed before they ask.
+        for wanted in [Closed, Hidden, Open] {
+            for (user, expected) in USERS.into_iter().zip(route.doors).filter(|(_, door)| *door == wanted) {
+                let answer = house.as_user(user).json(&method, &path, &route.body);
+                assert_eq!(door(answer.status), expected, "{user}: {method} {path}: {} {}", answer.status, answer.text());
+            }
+        }
+    }
+}
+
+#[test]
+fn no_route_is_forgotten_here() {
+    let document: Value = serde_json::from_str(&sealway_dashboard::document().unwrap()).unwrap();
+    let described: BTreeSet<(String, String)> = document["paths"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter_map(|(path, item)| Some((path.strip_prefix("/api/v1")?.to_owned(), item)))
+        .flat_map(|(path, item)| item.as_object().unwrap().keys().map(move |method| (method.clone(), path.clone())).collect::<Vec<_>>())
+        .collect();
+    let routes = reads().into_iter().chain(changes(0)).map(|route| (route.method.to_owned(), route.template.to_owned()));
+    // The session's door is open by nature, the stream has no end: both have tests of their own.
+    let others =
+        [("post", "/session"), ("delete", "/session"), ("get", "/events")].map(|(method, path)| (method.to_owned(), path.to_owned()));
+    assert_eq!(routes.chain(others).collect::<BTreeSet<_>>(), described);
+}

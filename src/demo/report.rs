@@ -18,6 +18,8 @@ pub(super) struct DemoReport {
     hidden: u64,
     /// Different reports in the evidence log, read back from it.
     stored: u64,
+    /// Entries of the log that hold a report which another one holds already.
+    stored_twice: u64,
     /// Covered by signed acks when the seals left.
     acknowledged: u64,
     refused: u64,
@@ -37,12 +39,13 @@ impl DemoReport {
         let metrics = tracker.metrics();
         let refused = metrics.refused;
         let reader = tracker.log().clone();
-        let stored = tokio::task::spawn_blocking(move || stored(&reader)).await.context("reading the log")??;
+        let (stored, stored_twice) = tokio::task::spawn_blocking(move || stored(&reader)).await.context("reading the log")??;
         Ok(Self {
             devices: fleet.devices,
             made: fleet.made,
             hidden: fleet.hidden,
             stored,
+            stored_twice,
             acknowledged: fleet.acked,
             refused: refused.malformed + refused.unknown_device + refused.unknown_key + refused.bad_signature + refused.revoked,
             duplicates: metrics.duplicates,
@@ -52,15 +55,16 @@ impl DemoReport {
     }
 }
 
-/// Reads the whole log and counts reports; one that stands there twice would be counted once.
-fn stored(reader: &sealway_tracker::log::LogReader) -> anyhow::Result<u64> {
+/// Reads the whole log and counts its different reports, and those that stand there twice.
+fn stored(reader: &sealway_tracker::log::LogReader) -> anyhow::Result<(u64, u64)> {
     let mut digests = BTreeSet::new();
+    let mut twice = 0;
     for frame in reader.frames_from(0) {
         if let Entry::Report { device, bytes, .. } = frame?.decode()? {
-            digests.insert((device, sealway_schemas::Digest::of(&bytes)));
+            twice += u64::from(!digests.insert((device, sealway_schemas::Digest::of(&bytes))));
         }
     }
-    Ok(digests.len() as u64)
+    Ok((digests.len() as u64, twice))
 }
 
 async fn alerts(tracker: &Tracker) -> anyhow::Result<BTreeMap<String, u64>> {

@@ -103,6 +103,7 @@ async fn declare_one(tracker: &Tracker, planned: &PlannedDevice, number: u64) ->
         destination: planned.destination.clone(),
         corridor: planned.corridor.clone(),
     };
-    let by = Signer { user: format!("{}-desk", carrier(planned.mode)).parse()?, party: carrier(planned.mode).parse()?, role: Role::Carrier };
+    let by =
+        Signer { user: format!("{}-desk", carrier(planned.mode)).parse()?, party: carrier(planned.mode).parse()?, role: Role::Carrier };
     access::command_by(tracker, by, &format!("declare-{transfer}"), &declare).await
 }

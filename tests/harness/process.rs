@@ -47,14 +47,8 @@ impl Sealway {
         let config = data.with_extension("toml");
         let text = "[mqtt]\nlisten = \"127.0.0.1:0\"\n[http]\nlisten = \"127.0.0.1:0\"\n[log]\nfilter = \"warn\"\n";
         std::fs::write(&config, text).unwrap();
-        let mut child = program("sealway")
-            .args(["serve", "--config"])
-            .arg(&config)
-            .arg("--data")
-            .arg(data)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child =
+            program("sealway").args(["serve", "--config"]).arg(&config).arg("--data").arg(data).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut address = |name: &str| -> SocketAddr {
             let line = lines.by_ref().map(Result::unwrap).find_map(|line| line.strip_prefix(name).map(str::to_owned));
@@ -75,7 +69,8 @@ impl Sealway {
     /// A new token from the command line, while the platform runs.
     #[must_use]
     pub fn token(&self, role: &str, party: &str) -> String {
-        let output = program("sealway").args(["token", "new", "--role", role, "--party", party, "--data"]).arg(&self.data).output().unwrap();
+        let output =
+            program("sealway").args(["token", "new", "--role", role, "--party", party, "--data"]).arg(&self.data).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, exit};
 use std::{env, fs, io};
 
-const NODE_MAJOR: u32 = 20;
+/// As `engines` in `web/package.json` says.
+const NODE: (u32, u32) = (20, 19);
 /// Beside the sources; made by builds, or not needed by them.
 const LEFT_OUT: [&str; 3] = ["node_modules", "dist", "generated"];
 
@@ -85,12 +86,14 @@ fn prebuilt_in(web: &Path) -> Result<PathBuf, String> {
 
 fn check_node() -> Result<(), String> {
     let hint = format!(
-        "expected Node {NODE_MAJOR} or newer with npm (Debian: `apt-get install nodejs npm`); or set DASH_DIST to a finished build of \
-        dashboard/web; or build without the interface: `--no-default-features`"
+        "expected Node {}.{} or newer with npm (Debian: `apt-get install nodejs npm`); or set DASH_DIST to a finished build of dashboard/web; \
+         or build without the interface: `--no-default-features`",
+        NODE.0, NODE.1
     );
     let version = output("node", &["--version"]).map_err(|error| format!("node: {error}; {hint}"))?;
-    let major = version.trim().trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
-    if major.is_none_or(|major| major < NODE_MAJOR) {
+    let mut numbers = version.trim().trim_start_matches('v').split('.').map(|number| number.parse::<u32>().unwrap_or(0));
+    let found = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    if found < NODE {
         return Err(format!("node {}: {hint}", version.trim()));
     }
     output("npm", &["--version"]).map(drop).map_err(|error| format!("npm: {error}; {hint}"))

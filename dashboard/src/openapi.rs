@@ -1,11 +1,9 @@
 //! The description of the API (OpenAPI 3.1), made of the routes themselves.
 
 use crate::caller::COOKIE;
-use crate::problem::Problem;
 use crate::routes;
 use axum::extract::State;
-use axum::http::{HeaderValue, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderName, HeaderValue, header};
 use bytes::Bytes;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
@@ -51,6 +49,6 @@ impl Document {
     }
 }
 
-pub(crate) async fn serve(State(document): State<Document>) -> Result<Response, Problem> {
-    Ok(([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], document.0).into_response())
+pub(crate) async fn serve(State(document): State<Document>) -> ([(HeaderName, HeaderValue); 1], Bytes) {
+    ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], document.0)
 }

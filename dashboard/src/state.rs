@@ -11,6 +11,8 @@ use tokio::sync::Semaphore;
 
 /// Event streams open at a time.
 const STREAMS: usize = 1024;
+/// Tracks read from the evidence log at a time; others wait.
+const TRACKS: usize = 4;
 
 type MoreFigures = Arc<dyn Fn() -> String + Send + Sync>;
 
@@ -22,6 +24,7 @@ pub struct Dashboard {
     pub(crate) challenges: Arc<Challenges>,
     pub(crate) throttle: Arc<Throttle>,
     pub(crate) streams: Arc<Semaphore>,
+    pub(crate) tracks: Arc<Semaphore>,
     pub(crate) figures: Arc<Figures>,
     pub(crate) more_figures: Option<MoreFigures>,
     secret: [u8; 32],
@@ -42,6 +45,7 @@ impl Dashboard {
             challenges: Arc::default(),
             throttle: Arc::default(),
             streams: Arc::new(Semaphore::new(STREAMS)),
+            tracks: Arc::new(Semaphore::new(TRACKS)),
             figures: Arc::default(),
             more_figures: None,
             secret: random(),

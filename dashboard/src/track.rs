@@ -89,6 +89,8 @@ async fn track(
     let device = find(&dashboard, &caller, &id).await?;
     let since = visible_since(&dashboard, caller.scope(), &device).await?;
     let (from, to) = (which.from.unwrap_or(Time::ZERO), which.to.unwrap_or(Time::from_ms(u64::MAX)));
+    // Never closed, so this is only a wait, and the request's deadline ends it.
+    let _turn = dashboard.tracks.acquire().await;
     let points = dashboard.tracker.track(id, from, to, limit).await?;
     let points = points.into_iter().filter(|point| point.received_at >= since).map(Point::from).collect();
     Ok(Json(Track { device: id, points }))

@@ -84,3 +84,18 @@ fn a_list_goes_by_page() {
     assert_eq!((ids(&second), second.get("next")), (vec!["SR-0001".to_owned()], None));
     assert_eq!(ids(&officer.get("/api/v1/devices?bound=true").ok()), [""; 0]);
 }
+
+#[test]
+fn a_new_owner_does_not_see_the_track_of_the_old_one() {
+    let (house, mut seal) = two_carriers();
+    house.upload(&mut seal, Event::CableCut);
+    house.as_user("north").post("/api/v1/devices/NR-0001/revoke", &json!({"reason": "sold"})).ok();
+    house.later(60_000);
+    let mut sold = Seal::new("NR-0001", 3);
+    house.enrol("south", &sold);
+    house.upload(&mut sold, Event::HousingOpened);
+    let track = |user: &str| house.as_user(user).get("/api/v1/devices/NR-0001/track").ok()["points"].clone();
+    assert_eq!(track("officer").as_array().unwrap().len(), 2);
+    assert_eq!(track("south").as_array().unwrap().iter().map(|point| &point["event"]).collect::<Vec<_>>(), ["housing-opened"]);
+    assert_eq!(house.as_user("north").get("/api/v1/devices/NR-0001/track").problem(404), "not-found");
+}

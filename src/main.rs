@@ -6,6 +6,7 @@ mod cli;
 mod config;
 mod demo;
 mod duration;
+mod figures;
 mod ingress;
 mod logging;
 mod platform;

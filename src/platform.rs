@@ -1,9 +1,11 @@
 //! The composition: tracker, front, event router and API of one process, from start to drain.
 
 use crate::config::Config;
+use crate::figures;
 use crate::ingress::{TrackerIngress, WayBack};
 use anyhow::Context as _;
 use sealway_broker::{EventRouter, Front, FrontConfig, Limits, TlsListener};
+use sealway_dashboard::Dashboard;
 use sealway_schemas::event::Event;
 use sealway_schemas::{PartyId, topics};
 use sealway_tracker::{Tracker, TrackerConfig};
@@ -18,7 +20,7 @@ const ALL_PARTIES: &str = "all";
 
 pub(crate) struct Platform {
     pub(crate) tracker: Tracker,
-    front: Front,
+    front: Arc<Front>,
     http: Http,
     events: JoinHandle<()>,
     drain: Duration,
@@ -37,10 +39,11 @@ impl Platform {
         let tracker = opened.with_context(|| format!("data folder {}", config.data.display()))?;
         let router = EventRouter::start().context("event router")?;
         let ingress = Arc::new(TrackerIngress(tracker.clone()));
-        let front = Front::start(front_config(config), ingress, router.clone()).context("MQTT")?;
+        let front = Arc::new(Front::start(front_config(config), ingress, router.clone()).context("MQTT")?);
         way_back.lead_to(front.downlink());
+        let dashboard = dashboard(config, tracker.clone(), front.clone(), router.clone());
         let events = tokio::spawn(route_events(tracker.clone(), router));
-        let http = Http::start(config.http.listen, tracker.clone()).await?;
+        let http = Http::start(config.http.listen, dashboard).await?;
         Ok(Self { tracker, front, http, events, drain: config.drain })
     }
 
@@ -70,16 +73,21 @@ impl Platform {
 }
 
 impl Http {
-    async fn start(listen: SocketAddr, tracker: Tracker) -> anyhow::Result<Self> {
+    async fn start(listen: SocketAddr, dashboard: Dashboard) -> anyhow::Result<Self> {
         let listener = tokio::net::TcpListener::bind(listen).await.with_context(|| format!("http.listen = \"{listen}\""))?;
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel();
-        let router = sealway_dashboard::router(tracker);
+        let router = sealway_dashboard::router(dashboard);
         let ended = tokio::spawn(sealway_dashboard::serve(listener, router, async move {
             drop(stopped.await);
         }));
         Ok(Self { address, stop, ended })
     }
+}
+
+fn dashboard(config: &Config, tracker: Tracker, front: Arc<Front>, router: EventRouter) -> Dashboard {
+    let dashboard = Dashboard::new(tracker).with_figures(move || figures::text(&front, &router));
+    if config.http.behind_tls { dashboard.behind_tls() } else { dashboard }
 }
 
 fn front_config(config: &Config) -> FrontConfig {

@@ -53,7 +53,7 @@ impl Bench {
         let free = SocketAddr::from(([127, 0, 0, 1], 0));
         let base = Config::default();
         let mqtt = Mqtt { plain: Some(free), in_flight: arguments.in_flight.max(base.mqtt.in_flight), ..base.mqtt };
-        let config = Config { data: folder.path().join("data"), mqtt, http: Http { listen: free }, ..base };
+        let config = Config { data: folder.path().join("data"), mqtt, http: Http { listen: free, ..base.http }, ..base };
         Ok(Self { platform: Platform::start(&config).await?, _folder: folder })
     }
 

@@ -39,6 +39,8 @@ pub(crate) struct Tls {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Http {
     pub(crate) listen: SocketAddr,
+    /// A proxy ends TLS before it: cookies are sent over TLS only.
+    pub(crate) behind_tls: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -84,7 +86,7 @@ impl Default for Config {
         Self {
             data: PathBuf::from("sealway-data"),
             mqtt: Mqtt { plain: Some(loopback(1883)), tls: None, max_connections: 20_000, in_flight: 64 },
-            http: Http { listen: loopback(8080) },
+            http: Http { listen: loopback(8080), behind_tls: false },
             log: Log { format: LogFormat::Pretty, filter: "info".to_owned() },
             drain: Duration::from_secs(10),
         }
@@ -100,7 +102,8 @@ impl Config {
         let drain = reader.duration("drain").unwrap_or(base.drain);
         let mqtt = read_mqtt(&mut reader, base.mqtt);
         let listen = reader.address("http.listen").unwrap_or(base.http.listen);
-        if !listen.ip().is_loopback() && !reader.flag("http.behind_tls").unwrap_or(false) {
+        let behind_tls = reader.flag("http.behind_tls").unwrap_or(base.http.behind_tls);
+        if !listen.ip().is_loopback() && !behind_tls {
             reader.mistake("http.listen", &format!("\"{listen}\""), "a loopback address, or http.behind_tls = true where a proxy ends TLS");
         }
         let format = reader.choice("log.format", &[("pretty", LogFormat::Pretty), ("json", LogFormat::Json)]);
@@ -109,7 +112,7 @@ impl Config {
             reader.mistake("log.filter", &format!("{filter:?}"), "a filter, as in \"info\" or \"warn,sealway_tracker=debug\"");
         }
         let log = Log { format: format.unwrap_or(base.log.format), filter };
-        reader.finish(Self { data, mqtt, http: Http { listen }, log, drain })
+        reader.finish(Self { data, mqtt, http: Http { listen, behind_tls }, log, drain })
     }
 }
 

@@ -54,9 +54,7 @@ pub(super) async fn furnish(tracker: &Tracker) -> anyhow::Result<()> {
     for mut feature in features(PLACES)? {
         let id = id_of(&feature);
         let operator = if id.contains("xian") { "xian-port-station" } else { "coastal-terminals" };
-        if let Some(properties) = feature.get_mut("properties").and_then(serde_json::Value::as_object_mut) {
-            properties.insert("operator".to_owned(), operator.into());
-        }
+        set(&mut feature, "operator", operator);
         access::command(tracker, &format!("place-{id}"), &Command::PutPlace { feature }).await?;
     }
     for feature in features(CORRIDORS)? {
@@ -68,7 +66,16 @@ pub(super) async fn furnish(tracker: &Tracker) -> anyhow::Result<()> {
 
 fn features(text: &str) -> anyhow::Result<Vec<serde_json::Value>> {
     let collection: serde_json::Value = serde_json::from_str(text).context("GeoJSON")?;
-    collection.get("features").and_then(serde_json::Value::as_array).cloned().context("GeoJSON without features")
+    let attribution = collection.get("attribution").and_then(serde_json::Value::as_str).context("GeoJSON without attribution")?;
+    let mut features = collection.get("features").and_then(serde_json::Value::as_array).cloned().context("GeoJSON without features")?;
+    features.iter_mut().for_each(|feature| set(feature, "attribution", attribution));
+    Ok(features)
+}
+
+fn set(feature: &mut serde_json::Value, property: &str, value: &str) {
+    if let Some(properties) = feature.get_mut("properties").and_then(serde_json::Value::as_object_mut) {
+        properties.insert(property.to_owned(), value.into());
+    }
 }
 
 fn id_of(feature: &serde_json::Value) -> String {

@@ -147,6 +147,28 @@ fn a_torsion_part_passes_a_batch_and_no_strict_check() {
     assert_eq!(keyring.screen(vec![event], &mut coins()), [Err(Refusal::BadSignature)]);
 }
 
+/// S of a good signature, moved by `by`.
+fn moved(signature: [u8; 64], by: Scalar) -> [u8; 64] {
+    let s: [u8; 32] = signature[32..].try_into().unwrap();
+    let mut moved = signature;
+    moved[32..].copy_from_slice((Scalar::from_canonical_bytes(s).unwrap() + by).as_bytes());
+    moved
+}
+
+#[test]
+fn two_bad_signatures_whose_faults_cancel_are_both_found() {
+    let mut keyring = keyring(2);
+    let bad = |number, by| {
+        let key = epoch_key(number);
+        signed(device(number), draft(2, Event::Periodic), &key, |message| moved(key.sign(message).to_bytes(), by))
+    };
+    let mut reports = vec![bad(0, Scalar::ONE), bad(1, -Scalar::ONE)];
+    reports.extend((3..20).map(|ctr| periodic(1, ctr)));
+    let answers = keyring.screen(reports, &mut coins());
+    let refused: Vec<usize> = (0..answers.len()).filter(|n| answers[*n].is_err()).collect();
+    assert_eq!(refused, [0, 1]);
+}
+
 #[test]
 fn a_device_with_a_bad_signature_goes_alone_and_the_others_do_not_wait_for_it() {
     let mut keyring = keyring(2);

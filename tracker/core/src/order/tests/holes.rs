@@ -53,6 +53,22 @@ fn a_faulty_gap_accounts_for_nothing() {
 }
 
 #[test]
+fn a_gap_whose_fault_shows_is_not_believed_while_another_hole_lies_before_it() {
+    let wrong_prev = |pen: &mut Pen| pen.prev = Digest::of(b"another");
+    let wrong_key = |pen: &mut Pen| (pen.key, pen.held) = (None, true);
+    let faults: [&dyn Fn(&mut Pen); 2] = [&wrong_prev, &wrong_key];
+    for fault in faults {
+        let (mut pen, mut desk, reports) = under_way(7);
+        [1, 5, 6].iter().for_each(|at| drop(desk.order(&reports[*at])));
+        fault(&mut pen);
+        assert_eq!(desk.take(&pen.gap(4, 5)), Outcome::KeptHole);
+        assert_eq!(desk.wants(), [(2, 2), (4, 6)]);
+        assert_eq!(desk.take(&reports[0]), Outcome::Applied);
+        assert_eq!((desk.cursor.stored(), desk.wants()), (3, vec![(4, 6)]));
+    }
+}
+
+#[test]
 fn a_hole_as_wide_as_the_counters_is_passed_in_one_step() {
     let (mut pen, mut desk, _) = under_way(0);
     pen.ctr = (1 << 53) - 3;

@@ -135,7 +135,7 @@ proptest! {
     }
 
     #[test]
-    fn a_snapshot_goes_on_as_if_nothing_had_happened((reports, arrivals) in history(), cut in 0_usize..60) {
+    fn a_snapshot_comes_back_as_it_was((reports, arrivals) in history(), cut in 0_usize..60) {
         let mut desk = Desk::new();
         for (number, at) in arrivals.into_iter().enumerate() {
             if number == cut {

@@ -46,7 +46,8 @@ impl Pen {
 
     fn draft(&mut self, event: Event) -> ReportDraft {
         self.ctr += 1;
-        let mut draft = ReportDraft::new(self.ctr, self.epoch, self.prev, Time::from_ms(1_790_000_000_000 + self.ctr % 1000 * 60_000), event);
+        let mut draft =
+            ReportDraft::new(self.ctr, self.epoch, self.prev, Time::from_ms(1_790_000_000_000 + self.ctr % 1000 * 60_000), event);
         draft.status = Status::new(if self.held { CLOSED } else { OPEN }).unwrap();
         draft
     }

@@ -146,9 +146,8 @@ pub enum SignedBy {
 
 /// A report whose signature held over the bytes as received.
 ///
-/// It comes from a keyring, or out of a snapshot that this platform wrote and checked itself: never from a device in another way.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(into = "Kept", try_from = "Kept")]
+/// Only a keyring makes one, or a cursor that gives back what it kept.
+#[derive(Debug, Clone, PartialEq)]
 pub struct VerifiedReport {
     device: DeviceId,
     bytes: Bytes,
@@ -156,29 +155,6 @@ pub struct VerifiedReport {
     report: Report,
     signed_by: SignedBy,
     strict: bool,
-}
-
-/// A verified report in a snapshot.
-#[derive(Serialize, Deserialize)]
-struct Kept {
-    device: DeviceId,
-    bytes: Vec<u8>,
-    signed_by: SignedBy,
-    strict: bool,
-}
-
-impl From<VerifiedReport> for Kept {
-    fn from(report: VerifiedReport) -> Self {
-        Self { device: report.device, bytes: report.bytes.to_vec(), signed_by: report.signed_by, strict: report.strict }
-    }
-}
-
-impl TryFrom<Kept> for VerifiedReport {
-    type Error = Malformed;
-
-    fn try_from(kept: Kept) -> Result<Self, Malformed> {
-        Ok(UnverifiedReport::decode(kept.device, kept.bytes.into())?.into_verified(kept.signed_by, kept.strict))
-    }
 }
 
 impl VerifiedReport {

@@ -6,7 +6,7 @@ use crate::ingress::{TrackerIngress, WayBack};
 use anyhow::Context as _;
 use sealway_broker::{EventRouter, Front, FrontConfig, Limits, TlsListener};
 use sealway_dashboard::Dashboard;
-use sealway_schemas::event::Event;
+use sealway_schemas::event::{Change, Event};
 use sealway_schemas::{PartyId, topics};
 use sealway_tracker::{Tracker, TrackerConfig};
 use std::net::SocketAddr;
@@ -119,6 +119,10 @@ async fn route_events(tracker: Tracker, router: EventRouter) {
 }
 
 fn route(router: &EventRouter, event: &Event) {
+    // The contract's topics have a transfer in them; where a seal without one is, its owner reads over HTTP.
+    if event.change.transfer().is_none() && matches!(event.change, Change::Position(_)) {
+        return;
+    }
     let Ok(payload) = serde_json::to_vec(&event.change) else { return };
     let all = ALL_PARTIES.parse::<PartyId>().ok();
     for party in event.visible_to.iter().chain(&all) {

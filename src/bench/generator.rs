@@ -13,8 +13,9 @@ use std::time::Duration;
 pub(super) const SEED: u64 = 7;
 /// So many reports are signed for each second of the run; a faster platform says that they ran out.
 const REPORTS_PER_SECOND: usize = 150_000;
-/// Reports of one visit at least, so that logins do not drown the reports.
-const VISIT: usize = 16;
+/// Reports of one visit at least: what a seal has stored when it comes out of a tunnel. Each visit begins with a login, which costs the
+/// platform as much as four reports.
+const VISIT: usize = 64;
 const VERIFY_FOR: Duration = Duration::from_secs(3);
 
 #[derive(Debug, Serialize, Deserialize)]

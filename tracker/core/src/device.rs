@@ -139,7 +139,8 @@ impl Period {
 /// All devices, in the order of enrolment. The index holds numbers only and is looked up, never walked.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Devices {
-    list: Vec<Device>,
+    #[expect(clippy::vec_box, reason = "a list that grows would hold up to twice the devices' memory")]
+    list: Vec<Box<Device>>,
     by_id: HashTable<DeviceIx>,
     hasher: DefaultHashBuilder,
 }
@@ -150,11 +151,11 @@ impl Devices {
     }
 
     pub(crate) fn get(&self, ix: DeviceIx) -> Option<&Device> {
-        self.list.get(ix.0 as usize)
+        self.list.get(ix.0 as usize).map(Box::as_ref)
     }
 
     pub(crate) fn get_mut(&mut self, ix: DeviceIx) -> Option<&mut Device> {
-        self.list.get_mut(ix.0 as usize)
+        self.list.get_mut(ix.0 as usize).map(Box::as_mut)
     }
 
     pub(crate) fn by_id(&self, id: &DeviceId) -> Option<&Device> {
@@ -171,13 +172,13 @@ impl Devices {
             return;
         };
         let hash = self.hasher.hash_one(device.id);
-        self.list.push(device);
+        self.list.push(Box::new(device));
         let Self { list, by_id, hasher } = self;
         by_id.insert_unique(hash, DeviceIx(ix), |ix| list.get(ix.0 as usize).map_or(0, |device| hasher.hash_one(device.id)));
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Device> {
-        self.list.iter()
+        self.list.iter().map(Box::as_ref)
     }
 }
 

@@ -6,3 +6,4 @@ mod demo;
 mod kill;
 mod traces;
 mod usage;
+mod wire;

@@ -146,7 +146,7 @@ impl Core {
     /// The keys of every device that is not revoked: identity key, then epoch keys. What a restarted verify worker needs.
     pub fn keys(&self) -> impl Iterator<Item = (DeviceId, PublicKey, Vec<PublicKey>)> + '_ {
         let active = self.devices.iter().filter(|device| device.revoked_at.is_none());
-        active.map(|device| (device.id, device.key, device.cursor.epoch_keys().to_vec()))
+        active.map(|device| (device.id, device.cursor.identity(), device.cursor.epoch_keys().to_vec()))
     }
 
     /// SHA-256 of the whole state: equal for a state that was replayed.

@@ -8,7 +8,7 @@ use crate::transfer::TransferIx;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use sealway_schemas::event::{LastFix, LastReport};
 use sealway_schemas::report::{Event, Fix, Report, Status};
-use sealway_schemas::{DeviceId, PublicKey, Time};
+use sealway_schemas::{DeviceId, Time};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::hash::BuildHasher as _;
 use std::num::NonZeroU64;
@@ -21,7 +21,6 @@ pub(crate) struct DeviceIx(u32);
 pub(crate) struct Device {
     pub(crate) id: DeviceId,
     pub(crate) owner: PartyIx,
-    pub(crate) key: PublicKey,
     pub(crate) enrolled_at: Time,
     pub(crate) revoked_at: Option<Time>,
     /// Of the last accepted login.

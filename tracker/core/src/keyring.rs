@@ -18,8 +18,9 @@ use sealway_schemas::{DeviceId, KeyId, PublicKey, aad};
 
 /// Reports that a device goes alone for after a bad signature.
 const ALONE_FOR: u16 = 1024;
-/// Newest epoch keys of a device that are kept decompressed.
-const READY: usize = 2;
+/// Keys that one keyring keeps decompressed: those of the devices that speak. Beyond it all are let go, and each comes back when it is
+/// needed, for a hundredth of what a check costs; a quiet device then holds 32 bytes instead of 240.
+const READY_LIMIT: usize = 16_384;
 const UP_AAD: &str = "sealway/v1/up/";
 
 /// Why a key was not taken into the keyring.
@@ -44,19 +45,29 @@ enum Lane {
     Logged,
 }
 
+/// A key that was checked when it became known.
 #[derive(Debug)]
-struct EpochKey {
+struct Known {
     id: KeyId,
     public: PublicKey,
     ready: Option<Box<VerifyingKey>>,
 }
 
+impl Known {
+    fn new(public: PublicKey) -> Self {
+        Self { id: public.key_id(), public, ready: None }
+    }
+
+    fn key(&self) -> Option<VerifyingKey> {
+        self.ready.as_deref().copied().or_else(|| VerifyingKey::from_bytes(self.public.as_bytes()).ok())
+    }
+}
+
 #[derive(Debug)]
 struct DeviceKeys {
-    identity_id: KeyId,
-    identity: Box<VerifyingKey>,
+    identity: Known,
     /// Oldest first.
-    epochs: Vec<EpochKey>,
+    epochs: Vec<Known>,
     revoked: bool,
     /// So many reports more are looked at alone.
     alone_for: u16,
@@ -68,6 +79,8 @@ struct DeviceKeys {
 #[derive(Debug, Default)]
 pub struct Keyring {
     devices: HashMap<DeviceId, DeviceKeys>,
+    /// How many keys are decompressed.
+    ready: usize,
     bench: Bench,
 }
 
@@ -89,8 +102,8 @@ enum Fate {
 impl Keyring {
     /// Takes a device, or the new identity key of a known one: its old keys are forgotten.
     pub fn enrol(&mut self, device: DeviceId, key: PublicKey) -> Result<(), KeyRefusal> {
-        let identity = Box::new(check_key(&key)?);
-        let keys = DeviceKeys { identity_id: key.key_id(), identity, epochs: Vec::new(), revoked: false, alone_for: 0, closed: None };
+        check_key(&key)?;
+        let keys = DeviceKeys { identity: Known::new(key), epochs: Vec::new(), revoked: false, alone_for: 0, closed: None };
         self.devices.insert(device, keys);
         Ok(())
     }
@@ -127,15 +140,16 @@ impl Keyring {
         if keys.revoked {
             return Err(Refusal::Revoked);
         }
-        if message.key_id() != keys.identity_id {
+        if message.key_id() != keys.identity.id {
             return Err(Refusal::UnknownKey);
         }
-        check_message(&keys.identity, message, aad)
+        check_message(&keys.identity.key().ok_or(Refusal::UnknownKey)?, message, aad)
     }
 
     /// Looks at reports, in batches where that is allowed. The answers stand in the order of the reports. A verified `sealed` makes its
     /// key known at once, also for later reports of the same call. `coins` fills what it is given with unforeseeable bytes.
     pub fn screen(&mut self, reports: Vec<UnverifiedReport>, coins: &mut dyn FnMut(&mut [u8])) -> Vec<Result<VerifiedReport, Refusal>> {
+        self.let_go();
         let mut bench = std::mem::take(&mut self.bench);
         let mut fates: Vec<Fate> = Vec::with_capacity(reports.len());
         for report in &reports {
@@ -171,10 +185,23 @@ impl Keyring {
     }
 
     fn screen_alone(&mut self, reports: Vec<UnverifiedReport>, lane: Lane) -> Vec<Result<VerifiedReport, Refusal>> {
+        self.let_go();
         let mut bench = std::mem::take(&mut self.bench);
         let answers = reports.into_iter().map(|report| self.look(&report, 0, lane, &mut bench).settle(report)).collect();
         self.bench = bench;
         answers
+    }
+
+    /// Lets the decompressed keys go when there are too many.
+    fn let_go(&mut self) {
+        if self.ready <= READY_LIMIT {
+            return;
+        }
+        self.ready = 0;
+        for keys in self.devices.values_mut() {
+            keys.identity.ready = None;
+            keys.epochs.iter_mut().for_each(|known| known.ready = None);
+        }
     }
 
     fn look(&mut self, report: &UnverifiedReport, place: usize, lane: Lane, bench: &mut Bench) -> Fate {
@@ -183,6 +210,7 @@ impl Keyring {
             let known = self.devices.contains_key(device);
             return Fate::Refused(if known { Refusal::Revoked } else { Refusal::UnknownDevice });
         };
+        self.ready += keys.make_ready(report.key_id());
         let (fate, failed) = match lane {
             Lane::Batch if keys.may_wait(report.unverified()) => (keys.put_in_batch(report, place, bench), false),
             Lane::Batch | Lane::Strict | Lane::Logged => {
@@ -236,24 +264,28 @@ impl DeviceKeys {
         if let Some(known) = self.epochs.iter().find(|known| known.id == id) {
             return if known.public == key { Ok(()) } else { Err(KeyRefusal::EqualId(key)) };
         }
-        if id == self.identity_id {
+        if id == self.identity.id {
             return Err(KeyRefusal::EqualId(key));
         }
-        let ready = Some(Box::new(check_key(&key)?));
-        self.epochs.push(EpochKey { id, public: key, ready });
-        if let Some(older) = self.epochs.len().checked_sub(READY + 1).and_then(|at| self.epochs.get_mut(at)) {
-            older.ready = None;
-        }
+        check_key(&key)?;
+        self.epochs.push(Known::new(key));
         Ok(())
     }
 
     /// Newest first: nearly every report is signed by the newest.
     fn find(&self, id: KeyId) -> Option<(SignedBy, VerifyingKey)> {
-        if let Some(key) = self.epochs.iter().rev().find(|key| key.id == id) {
-            let ready = key.ready.as_deref().copied();
-            return Some((SignedBy::Epoch(key.public), ready.or_else(|| check_key(&key.public).ok())?));
+        if let Some(known) = self.epochs.iter().rev().find(|known| known.id == id) {
+            return Some((SignedBy::Epoch(known.public), known.key()?));
         }
-        (id == self.identity_id).then_some((SignedBy::Identity, *self.identity))
+        if self.identity.id == id { Some((SignedBy::Identity, self.identity.key()?)) } else { None }
+    }
+
+    /// Decompresses the key that a report names; how many are ready that were not.
+    fn make_ready(&mut self, id: KeyId) -> usize {
+        let known = self.epochs.iter_mut().rev().chain([&mut self.identity]).find(|known| known.id == id);
+        let Some(known) = known.filter(|known| known.ready.is_none()) else { return 0 };
+        known.ready = known.key().map(Box::new);
+        1
     }
 
     /// Whether a batch may look at a report first: it is periodic, shows what the one before it showed, and its device is not alone.

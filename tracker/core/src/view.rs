@@ -124,7 +124,7 @@ impl Core {
         Some(DeviceView {
             id: device.id,
             owner: self.registry.party(device.owner)?.id.clone(),
-            public_key: device.key,
+            public_key: device.cursor.identity(),
             enrolled_at: device.enrolled_at,
             revoked_at: device.revoked_at,
             quarantined: device.cursor.quarantined(),

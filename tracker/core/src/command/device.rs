@@ -42,7 +42,6 @@ impl Core {
         self.devices.put(Device {
             id: device,
             owner: owner_ix,
-            key: public_key,
             enrolled_at: now,
             revoked_at: None,
             login_t,

@@ -47,6 +47,11 @@ struct Asked<'a> {
 }
 
 impl Cursor {
+    #[must_use]
+    pub fn identity(&self) -> PublicKey {
+        self.identity
+    }
+
     /// At the enrolment: the device's next report is the first that counts.
     #[must_use]
     pub fn start(identity: PublicKey, enrolment: &Enrolment) -> Self {

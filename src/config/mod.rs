@@ -119,10 +119,8 @@ impl Config {
 fn read_mqtt(reader: &mut Reader, base: Mqtt) -> Mqtt {
     let off = reader.flag("mqtt.plain").is_some_and(|on| !on);
     let plain = reader.address("mqtt.listen").or(base.plain).filter(|_| !off);
-    if let Some(address) = plain
-        && !address.ip().is_loopback()
-        && !reader.flag("mqtt.plain_beyond_loopback").unwrap_or(false)
-    {
+    let beyond_loopback = reader.flag("mqtt.plain_beyond_loopback").unwrap_or(false);
+    if let Some(address) = plain.filter(|address| !address.ip().is_loopback() && !beyond_loopback) {
         let expected = "a loopback address, or mqtt.plain_beyond_loopback = true: without TLS a login proves no peer";
         reader.mistake("mqtt.listen", &format!("\"{address}\""), expected);
     }

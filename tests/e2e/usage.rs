@@ -32,7 +32,7 @@ fn the_template_is_a_configuration_that_serves() {
     let text = String::from_utf8(template.stdout).unwrap();
     let file = folder.path().join("sealway.toml");
     std::fs::write(&file, text.replace(":1883", ":0").replace(":8080", ":0")).unwrap();
-    let platform = Sealway::serve(&folder.path().join("data"));
+    let platform = Sealway::serve_by(&file, &folder.path().join("data"));
     assert_eq!(platform.admin().get("/readyz").status, 200);
     assert!(platform.stop().success(), "SIGTERM drains and ends with success");
 }

@@ -47,6 +47,12 @@ impl Sealway {
         let config = data.with_extension("toml");
         let text = "[mqtt]\nlisten = \"127.0.0.1:0\"\n[http]\nlisten = \"127.0.0.1:0\"\n[log]\nfilter = \"warn\"\n";
         std::fs::write(&config, text).unwrap();
+        Self::serve_by(&config, data)
+    }
+
+    /// The same by a configuration file.
+    #[must_use]
+    pub fn serve_by(config: &Path, data: &Path) -> Self {
         let mut child =
             program("sealway").args(["serve", "--config"]).arg(&config).arg("--data").arg(data).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();

@@ -9,7 +9,7 @@ use sealway_schemas::entry::Entry;
 use sealway_schemas::{AlertId, PartyId, Time};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 mod cargo;
 mod device;
@@ -29,25 +29,26 @@ struct Taken {
     body: Half,
 }
 
-/// By user and idempotency key; and in the order of time, so that forgetting the old ones costs nothing. A fleet is enrolled in a
-/// day, so an entry is small.
+/// By user and idempotency key. A fleet is enrolled in a day, so an entry is small; and old ones are swept out seldom, so that it costs
+/// nothing.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Receipts {
     by_key: BTreeMap<Half, Taken>,
-    by_time: VecDeque<(Time, Half)>,
+    swept_at: Time,
 }
 
 impl Receipts {
+    /// Sweeps so many times in the life of an entry.
+    const SWEEPS: u64 = 24;
+
     fn insert(&mut self, key: Half, taken: Taken) {
-        self.by_time.push_back((taken.at, key));
         self.by_key.insert(key, taken);
     }
 
     fn forget(&mut self, now: Time, limit_ms: u64) {
-        while let Some((at, key)) = self.by_time.pop_front_if(|(at, _)| now.since(*at) > limit_ms) {
-            if self.by_key.get(&key).is_some_and(|kept| kept.at == at) {
-                self.by_key.remove(&key);
-            }
+        if now.since(self.swept_at) >= limit_ms / Self::SWEEPS {
+            self.swept_at = now;
+            self.by_key.retain(|_, taken| now.since(taken.at) <= limit_ms);
         }
     }
 }

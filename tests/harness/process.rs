@@ -54,7 +54,7 @@ impl Sealway {
     #[must_use]
     pub fn serve_by(config: &Path, data: &Path) -> Self {
         let mut child =
-            program("sealway").args(["serve", "--config"]).arg(&config).arg("--data").arg(data).stdout(Stdio::piped()).spawn().unwrap();
+            program("sealway").args(["serve", "--config"]).arg(config).arg("--data").arg(data).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut address = |name: &str| -> SocketAddr {
             let line = lines.by_ref().map(Result::unwrap).find_map(|line| line.strip_prefix(name).map(str::to_owned));

@@ -17,7 +17,9 @@ const WINDOW: Duration = Duration::from_secs(5);
 /// Starts logging for the process. A second call changes nothing.
 pub(crate) fn start(log: &Log) {
     let storms = Storms::default();
-    let filter = EnvFilter::try_new(&log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    // The event router tells of every link at info; whoever wants to hear that names it.
+    let quiet = if log.filter.contains("rumqttd") { "" } else { ",rumqttd=warn" };
+    let filter = EnvFilter::try_new(format!("{}{quiet}", log.filter)).unwrap_or_else(|_| EnvFilter::new("info"));
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let lines = match log.format {
         LogFormat::Pretty => lines.with_target(false).boxed(),

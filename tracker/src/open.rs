@@ -76,7 +76,9 @@ pub(crate) async fn open(config: TrackerConfig, downlink: Arc<dyn Downlink>) -> 
     let loaded = tokio::task::spawn_blocking(move || load(&for_load)).await.map_err(|_| OpenError::Interrupted)??;
     let (projector, registry, cursor) = Projector::open(&loaded.data_dir.registry(), config.clock.clone()).await?;
     if cursor != Some(loaded.log.next_seq()) {
-        tracing::info!(entries = loaded.log.next_seq(), "the registry is behind the log: every row is written again");
+        if loaded.log.next_seq() > 0 {
+            tracing::info!(entries = loaded.log.next_seq(), "the registry is behind the log: every row is written again");
+        }
         projector.put(rows(&loaded.state.core), Some(loaded.log.next_seq()), true);
     }
     let projecting = tokio::spawn(projector.clone().run(registry.pool.clone()));

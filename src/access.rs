@@ -5,7 +5,7 @@ use crate::ingress::WayBack;
 use crate::platform::Platform;
 use crate::{config::Config, config::Log, config::LogFormat, logging};
 use anyhow::{Context as _, anyhow, bail};
-use sealway_schemas::command::{Command, Role, Signer};
+use sealway_schemas::command::{Command, RegistryCommand, Role, Signer};
 use sealway_schemas::{PartyId, PublicKey, UserId};
 use sealway_tracker::{Page, Scope, Tracker, TrackerConfig};
 use sha2::{Digest as _, Sha256};
@@ -44,14 +44,15 @@ fn platform_signer() -> anyhow::Result<Signer> {
 }
 
 /// Sends a command as the platform's administrator.
-pub(crate) async fn command(tracker: &Tracker, key: &str, command: &Command) -> anyhow::Result<()> {
+pub(crate) async fn command(tracker: &Tracker, key: &str, command: impl Into<Command>) -> anyhow::Result<()> {
     command_by(tracker, platform_signer()?, key, command).await
 }
 
 /// Sends a command in the name of another signer.
-pub(crate) async fn command_by(tracker: &Tracker, by: Signer, key: &str, command: &Command) -> anyhow::Result<()> {
-    let body = serde_json::to_vec(command)?;
-    tracker.command(by, key.to_owned(), body.into()).await.with_context(|| command.kind())?;
+pub(crate) async fn command_by(tracker: &Tracker, by: Signer, key: &str, command: impl Into<Command>) -> anyhow::Result<()> {
+    let command = command.into();
+    let body = serde_json::to_vec(&command)?;
+    tracker.command(by, key.to_owned(), body.into(), None).await.with_context(|| command.kind())?;
     Ok(())
 }
 
@@ -60,15 +61,15 @@ pub(crate) async fn issue(tracker: &Tracker, role: Role, party: &PartyId, user: 
     let parties = tracker.registry().parties(&Scope::All, &Page::first(1000)).await?;
     if !parties.iter().any(|known| known.id == *party) {
         let name = party.to_string();
-        let register = Command::RegisterParty { party: party.clone(), role, name_zh: name.clone(), name_en: name };
-        command(tracker, &format!("party-{party}"), &register).await?;
+        let register = RegistryCommand::RegisterParty { party: party.clone(), role, name_zh: name.clone(), name_en: name, district: None };
+        command(tracker, &format!("party-{party}"), register).await?;
     }
-    let register = Command::RegisterUser { user: user.clone(), party: party.clone(), role, name: user.to_string() };
-    command(tracker, &format!("user-{user}"), &register).await?;
+    let register = RegistryCommand::RegisterUser { user: user.clone(), party: party.clone(), role, name: user.to_string() };
+    command(tracker, &format!("user-{user}"), register).await?;
     let token = Token::new()?;
     let id = hex::encode(token.digest().as_bytes().get(..8).unwrap_or_default());
-    let issue = Command::IssueToken { token: id.clone(), user: user.clone(), digest: token.digest(), not_after: None };
-    command(tracker, &format!("token-{id}"), &issue).await?;
+    let issue = RegistryCommand::IssueToken { token: id.clone(), user: user.clone(), digest: token.digest(), not_after: None };
+    command(tracker, &format!("token-{id}"), issue).await?;
     Ok(token)
 }
 

@@ -9,7 +9,7 @@ use crate::request::{AlertNumber, Id, Params};
 use crate::state::Dashboard;
 use axum::Json;
 use axum::extract::State;
-use sealway_schemas::command::Command;
+use sealway_schemas::command::AlertCommand;
 use sealway_schemas::event::{AlertKind, AlertView, Severity};
 use sealway_schemas::{AlertId, DeviceId, TransferId};
 use sealway_tracker::AlertFilter;
@@ -85,5 +85,5 @@ async fn acknowledge(
     if dashboard.tracker.registry().alert(asking.caller.scope(), alert).await?.is_none() {
         return Err(Problem::not_found(format!("alert {alert}: expected one that exists and is yours to see")));
     }
-    Ok(Json(asking.send(&dashboard, &Command::AcknowledgeAlert { alert, note }).await?.into()))
+    Ok(Json(asking.send(&dashboard, AlertCommand::AcknowledgeAlert { alert, note }).await?.into()))
 }

@@ -7,6 +7,7 @@ use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use bytes::Bytes;
 use futures::StreamExt as _;
+use sealway_tracker::COMMAND_BYTES_LIMIT;
 use serde::de::DeserializeOwned;
 
 /// Most requests are a few fields.
@@ -44,6 +45,20 @@ impl<T: DeserializeOwned + Default, S: Sync> FromRequest<S> for OptionalBody<T> 
         }
         expect_json(&parts.headers)?;
         json::parse(&bytes).map(Self)
+    }
+}
+
+/// A JSON body as it was written, byte for byte: a command.
+pub(crate) struct Written(pub(crate) Bytes);
+
+impl<S: Sync> FromRequest<S> for Written {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let bytes = read(&parts.headers, body, COMMAND_BYTES_LIMIT).await?;
+        expect_json(&parts.headers)?;
+        Ok(Self(bytes))
     }
 }
 

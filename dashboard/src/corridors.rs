@@ -11,7 +11,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use sealway_schemas::CorridorId;
-use sealway_schemas::command::Command;
+use sealway_schemas::command::WorldCommand;
 use sealway_tracker::Page;
 use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;
@@ -64,5 +64,5 @@ async fn put(
     Body(feature): Body<Value, FEATURE>,
 ) -> Result<Json<Receipt>, Problem> {
     expect_id(&feature, id.as_str())?;
-    Ok(Json(asking.send(&dashboard, &Command::PutCorridor { feature }).await?.into()))
+    Ok(Json(asking.send(&dashboard, WorldCommand::PutCorridor { feature }).await?.into()))
 }

@@ -10,7 +10,7 @@ use crate::state::Dashboard;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use sealway_schemas::command::Command;
+use sealway_schemas::command::{Command, CustodyCommand, DeviceCommand};
 use sealway_schemas::down::Circle;
 use sealway_schemas::event::DeviceView;
 use sealway_schemas::{DeviceId, PartyId, Time};
@@ -89,7 +89,7 @@ async fn revoke(
     Id(device): Id<DeviceId>,
     Body(because): Body<Because>,
 ) -> Result<Json<Receipt>, Problem> {
-    about(&dashboard, &asking, &device, &Command::RevokeDevice { device, reason: because.reason }).await
+    about(&dashboard, &asking, &device, DeviceCommand::RevokeDevice { device, reason: because.reason }).await
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -110,7 +110,7 @@ async fn reset_login(
     Id(device): Id<DeviceId>,
     Body(from): Body<LoginFrom>,
 ) -> Result<Json<Receipt>, Problem> {
-    about(&dashboard, &asking, &device, &Command::ResetLogin { device, t: from.t }).await
+    about(&dashboard, &asking, &device, DeviceCommand::ResetLogin { device, t: from.t }).await
 }
 
 /// Let custody go on after an equivocation, a mismatch or a hole
@@ -124,10 +124,10 @@ async fn lift_quarantine(
     Id(device): Id<DeviceId>,
     Body(because): Body<Because>,
 ) -> Result<Json<Receipt>, Problem> {
-    about(&dashboard, &asking, &device, &Command::LiftQuarantine { device, reason: because.reason }).await
+    about(&dashboard, &asking, &device, DeviceCommand::LiftQuarantine { device, reason: because.reason }).await
 }
 
-async fn about(dashboard: &Dashboard, asking: &Asking, device: &DeviceId, command: &Command) -> Result<Json<Receipt>, Problem> {
+async fn about(dashboard: &Dashboard, asking: &Asking, device: &DeviceId, command: impl Into<Command>) -> Result<Json<Receipt>, Problem> {
     find(dashboard, &asking.caller, device).await?;
     Ok(Json(asking.send(dashboard, command).await?.into()))
 }
@@ -159,7 +159,7 @@ async fn challenge(
 ) -> Result<(StatusCode, Json<IssuedChallenge>), Problem> {
     let nonce = sixteen(&asking.secret(&dashboard, "challenge"));
     let not_after = new.not_after;
-    let _receipt = about(&dashboard, &asking, &device, &Command::IssueChallenge { device, nonce: nonce.clone(), not_after }).await?;
+    let _receipt = about(&dashboard, &asking, &device, CustodyCommand::IssueChallenge { device, nonce: nonce.clone(), not_after }).await?;
     Ok((StatusCode::CREATED, Json(IssuedChallenge { device, nonce, not_after })))
 }
 
@@ -196,8 +196,8 @@ async fn grant(
     let NewGrant { epoch, circle, not_before, not_after } = new;
     let grant = sixteen(&asking.secret(&dashboard, "grant"));
     let authorised_by = asking.caller.principal().user.to_string();
-    let command = Command::IssueGrant { grant: grant.clone(), device, epoch, circle, not_before, not_after, authorised_by };
-    let _receipt = about(&dashboard, &asking, &device, &command).await?;
+    let command = CustodyCommand::IssueGrant { grant: grant.clone(), device, epoch, circle, not_before, not_after, authorised_by };
+    let _receipt = about(&dashboard, &asking, &device, command).await?;
     Ok((StatusCode::CREATED, Json(IssuedGrant { device, grant, not_before, not_after })))
 }
 

@@ -10,7 +10,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use sealway_schemas::command::{Command, Role};
+use sealway_schemas::command::{DeviceCommand, Role};
 use sealway_schemas::{DeviceId, PartyId, PublicKey, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -75,7 +75,7 @@ async fn enrol(State(dashboard): State<Dashboard>, asking: Asking, Body(new): Bo
     let bytes = challenge_bytes(&challenge)?;
     dashboard.challenges.spend(dashboard.tracker.now(), &principal.user, &bytes, &asking.key)?;
     let owner = owner.unwrap_or_else(|| principal.party.clone());
-    let receipt = asking.send(&dashboard, &Command::EnrolDevice { device, owner, public_key, challenge, proof }).await?;
+    let receipt = asking.send(&dashboard, DeviceCommand::EnrolDevice { device, owner, public_key, challenge, proof }).await?;
     let platform_key = dashboard.tracker.platform_key();
     let enrolled = Enrolled { id: device, platform_key, at: receipt.at, repeated: receipt.repeated };
     Ok(created("devices", device.as_str(), enrolled))

@@ -34,7 +34,7 @@ pub(crate) fn routes() -> OpenApiRouter<Dashboard> {
 
 /// The live events
 #[utoipa::path(get, path = "/events", tag = "events",
-    description = "`id` is the event's number, `event` its kind (`position`, `movement`, `alert`, `device`), `data` the row as JSON. \
+    description = "`id` is the event's number, `event` its kind (`position`, `movement`, `alert`, `device`, `record`), `data` the row as JSON. \
         `reset` says that events were missed: load the lists anew.",
     params(("last-event-id" = Option<u64>, Header, description = "Resume after this one")), responses(
     (status = 200, description = "The stream", body = String, content_type = "text/event-stream"),
@@ -146,6 +146,7 @@ impl Reader {
             Change::Movement(transfer) => serde_json::to_string(transfer),
             Change::Alert(alert) => serde_json::to_string(alert),
             Change::Device(device) => serde_json::to_string(device),
+            Change::Record(record) => serde_json::to_string(record),
         };
         let data = data.ok()?;
         self.dashboard.figures.events_sent.fetch_add(1, Relaxed);

@@ -23,6 +23,7 @@ mod openapi;
 mod parties;
 mod places;
 mod problem;
+mod records;
 mod request;
 mod routes;
 mod security;

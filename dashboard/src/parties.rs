@@ -11,7 +11,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use sealway_schemas::PartyId;
-use sealway_schemas::command::{Command, Role};
+use sealway_schemas::command::{RegistryCommand, Role};
 use sealway_schemas::event::PartyView;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -59,6 +59,7 @@ async fn list(State(dashboard): State<Dashboard>, caller: Caller, Params(which):
 ))]
 async fn register(State(dashboard): State<Dashboard>, asking: Asking, Body(new): Body<NewParty>) -> Result<Response, Problem> {
     let NewParty { party, role, name_zh, name_en } = new;
-    let receipt = asking.send(&dashboard, &Command::RegisterParty { party: party.clone(), role, name_zh, name_en }).await?;
+    let receipt =
+        asking.send(&dashboard, RegistryCommand::RegisterParty { party: party.clone(), role, name_zh, name_en, district: None }).await?;
     Ok(created("parties", party.as_str(), Receipt::from(receipt)))
 }

@@ -4,8 +4,8 @@ use crate::openapi::{Described, Document};
 use crate::problem::Problem;
 use crate::state::Dashboard;
 use crate::{
-    alerts, corridors, devices, enrolment, events, health, me, metrics, openapi, parties, places, security, session, tokens, track,
-    transfers, users, web,
+    alerts, commands, corridors, devices, enrolment, events, health, me, metrics, openapi, parties, places, records, security, session,
+    tokens, track, transfers, users, web,
 };
 use axum::Router;
 use axum::extract::Request;
@@ -44,6 +44,8 @@ pub(crate) fn described() -> OpenApiRouter<Dashboard> {
         .merge(corridors::routes())
         .merge(transfers::routes())
         .merge(alerts::routes())
+        .merge(commands::routes())
+        .merge(records::routes())
         .merge(events::routes());
     OpenApiRouter::with_openapi(Described::openapi()).nest("/api/v1", api).merge(health::routes()).merge(metrics::routes())
 }

@@ -10,7 +10,7 @@ use crate::state::Dashboard;
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
-use sealway_schemas::command::Command;
+use sealway_schemas::command::RegistryCommand;
 use sealway_schemas::event::TokenView;
 use sealway_schemas::{PublicKey, Time, UserId};
 use serde::{Deserialize, Serialize};
@@ -89,7 +89,7 @@ async fn issue(State(dashboard): State<Dashboard>, asking: Asking, Body(new): Bo
     let token = format!("slw_{}", hex::encode(asking.secret(&dashboard, "token")));
     let digest = PublicKey::from_bytes(Sha256::digest(token.as_bytes()).into());
     let id: String = digest.to_string().chars().take(16).collect();
-    asking.send(&dashboard, &Command::IssueToken { token: id.clone(), user: user.clone(), digest, not_after }).await?;
+    asking.send(&dashboard, RegistryCommand::IssueToken { token: id.clone(), user: user.clone(), digest, not_after }).await?;
     let issued = IssuedToken { id: id.clone(), token, user, not_after };
     Ok(created("tokens", &id, issued))
 }
@@ -100,5 +100,5 @@ async fn issue(State(dashboard): State<Dashboard>, asking: Asking, Body(new): Bo
     (status = "default", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 async fn revoke(State(dashboard): State<Dashboard>, asking: Asking, Id(token): Id<String>) -> Result<Json<Receipt>, Problem> {
-    Ok(Json(asking.send(&dashboard, &Command::RevokeToken { token }).await?.into()))
+    Ok(Json(asking.send(&dashboard, RegistryCommand::RevokeToken { token }).await?.into()))
 }

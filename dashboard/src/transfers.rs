@@ -2,7 +2,7 @@
 
 use crate::body::Body;
 use crate::caller::Caller;
-use crate::commands::{Asking, Receipt, created};
+use crate::commands::{Asking, Receipt, created, discreet};
 use crate::list::{List, cut, page};
 use crate::problem::{Problem, ProblemBody};
 use crate::request::{Id, Params};
@@ -11,10 +11,10 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use sealway_schemas::command::Command;
+use sealway_schemas::command::TransferCommand;
 use sealway_schemas::event::{MovementState, TransferView};
 use sealway_schemas::{CorridorId, DeviceId, PartyId, PlaceId, Time, TransferId};
-use sealway_tracker::{Scope, TransferFilter};
+use sealway_tracker::TransferFilter;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -93,20 +93,10 @@ async fn declare(State(dashboard): State<Dashboard>, asking: Asking, Body(new): 
     }
     let transfer = reference(dashboard.tracker.now(), principal.user.as_str(), &asking.key)?;
     let carrier = carrier.unwrap_or_else(|| principal.party.clone());
-    let command = Command::DeclareTransfer { transfer, carrier, unit: unit.clone(), seal, origin, destination, corridor };
-    let receipt = asking.send(&dashboard, &command).await.map_err(|problem| discreet(problem, scope, &unit))?;
+    let command = TransferCommand::DeclareTransfer { transfer, carrier, unit, seal, origin, destination, corridor };
+    let receipt = asking.send(&dashboard, command).await.map_err(|problem| discreet(problem, scope))?;
     let id = receipt.subject.clone();
     Ok(created("transfers", &id, Receipt::from(receipt)))
-}
-
-/// The core names the transfer that holds the unit; it may be another carrier's.
-fn discreet(problem: Problem, scope: &Scope, unit: &str) -> Problem {
-    match scope {
-        Scope::Party(_) if problem.code() == "unit-bound" => {
-            problem.saying(format!("unit {unit}: bound to another transfer, expected a unit without an active transfer"))
-        }
-        Scope::Party(_) | Scope::All => problem,
-    }
 }
 
 /// The reference of a declaration: the same request sent again gets the same one.

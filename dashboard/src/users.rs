@@ -10,7 +10,7 @@ use crate::state::Dashboard;
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
-use sealway_schemas::command::{Command, Role};
+use sealway_schemas::command::{RegistryCommand, Role};
 use sealway_schemas::event::UserView;
 use sealway_schemas::{PartyId, UserId};
 use serde::Deserialize;
@@ -59,6 +59,6 @@ async fn list(State(dashboard): State<Dashboard>, caller: Caller, Params(which):
 ))]
 async fn register(State(dashboard): State<Dashboard>, asking: Asking, Body(new): Body<NewUser>) -> Result<Response, Problem> {
     let NewUser { user, party, role, name } = new;
-    let receipt = asking.send(&dashboard, &Command::RegisterUser { user: user.clone(), party, role, name }).await?;
+    let receipt = asking.send(&dashboard, RegistryCommand::RegisterUser { user: user.clone(), party, role, name }).await?;
     Ok(created("users", user.as_str(), Receipt::from(receipt)))
 }

@@ -1,24 +1,11 @@
 //! What the platform tells: the rows of its views, and the events that say that one changed. JSON, times in unix ms.
 
 use crate::command::Role;
+pub use crate::movement::MovementState;
+use crate::record::Record;
 use crate::{AlertId, CorridorId, DeviceId, PartyId, PlaceId, PublicKey, Time, TransferId, UserId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-/// States of a movement, in the order of the trade.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum MovementState {
-    /// 已申报
-    Declared,
-    /// 已施封
-    Sealed,
-    /// 在途
-    InTransit,
-    /// 已运抵
-    Arrived,
-}
 
 /// Red: breach. Amber: check. Grey: health.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -262,6 +249,7 @@ pub enum Change {
     Movement(TransferView),
     Alert(AlertView),
     Device(DeviceView),
+    Record(Record),
 }
 
 impl Change {
@@ -273,6 +261,7 @@ impl Change {
             Change::Movement(_) => "movement",
             Change::Alert(_) => "alert",
             Change::Device(_) => "device",
+            Change::Record(_) => "record",
         }
     }
 
@@ -283,6 +272,7 @@ impl Change {
             Change::Movement(transfer) => Some(&transfer.id),
             Change::Alert(alert) => alert.transfer.as_ref(),
             Change::Device(device) => device.transfer.as_ref(),
+            Change::Record(record) => record.transfer.as_ref(),
         }
     }
 }

@@ -138,6 +138,12 @@ name_id!(/// A place 场所: port, zone, depot, airport, border crossing.
     PlaceId, "place");
 name_id!(/// A corridor 走廊 between two places.
     CorridorId, "corridor");
+name_id!(/// A customs district 关区.
+    DistrictId, "district");
+name_id!(/// A gate 卡口 of a place.
+    GateId, "gate");
+name_id!(/// A system that is told of events by HTTPS.
+    WebhookId, "webhook");
 
 /// Reference of a transfer, shaped as an MRN: year (2 digits), country (2 letters), 13 letters or digits, check character.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

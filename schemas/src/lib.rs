@@ -16,15 +16,20 @@ pub mod ids;
 pub mod link;
 pub mod login;
 pub mod malformed;
+pub mod movement;
 #[cfg(feature = "openapi")]
 mod openapi;
+pub mod record;
 pub mod report;
 pub mod sensors;
+pub mod signature;
 pub mod time;
 pub mod topics;
 pub mod up;
 mod writer;
 
-pub use ids::{AlertId, CorridorId, DeviceId, Digest, KeyId, PartyId, PlaceId, PublicKey, TransferId, UserId};
+pub use ids::{
+    AlertId, CorridorId, DeviceId, Digest, DistrictId, GateId, KeyId, PartyId, PlaceId, PublicKey, TransferId, UserId, WebhookId,
+};
 pub use malformed::Malformed;
 pub use time::Time;

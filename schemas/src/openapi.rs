@@ -1,6 +1,6 @@
 //! JSON schemas of the identities, which are texts or numbers with a shape. Written by hand: their fields are private.
 
-use crate::{AlertId, CorridorId, DeviceId, PartyId, PlaceId, PublicKey, Time, TransferId, UserId};
+use crate::{AlertId, CorridorId, DeviceId, DistrictId, GateId, PartyId, PlaceId, PublicKey, Time, TransferId, UserId, WebhookId};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
@@ -24,6 +24,9 @@ text_schema! {
     UserId: "^[a-z0-9][a-z0-9-]{0,63}$", "officer-wang";
     PlaceId: "^[a-z0-9][a-z0-9-]{0,63}$", "port-qingdao";
     CorridorId: "^[a-z0-9][a-z0-9-]{0,63}$", "rail-qingdao-xian";
+    DistrictId: "^[a-z0-9][a-z0-9-]{0,63}$", "xian";
+    GateId: "^[a-z0-9][a-z0-9-]{0,63}$", "epz-a-south";
+    WebhookId: "^[a-z0-9][a-z0-9-]{0,63}$", "port-system";
     TransferId: "^[0-9]{2}[A-Z]{2}[A-Z0-9]{13}[0-9]$", "26CNXA000000000172";
     PublicKey: "^[0-9a-f]{64}$", "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
 }

@@ -7,7 +7,7 @@ use crate::config::{Config, Http, Mqtt};
 use crate::platform::Platform;
 use anyhow::Context as _;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
-use sealway_schemas::command::{Command, Role};
+use sealway_schemas::command::{DeviceCommand, RegistryCommand, Role};
 use sealway_seal_sim::load::enrolment;
 use sealway_tracker::TrackerMetrics;
 use std::net::SocketAddr;
@@ -65,8 +65,14 @@ impl Bench {
     /// Makes all devices known, each by its own proof.
     pub(super) async fn enrol(&self, devices: u32) -> anyhow::Result<Memory> {
         let name = OWNER.to_owned();
-        let register = Command::RegisterParty { party: OWNER.parse()?, role: Role::Carrier, name_zh: name.clone(), name_en: name };
-        access::command(&self.platform.tracker, "load-carrier", &register).await?;
+        let register = RegistryCommand::RegisterParty {
+            party: OWNER.parse()?,
+            role: Role::Carrier,
+            name_zh: name.clone(),
+            name_en: name,
+            district: None,
+        };
+        access::command(&self.platform.tracker, "load-carrier", register).await?;
         let tenth = devices / 10;
         self.enrol_all(0..tenth).await?;
         let before = resident_bytes()?;
@@ -83,14 +89,14 @@ impl Bench {
     async fn enrol_one(&self, index: usize) -> anyhow::Result<()> {
         let challenge = [7; 32];
         let enrolled = enrolment(SEED, index, challenge)?;
-        let enrol = Command::EnrolDevice {
+        let enrol = DeviceCommand::EnrolDevice {
             device: enrolled.device,
             owner: OWNER.parse()?,
             public_key: enrolled.public_key,
             challenge: hex::encode(challenge),
             proof: hex::encode(&enrolled.proof),
         };
-        access::command(&self.platform.tracker, enrolled.device.as_str(), &enrol).await
+        access::command(&self.platform.tracker, enrolled.device.as_str(), enrol).await
     }
 
     pub(super) fn meter(&self) -> Meter {

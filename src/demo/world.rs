@@ -3,7 +3,7 @@
 use crate::access;
 use anyhow::Context as _;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
-use sealway_schemas::command::{Command, Role, Signer};
+use sealway_schemas::command::{DeviceCommand, RegistryCommand, Role, Signer, TransferCommand, WorldCommand};
 use sealway_schemas::{PartyId, TransferId};
 use sealway_seal_sim::fleet::{FleetPlan, PlannedDevice};
 use sealway_seal_sim::world::Mode;
@@ -48,18 +48,18 @@ fn carrier(mode: Mode) -> &'static str {
 pub(super) async fn furnish(tracker: &Tracker) -> anyhow::Result<()> {
     for (party, role, name_zh, name_en) in PARTIES {
         let (party, name_zh, name_en) = (party.parse::<PartyId>()?, name_zh.to_owned(), name_en.to_owned());
-        let command = Command::RegisterParty { party: party.clone(), role, name_zh, name_en };
-        access::command(tracker, &format!("party-{party}"), &command).await?;
+        let command = RegistryCommand::RegisterParty { party: party.clone(), role, name_zh, name_en, district: None };
+        access::command(tracker, &format!("party-{party}"), command).await?;
     }
     for mut feature in features(PLACES)? {
         let id = id_of(&feature);
         let operator = if id.contains("xian") { "xian-port-station" } else { "coastal-terminals" };
         set(&mut feature, "operator", operator);
-        access::command(tracker, &format!("place-{id}"), &Command::PutPlace { feature }).await?;
+        access::command(tracker, &format!("place-{id}"), WorldCommand::PutPlace { feature }).await?;
     }
     for feature in features(CORRIDORS)? {
         let key = format!("corridor-{}", id_of(&feature));
-        access::command(tracker, &key, &Command::PutCorridor { feature }).await?;
+        access::command(tracker, &key, WorldCommand::PutCorridor { feature }).await?;
     }
     Ok(())
 }
@@ -92,16 +92,16 @@ async fn declare_one(tracker: &Tracker, planned: &PlannedDevice, number: u64) ->
     let party: PartyId = carrier(planned.mode).parse()?;
     let mut challenge = [0; 32];
     getrandom::fill(&mut challenge).map_err(|error| anyhow::anyhow!("random numbers: {error}"))?;
-    let enrol = Command::EnrolDevice {
+    let enrol = DeviceCommand::EnrolDevice {
         device: planned.id,
         owner: party.clone(),
         public_key: planned.public_key(),
         challenge: hex::encode(challenge),
         proof: hex::encode(planned.enrolment(challenge)),
     };
-    access::command(tracker, &format!("enrol-{}", planned.id), &enrol).await?;
+    access::command(tracker, &format!("enrol-{}", planned.id), enrol).await?;
     let transfer = TransferId::new(26, "CN", &format!("XA{number:011}"))?;
-    let declare = Command::DeclareTransfer {
+    let declare = TransferCommand::DeclareTransfer {
         transfer: transfer.clone(),
         carrier: party,
         unit: planned.unit.clone(),
@@ -112,5 +112,5 @@ async fn declare_one(tracker: &Tracker, planned: &PlannedDevice, number: u64) ->
     };
     let by =
         Signer { user: format!("{}-desk", carrier(planned.mode)).parse()?, party: carrier(planned.mode).parse()?, role: Role::Carrier };
-    access::command_by(tracker, by, &format!("declare-{transfer}"), &declare).await
+    access::command_by(tracker, by, &format!("declare-{transfer}"), declare).await
 }

@@ -25,7 +25,10 @@ pub use metrics::{COMMIT_BOUNDS_US, Refused, TrackerMetrics};
 pub use open::OpenError;
 pub use platform_key::PlatformKeyError;
 pub use rebuild::{Rebuilt, rebuild};
-pub use registry::{AlertFilter, DeviceFilter, Page, Principal, Registry, RegistryError, Scope, TransferFilter};
+pub use registry::{
+    AlertFilter, DeviceFilter, NotARecordKey, Page, Principal, RecordFilter, RecordKey, Registry, RegistryError, Scope, TransferFilter,
+};
+pub use sealway_core::command::COMMAND_BYTES_LIMIT;
 pub use sealway_core::{CommandReceipt, CommandRefusal, LoginRefusal};
 pub use track::{TrackError, TrackPoint};
 pub use tracker::Tracker;

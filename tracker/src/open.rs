@@ -15,7 +15,7 @@ use crate::platform_key::{PlatformKey, PlatformKeyError};
 use crate::registry::{Projector, RegistryError};
 use crate::snapshot;
 use crate::tracker::{Running, Tracker};
-use sealway_core::{Core, Row};
+use sealway_core::Row;
 use sealway_schemas::link::Downlink;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -54,11 +54,11 @@ pub(crate) struct Loaded {
     pub(crate) keyrings: Keyrings,
 }
 
-/// Blocks for as long as the replay takes.
-pub(crate) fn load(config: &TrackerConfig) -> Result<Loaded, OpenError> {
-    let data_dir = DataDir::open(&config.data_dir)?;
+/// Blocks for as long as the replay takes. `registry`: entries below this number are in the registry's tables. Records live there and
+/// nowhere else, so the replay begins no later.
+pub(crate) fn load(config: &TrackerConfig, data_dir: DataDir, registry: u64) -> Result<Loaded, OpenError> {
     let key = PlatformKey::load_or_make(&data_dir.platform_key())?;
-    let snapshot = snapshot::load(&data_dir.snapshots());
+    let snapshot = snapshot::load(&data_dir.snapshots(), registry);
     let snapshot_seq = snapshot.as_ref().map_or(0, |snapshot| snapshot.seq);
     let log = EvidenceLog::open(&data_dir.log(), config.log.clone(), snapshot_seq)?;
     let workers = match config.workers {
@@ -72,14 +72,16 @@ pub(crate) fn load(config: &TrackerConfig) -> Result<Loaded, OpenError> {
 }
 
 pub(crate) async fn open(config: TrackerConfig, downlink: Arc<dyn Downlink>) -> Result<Tracker, OpenError> {
+    let data_dir = DataDir::open(&config.data_dir)?;
+    let (projector, registry, cursor) = Projector::open(&data_dir.registry(), config.clock.clone()).await?;
     let for_load = config.clone();
-    let loaded = tokio::task::spawn_blocking(move || load(&for_load)).await.map_err(|_| OpenError::Interrupted)??;
-    let (projector, registry, cursor) = Projector::open(&loaded.data_dir.registry(), config.clock.clone()).await?;
+    let load = move || load(&for_load, data_dir, cursor.unwrap_or_default());
+    let mut loaded = tokio::task::spawn_blocking(load).await.map_err(|_| OpenError::Interrupted)??;
     if cursor != Some(loaded.log.next_seq()) {
         if loaded.log.next_seq() > 0 {
             tracing::info!(entries = loaded.log.next_seq(), "the registry is behind the log: every row is written again");
         }
-        projector.put(rows(&loaded.state.core), Some(loaded.log.next_seq()), true);
+        projector.put(rows(&mut loaded.state), Some(loaded.log.next_seq()), true);
     }
     let projecting = tokio::spawn(projector.clone().run(registry.pool.clone()));
     start(config, loaded, downlink, projector, registry, projecting)
@@ -152,8 +154,10 @@ fn spawn(name: String, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle
     std::thread::Builder::new().name(name.clone()).spawn(run).map_err(|source| OpenError::Thread { name, source })
 }
 
-/// Every row of every view.
-pub(crate) fn rows(core: &Core) -> Vec<Row> {
+/// Every row of every view, and the records of what was replayed.
+pub(crate) fn rows(state: &mut State) -> Vec<Row> {
+    let records = std::mem::take(&mut state.records);
+    let core = &state.core;
     let mut rows: Vec<Row> = core.parties().cloned().map(Row::Party).collect();
     rows.extend(core.users().cloned().map(Row::User));
     rows.extend(core.tokens().cloned().map(Row::Token));
@@ -162,5 +166,6 @@ pub(crate) fn rows(core: &Core) -> Vec<Row> {
     rows.extend(core.devices().map(Row::Device));
     rows.extend(core.transfers().map(Row::Transfer));
     rows.extend(core.alerts().cloned().map(Row::Alert));
+    rows.extend(records.into_values().map(Row::Record));
     rows
 }

@@ -31,11 +31,11 @@ impl Rebuilt {
 /// Needs the data folder for itself.
 pub async fn rebuild(config: TrackerConfig) -> Result<Rebuilt, OpenError> {
     let for_load = config.clone();
-    let (before, loaded) = tokio::task::spawn_blocking(move || load_twice(&for_load)).await.map_err(|_| OpenError::Interrupted)??;
+    let (before, mut loaded) = tokio::task::spawn_blocking(move || load_twice(&for_load)).await.map_err(|_| OpenError::Interrupted)??;
     let path = loaded.data_dir.registry();
     Projector::remove(&path)?;
     let (projector, registry, _) = Projector::open(&path, config.clock.clone()).await?;
-    let rows = open::rows(&loaded.state.core);
+    let rows = open::rows(&mut loaded.state);
     let count = rows.len();
     projector.put(rows, Some(loaded.log.next_seq()), true);
     projector.close();
@@ -45,12 +45,12 @@ pub async fn rebuild(config: TrackerConfig) -> Result<Rebuilt, OpenError> {
 }
 
 fn load_twice(config: &TrackerConfig) -> Result<([u8; 32], open::Loaded), OpenError> {
-    let first = open::load(config)?;
+    let first = open::load(config, DataDir::open(&config.data_dir)?, u64::MAX)?;
     let now = first.state.now;
     let before = first.state.core.fingerprint();
     remove_snapshots(&first.data_dir);
     drop(first);
-    let mut second = open::load(config)?;
+    let mut second = open::load(config, DataDir::open(&config.data_dir)?, u64::MAX)?;
     until(&mut second.state, now);
     Ok((before, second))
 }

@@ -56,9 +56,9 @@ pub(crate) fn write(dir: &Path, seq: u64, body: &[u8]) -> std::io::Result<()> {
     Ok(())
 }
 
-/// The newest snapshot that can be read; older ones where it cannot.
-pub(crate) fn load(dir: &Path) -> Option<Snapshot> {
-    let found = list(dir).unwrap_or_default();
+/// The newest snapshot that can be read and is not past `upto`; older ones where it cannot.
+pub(crate) fn load(dir: &Path, upto: u64) -> Option<Snapshot> {
+    let found = list(dir).unwrap_or_default().into_iter().filter(|(_, seq)| *seq <= upto);
     found.into_iter().find_map(|(path, seq)| match read(&path) {
         Ok(snapshot) if snapshot.seq == seq => Some(snapshot),
         Ok(_) => {

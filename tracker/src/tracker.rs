@@ -13,6 +13,7 @@ use bytes::Bytes;
 use sealway_core::CommandReceipt;
 use sealway_schemas::command::Signer;
 use sealway_schemas::link::{Downlink, Upload};
+use sealway_schemas::signature::CommandSignature;
 use sealway_schemas::{DeviceId, PublicKey, Time};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -94,11 +95,17 @@ impl Tracker {
     }
 
     /// Carries out a person's command. `body`: its JSON as it was sent. `key`: the same key twice changes nothing the second time. When this
-    /// returns, the command is on disk and the registry shows it.
-    pub async fn command(&self, by: Signer, key: String, body: Bytes) -> Result<CommandReceipt, CommandFailure> {
+    /// returns, the command is on disk and the registry shows it. `signature`: of the person, over exactly these bytes.
+    pub async fn command(
+        &self,
+        by: Signer,
+        key: String,
+        body: Bytes,
+        signature: Option<CommandSignature>,
+    ) -> Result<CommandReceipt, CommandFailure> {
         let (reply, answer) = oneshot::channel();
         let Some(jobs) = self.running.jobs.first() else { return Err(CommandFailure::Stopped) };
-        jobs.send(Job::Pass(Work::Command { by, key, body, reply })).await.map_err(|_| CommandFailure::Stopped)?;
+        jobs.send(Job::Pass(Work::Command { by, key, body, signature, reply })).await.map_err(|_| CommandFailure::Stopped)?;
         let (receipt, ticket) = answer.await.unwrap_or(Err(CommandFailure::Stopped))?;
         self.running.projector.flushed(ticket).await;
         Ok(receipt)

@@ -3,7 +3,7 @@
 use crate::client::Client;
 use crate::seal::Seal;
 use sealway_dashboard::{Dashboard, router, serve};
-use sealway_schemas::command::{Command, Role, Signer};
+use sealway_schemas::command::{Command, RegistryCommand, Role, Signer};
 use sealway_schemas::event::Change;
 use sealway_schemas::link::{CloseReason, Downlink, SessionId, Settlement, UpMessage, Upload};
 use sealway_schemas::report::Event;
@@ -90,19 +90,25 @@ impl House {
             let (user, party) = (user.parse().unwrap(), party.parse().unwrap());
             let name = |text: &str| text.to_owned();
             let (name_zh, name_en) = (name("名"), name("Name"));
-            self.command(&Command::RegisterParty { party: sealway_schemas::PartyId::clone(&party), role: party_role, name_zh, name_en });
-            self.command(&Command::RegisterUser { user: sealway_schemas::UserId::clone(&user), party, role, name: name("Name") });
+            self.command(RegistryCommand::RegisterParty {
+                party: sealway_schemas::PartyId::clone(&party),
+                role: party_role,
+                name_zh,
+                name_en,
+                district: None,
+            });
+            self.command(RegistryCommand::RegisterUser { user: sealway_schemas::UserId::clone(&user), party, role, name: name("Name") });
             let digest = PublicKey::from_bytes(Sha256::digest(token_of(user.as_str()).as_bytes()).into());
-            self.command(&Command::IssueToken { token: format!("token-{user}"), user, digest, not_after: None });
+            self.command(RegistryCommand::IssueToken { token: format!("token-{user}"), user, digest, not_after: None });
         }
     }
 
     /// As the platform's administrator. The same command may come again.
-    pub(crate) fn command(&self, command: &Command) {
+    pub(crate) fn command(&self, command: impl Into<Command>) {
         let by = Signer { user: "admin".parse().unwrap(), party: "platform".parse().unwrap(), role: Role::Admin };
-        let body = serde_json::to_vec(command).unwrap();
+        let body = serde_json::to_vec(&command.into()).unwrap();
         let key = format!("test-{}", self.tracker.metrics().commands);
-        self.runtime.block_on(self.tracker.command(by, key, body.into())).unwrap();
+        self.runtime.block_on(self.tracker.command(by, key, body.into(), None)).unwrap();
     }
 
     pub(crate) fn nobody(&self) -> Client {
@@ -146,13 +152,19 @@ impl House {
                 let (_, event) = listening.live.recv().await.unwrap();
                 match &event.change {
                     Change::Alert(alert) if alert.device == device => return,
-                    Change::Device(_) | Change::Position(_) | Change::Movement(_) | Change::Alert(_) => {}
+                    Change::Device(_) | Change::Position(_) | Change::Movement(_) | Change::Alert(_) | Change::Record(_) => {}
                 }
             }
         });
         // A command is answered when the registry shows everything before it.
         let names = ("名".to_owned(), "Name".to_owned());
-        self.command(&Command::RegisterParty { party: "platform".parse().unwrap(), role: Role::Admin, name_zh: names.0, name_en: names.1 });
+        self.command(RegistryCommand::RegisterParty {
+            party: "platform".parse().unwrap(),
+            role: Role::Admin,
+            name_zh: names.0,
+            name_en: names.1,
+            district: None,
+        });
     }
 
     /// Two places and the corridor between them.

@@ -53,6 +53,9 @@ fn reads() -> Vec<Route> {
         "/corridors/{id}",
     ];
     let mut routes: Vec<Route> = open.into_iter().map(|template| route("get", template, Value::Null, EVERYONE)).collect();
+    routes.push(route("get", "/records/{kind}", Value::Null, EVERYONE));
+    // A record that nobody has.
+    routes.push(route("get", "/records/{kind}/{id}", Value::Null, [Hidden; 6]));
     routes.push(route("get", "/devices/{id}", Value::Null, SEEN_DEVICE));
     routes.push(route("get", "/devices/{id}/track", Value::Null, SEEN_DEVICE));
     routes.push(route("get", "/transfers/{id}", Value::Null, SEEN_DEVICE));
@@ -71,6 +74,7 @@ fn changes(now: u64) -> Vec<Route> {
         route("post", "/users", json!({"user": "u", "party": "north-rail", "role": "carrier", "name": "U"}), ADMIN),
         route("post", "/tokens", json!({"user": "north"}), ADMIN),
         route("delete", "/tokens/{id}", Value::Null, ADMIN),
+        route("post", "/commands", json!({"type": "revoke-token", "token": "token-nobody-has"}), ADMIN),
         route("put", "/places/{id}", place("zone-a", 108.9), map),
         route("put", "/corridors/{id}", corridor(), map),
         route("post", "/devices/enrolment-challenges", Value::Null, enrols),
@@ -92,14 +96,14 @@ fn address(template: &str, transfer: &str) -> String {
         "alerts" => "1",
         "places" => "zone-a",
         "corridors" => "a-b",
-        "tokens" => "token-nobody-has",
+        "tokens" | "records" => "token-nobody-has",
         other => panic!("{other} has no id"),
     };
-    format!("/api/v1{}", template.replace("{id}", id))
+    format!("/api/v1{}", template.replace("{kind}", "step").replace("{id}", id))
 }
 
 fn path(template: &str, transfer: &str) -> String {
-    if template.contains("{id}") { address(template, transfer) } else { format!("/api/v1{template}") }
+    if template.contains("{id}") { address(template, transfer) } else { format!("/api/v1{}", template.replace("{kind}", "step")) }
 }
 
 /// A device of `north`, bound to a transfer from the gate's place, with an alert.

@@ -4,15 +4,17 @@ use crate::core::Core;
 use crate::effect::{CommandReceipt, CommandRefusal, Effect};
 use crate::role::{Reach, reach};
 use bytes::Bytes;
-use sealway_schemas::command::{Command, Signer};
+use sealway_schemas::command::{AlertCommand, Command, Signer};
 use sealway_schemas::entry::Entry;
+use sealway_schemas::signature::CommandSignature;
 use sealway_schemas::{AlertId, PartyId, Time};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 
-mod cargo;
 mod device;
+mod registry;
+mod transfer;
 mod world;
 
 /// A command as it was sent is at most this long.
@@ -53,15 +55,23 @@ impl Receipts {
     }
 }
 
+/// A command as it came.
+pub(crate) struct Asked {
+    pub(crate) by: Signer,
+    pub(crate) key: String,
+    pub(crate) body: Bytes,
+    pub(crate) signature: Option<CommandSignature>,
+}
+
 /// Who asks, and how far that person's role reaches for this command.
 pub(crate) struct Asking<'a> {
-    by: &'a Signer,
-    reach: Reach,
+    pub(crate) by: &'a Signer,
+    pub(crate) reach: Reach,
 }
 
 impl Asking<'_> {
     /// Whether something of `party` is within reach.
-    fn check(&self, what: &str, party: Option<&PartyId>) -> Result<(), CommandRefusal> {
+    pub(crate) fn check(&self, what: &str, party: Option<&PartyId>) -> Result<(), CommandRefusal> {
         match self.reach {
             Reach::All => Ok(()),
             Reach::Own if party == Some(&self.by.party) => Ok(()),
@@ -74,7 +84,8 @@ impl Asking<'_> {
 }
 
 impl Core {
-    pub(crate) fn take_command(&mut self, now: Time, by: Signer, key: String, body: Bytes, effects: &mut Vec<Effect>) {
+    pub(crate) fn take_command(&mut self, now: Time, asked: Asked, effects: &mut Vec<Effect>) {
+        let Asked { by, key, body, signature } = asked;
         let mut done = Vec::new();
         match self.carry_out(now, &by, (&key, &body), &mut done) {
             Ok(receipt) if receipt.repeated => effects.push(Effect::Accepted(receipt)),
@@ -82,7 +93,8 @@ impl Core {
                 // Only here, beside an entry of the log, so that a replay remembers and forgets the same.
                 self.receipts.forget(now, self.policy.idempotency_ms);
                 self.receipts.insert(key_of(&by, &key), Taken { at: now, body: half(&[&body]) });
-                effects.push(Effect::Append(Entry::Command { at: now, by, key, body, signature: None }));
+                let signature = signature.map(|signature| signature.to_bytes());
+                effects.push(Effect::Append(Entry::Command { at: now, by, key, body, signature }));
                 effects.push(Effect::Accepted(receipt));
                 effects.append(&mut done);
             }
@@ -98,19 +110,18 @@ impl Core {
         effects: &mut Vec<Effect>,
     ) -> Result<CommandReceipt, CommandRefusal> {
         let taken = self.taken_before(now, by, key, body)?;
-        let command: Command =
-            serde_json::from_slice(body).map_err(|error| CommandRefusal::new("malformed-command", format!("command: {error}")))?;
+        let command = Command::parse(body).map_err(|fault| CommandRefusal::new("malformed-command", fault.to_string()))?;
         let reach = reach(by.role, &command);
         if reach == Reach::None {
             let detail = format!("role {} of user {}: may not {}", by.role, by.user, command.kind());
             return Err(CommandRefusal::new("role-forbids", detail));
         }
-        let (kind, subject) = (command.kind().to_owned(), subject(&command));
+        let (kind, subject) = (command.kind().to_owned(), command.subject());
         if let Some(taken) = taken {
-            return Ok(CommandReceipt { at: taken.at, command: kind, subject, repeated: true });
+            return Ok(CommandReceipt { at: taken.at, command: kind, subject, repeated: true, answer: None });
         }
         self.dispatch(now, &Asking { by, reach }, command, effects)?;
-        Ok(CommandReceipt { at: now, command: kind, subject, repeated: false })
+        Ok(CommandReceipt { at: now, command: kind, subject, repeated: false, answer: None })
     }
 
     /// The same command under the same key, if it was taken before.
@@ -133,20 +144,30 @@ impl Core {
         }
     }
 
+    /// Each area of the trade takes its own commands, in its own folder.
     fn dispatch(&mut self, now: Time, asking: &Asking<'_>, command: Command, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
         match command {
-            Command::RegisterParty { .. } | Command::RegisterUser { .. } => self.register(command, effects),
-            Command::IssueToken { .. } | Command::RevokeToken { .. } => self.change_token(now, command, effects),
-            Command::PutPlace { feature } => self.put_place(&feature, effects),
-            Command::PutCorridor { feature } => self.put_corridor(&feature, effects),
-            Command::EnrolDevice { .. } => self.enrol(now, asking, command, effects),
-            Command::RevokeDevice { device, .. } => self.revoke(now, asking, device, effects),
-            Command::ResetLogin { device, t } => self.reset_login(device, t),
-            Command::LiftQuarantine { device, .. } => self.lift_quarantine(now, device, effects),
-            Command::DeclareTransfer { .. } => self.declare(now, asking, command, effects),
-            Command::AcknowledgeAlert { alert, .. } => self.acknowledge(now, asking, alert, effects),
-            Command::IssueGrant { .. } => self.issue_grant(now, command, effects),
-            Command::IssueChallenge { device, nonce, not_after } => self.issue_challenge(asking, device, (&nonce, not_after), effects),
+            Command::Registry(command) => self.registry_command(now, command, effects),
+            Command::World(command) => self.world_command(&command, effects),
+            Command::Device(command) => self.device_command(now, asking, command, effects),
+            Command::Transfer(command) => self.transfer_command(now, asking, command, effects),
+            Command::Custody(command) => self.custody_command(now, asking, command, effects),
+            Command::Alert(command) => self.alert_command(now, asking, &command, effects),
+            Command::Cargo(_) | Command::Gate(_) | Command::Ledger(_) | Command::Exchange(_) => {
+                Err(CommandRefusal::new("not-offered", format!("command {}: not offered by this platform", command.kind())))
+            }
+        }
+    }
+
+    fn alert_command(
+        &mut self,
+        now: Time,
+        asking: &Asking<'_>,
+        command: &AlertCommand,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), CommandRefusal> {
+        match command {
+            AlertCommand::AcknowledgeAlert { alert, .. } => self.acknowledge(now, asking, *alert, effects),
         }
     }
 
@@ -181,28 +202,8 @@ fn half(parts: &[&[u8]]) -> Half {
     half
 }
 
-/// What a command is about: the id of party, user, token, place, device, transfer, alert or grant.
-fn subject(command: &Command) -> String {
-    match command {
-        Command::RegisterParty { party, .. } => party.to_string(),
-        Command::RegisterUser { user, .. } => user.to_string(),
-        Command::IssueToken { token, .. } | Command::RevokeToken { token } => token.clone(),
-        Command::PutPlace { feature } | Command::PutCorridor { feature } => {
-            feature.pointer("/properties/id").and_then(|id| id.as_str()).unwrap_or_default().to_owned()
-        }
-        Command::EnrolDevice { device, .. }
-        | Command::RevokeDevice { device, .. }
-        | Command::ResetLogin { device, .. }
-        | Command::LiftQuarantine { device, .. }
-        | Command::IssueChallenge { device, .. } => device.to_string(),
-        Command::DeclareTransfer { transfer, .. } => transfer.to_string(),
-        Command::AcknowledgeAlert { alert, .. } => alert.to_string(),
-        Command::IssueGrant { grant, .. } => grant.clone(),
-    }
-}
-
 /// `N` bytes from hex.
-fn hex_bytes<const N: usize>(what: &'static str, text: &str) -> Result<[u8; N], CommandRefusal> {
+pub(crate) fn hex_bytes<const N: usize>(what: &'static str, text: &str) -> Result<[u8; N], CommandRefusal> {
     let mut bytes = [0; N];
     hex::decode_to_slice(text, &mut bytes).map_err(|_| {
         let shown: String = text.chars().take(64).collect();

@@ -2,11 +2,11 @@
 
 use crate::alert::AlertBook;
 use crate::atlas::{Atlas, Near};
-use crate::command::Receipts;
+use crate::command::{Asked, Receipts};
+use crate::custody::Grants;
 use crate::device::{Device, DeviceIx, Devices};
 use crate::effect::{Effect, LoginRefusal};
 use crate::geometry::Position;
-use crate::grant::Grants;
 use crate::input::Input;
 use crate::order::{AckState, Past};
 use crate::policy::Policy;
@@ -68,7 +68,7 @@ impl Core {
             Input::Report(report) => self.take_report(now, report, past, effects),
             Input::Login { device, t } => self.take_login(now, device, t, effects),
             Input::Hello { device, hello } => self.take_hello(now, device, hello, effects),
-            Input::Command { by, key, body } => self.take_command(now, by, key, body, effects),
+            Input::Command { by, key, body, signature } => self.take_command(now, Asked { by, key, body, signature }, effects),
             Input::StrictFailed { device, ctr, digest } => self.take_strict_failed(now, device, ctr, digest, effects),
             Input::Generation(number) => self.take_generation(now, number, effects),
             Input::Tick => {}

@@ -5,6 +5,7 @@ use crate::verify::Refusal;
 use sealway_schemas::down::Down;
 use sealway_schemas::entry::Entry;
 use sealway_schemas::event::{AlertView, CorridorView, DeviceView, Event, PartyView, PlaceView, TokenView, TransferView, UserView};
+use sealway_schemas::record::Record;
 use sealway_schemas::{DeviceId, PublicKey, Time};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -70,6 +71,7 @@ pub enum Row {
     Device(DeviceView),
     Transfer(TransferView),
     Alert(AlertView),
+    Record(Record),
 }
 
 /// A command that was not taken. Nothing changed.
@@ -98,6 +100,8 @@ pub struct CommandReceipt {
     pub subject: String,
     /// The same key came before: nothing changed this time.
     pub repeated: bool,
+    /// What was asked for beside the change, as JSON: a gate's decision, the lines of an import. The same again for the same key.
+    pub answer: Option<serde_json::Value>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -4,6 +4,7 @@ use crate::verify::VerifiedReport;
 use bytes::Bytes;
 use sealway_schemas::command::Signer;
 use sealway_schemas::hello::Hello;
+use sealway_schemas::signature::CommandSignature;
 use sealway_schemas::{DeviceId, Digest, Time};
 
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub enum Input {
         by: Signer,
         key: String,
         body: Bytes,
+        /// Of the person over the body, where the person has a signing key.
+        signature: Option<CommandSignature>,
     },
     /// A report that a batch let pass and the strict equation refused.
     StrictFailed {

@@ -1,6 +1,9 @@
-//! Who may command what, in one table. What is not in it is denied.
+//! Who may command what, one table an area. What is not in it is denied.
 
-use sealway_schemas::command::{Command, Role};
+use sealway_schemas::command::{
+    AlertCommand, CargoCommand, Command, CustodyCommand, DeviceCommand, ExchangeCommand, GateCommand, LedgerCommand, RegistryCommand, Role,
+    TransferCommand, WorldCommand,
+};
 
 /// How far a role reaches for a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,6 +13,8 @@ pub enum Reach {
     Own,
     All,
 }
+
+use Reach::{All, Own};
 
 struct Row {
     customs: Reach,
@@ -21,22 +26,22 @@ struct Row {
 
 /// Nobody: each row names who may.
 const DENIED: Row = Row { customs: Reach::None, carrier: Reach::None, operator: Reach::None, auditor: Reach::None, admin: Reach::None };
+const CUSTOMS: Row = Row { customs: All, ..DENIED };
 
 /// How far a person in `role` may go with `command`.
 #[must_use]
 pub fn reach(role: Role, command: &Command) -> Reach {
-    use Reach::{All, Own};
     let row = match command {
-        Command::RegisterParty { .. } | Command::RegisterUser { .. } | Command::IssueToken { .. } | Command::RevokeToken { .. } => {
-            Row { admin: All, ..DENIED }
-        }
-        Command::PutPlace { .. } | Command::PutCorridor { .. } => Row { customs: All, admin: All, ..DENIED },
-        Command::EnrolDevice { .. } => Row { carrier: Own, customs: All, admin: All, ..DENIED },
-        Command::RevokeDevice { .. } => Row { carrier: Own, customs: All, admin: All, ..DENIED },
-        Command::ResetLogin { .. } | Command::LiftQuarantine { .. } => Row { customs: All, ..DENIED },
-        Command::DeclareTransfer { .. } => Row { carrier: Own, ..DENIED },
-        Command::AcknowledgeAlert { .. } | Command::IssueGrant { .. } => Row { customs: All, ..DENIED },
-        Command::IssueChallenge { .. } => Row { customs: All, carrier: Own, operator: Own, ..DENIED },
+        Command::Registry(command) => registry(command),
+        Command::World(command) => world(command),
+        Command::Device(command) => device(command),
+        Command::Transfer(command) => transfer(command),
+        Command::Cargo(command) => cargo(command),
+        Command::Custody(command) => custody(command),
+        Command::Gate(command) => gate(command),
+        Command::Ledger(command) => ledger(command),
+        Command::Alert(command) => alert(command),
+        Command::Exchange(command) => exchange(command),
     };
     match role {
         Role::Customs => row.customs,
@@ -44,5 +49,86 @@ pub fn reach(role: Role, command: &Command) -> Reach {
         Role::Operator => row.operator,
         Role::Auditor => row.auditor,
         Role::Admin => row.admin,
+    }
+}
+
+fn registry(command: &RegistryCommand) -> Row {
+    match command {
+        RegistryCommand::RegisterParty { .. }
+        | RegistryCommand::RegisterUser { .. }
+        | RegistryCommand::IssueToken { .. }
+        | RegistryCommand::RevokeToken { .. }
+        | RegistryCommand::PutDistrict { .. } => Row { admin: All, ..DENIED },
+        // Their own key only: the command itself sees to it.
+        RegistryCommand::EnrolSigningKey { .. } => Row { customs: Own, carrier: Own, operator: Own, auditor: Own, admin: Own },
+        RegistryCommand::RevokeSigningKey { .. } => Row { customs: Own, carrier: Own, operator: Own, auditor: Own, admin: All },
+    }
+}
+
+fn world(command: &WorldCommand) -> Row {
+    match command {
+        WorldCommand::PutPlace { .. } | WorldCommand::PutCorridor { .. } => Row { customs: All, admin: All, ..DENIED },
+    }
+}
+
+fn device(command: &DeviceCommand) -> Row {
+    match command {
+        DeviceCommand::EnrolDevice { .. } | DeviceCommand::RevokeDevice { .. } => Row { carrier: Own, customs: All, admin: All, ..DENIED },
+        DeviceCommand::ResetLogin { .. } | DeviceCommand::LiftQuarantine { .. } => CUSTOMS,
+    }
+}
+
+fn transfer(command: &TransferCommand) -> Row {
+    match command {
+        TransferCommand::DeclareTransfer { .. } | TransferCommand::BindSeal { .. } => Row { carrier: Own, ..DENIED },
+        TransferCommand::AcceptTransfer { .. }
+        | TransferCommand::HoldTransfer { .. }
+        | TransferCommand::LiftHold { .. }
+        | TransferCommand::CountersignSeal { .. }
+        | TransferCommand::ReleaseTransfer { .. }
+        | TransferCommand::ResumeTransfer { .. } => CUSTOMS,
+        TransferCommand::UnbindSeal { .. } | TransferCommand::ReportIncident { .. } | TransferCommand::CancelTransfer { .. } => {
+            Row { carrier: Own, customs: All, ..DENIED }
+        }
+    }
+}
+
+fn cargo(command: &CargoCommand) -> Row {
+    match command {
+        CargoCommand::RecordInspection { .. } => CUSTOMS,
+    }
+}
+
+fn custody(command: &CustodyCommand) -> Row {
+    match command {
+        CustodyCommand::ReportArrival { .. } => Row { operator: Own, ..DENIED },
+        CustodyCommand::IssueGrant { .. } => CUSTOMS,
+        CustodyCommand::IssueChallenge { .. } => Row { customs: All, carrier: Own, operator: Own, ..DENIED },
+    }
+}
+
+fn gate(command: &GateCommand) -> Row {
+    match command {
+        GateCommand::PutGate { .. } => Row { customs: All, admin: All, ..DENIED },
+    }
+}
+
+fn ledger(command: &LedgerCommand) -> Row {
+    match command {
+        LedgerCommand::WriteOffTransfer { .. } => CUSTOMS,
+    }
+}
+
+fn alert(command: &AlertCommand) -> Row {
+    match command {
+        AlertCommand::AcknowledgeAlert { .. } => CUSTOMS,
+    }
+}
+
+fn exchange(command: &ExchangeCommand) -> Row {
+    match command {
+        ExchangeCommand::PutWebhook { .. } | ExchangeCommand::RemoveWebhook { .. } => {
+            Row { customs: All, carrier: Own, operator: Own, admin: All, ..DENIED }
+        }
     }
 }

@@ -5,11 +5,14 @@ use super::past::{Heads, LogPast, Memory};
 use crate::log::{EvidenceLog, Fault, Frame, LogError};
 use crate::snapshot::Snapshot;
 use sealway_core::verify::{Refusal, UnverifiedReport, VerifiedReport};
-use sealway_core::{Core, Effect, Input, KeyChange};
+use sealway_core::{Core, Effect, Input, KeyChange, Row};
 use sealway_schemas::entry::Entry;
+use sealway_schemas::record::Record;
 use sealway_schemas::report::Report;
-use sealway_schemas::{DeviceId, Time};
+use sealway_schemas::signature::CommandSignature;
+use sealway_schemas::{DeviceId, Malformed, Time};
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 const CHUNK: usize = 8192;
@@ -21,6 +24,8 @@ pub enum ReplayError {
     Log(#[from] LogError),
     #[error("entry {seq}: {fault}")]
     Entry { seq: u64, fault: Fault },
+    #[error("entry {seq}: {fault}")]
+    Signature { seq: u64, fault: Malformed },
     #[error("entry {seq}: report {ctr} of device {device}: {refusal}; it was verified when it was written, so the log was changed")]
     Report { seq: u64, device: DeviceId, ctr: u64, refusal: Refusal },
 }
@@ -34,12 +39,17 @@ pub(crate) struct State {
     /// Entries below this number are in the state.
     pub(crate) seq: u64,
     pub(crate) strict_cursor: u64,
+    /// Records that the replayed entries told, the newest of each id: they are not in `core`, so the registry needs them from here.
+    pub(crate) records: Records,
 }
+
+/// By kind and id.
+pub(crate) type Records = BTreeMap<(String, String), Record>;
 
 impl From<Snapshot> for State {
     fn from(snapshot: Snapshot) -> Self {
         let Snapshot { seq, now, strict_cursor, heads, core } = snapshot;
-        Self { core, heads: heads.into_iter().collect(), now, seq, strict_cursor }
+        Self { core, heads: heads.into_iter().collect(), now, seq, strict_cursor, records: Records::new() }
     }
 }
 
@@ -145,6 +155,7 @@ fn take(state: &mut State, turn: Turn, log: &EvidenceLog, keyrings: &Keyrings, m
         match effect {
             Effect::Append(_) => appended = true,
             Effect::Keys(change) => keyrings.apply(change),
+            Effect::Row(row) => keep_record(&mut state.records, *row),
             _ => {}
         }
     }
@@ -158,6 +169,12 @@ fn take(state: &mut State, turn: Turn, log: &EvidenceLog, keyrings: &Keyrings, m
     Ok(())
 }
 
+fn keep_record(records: &mut Records, row: Row) {
+    if let Row::Record(record) = row {
+        records.insert((record.kind.clone(), record.id.clone()), record);
+    }
+}
+
 fn input(seq: u64, entry: Entry, verified: Option<Result<VerifiedReport, Refusal>>) -> Result<Input, ReplayError> {
     Ok(match entry {
         Entry::Report { device, bytes, .. } => match verified {
@@ -169,7 +186,11 @@ fn input(seq: u64, entry: Entry, verified: Option<Result<VerifiedReport, Refusal
             }
         },
         Entry::Login { device, t, .. } => Input::Login { device, t },
-        Entry::Command { by, key, body, .. } => Input::Command { by, key, body },
+        Entry::Command { by, key, body, signature, .. } => {
+            let signature = signature.map(|bytes| CommandSignature::from_bytes(&bytes)).transpose();
+            let signature = signature.map_err(|fault| ReplayError::Signature { seq, fault })?;
+            Input::Command { by, key, body, signature }
+        }
         Entry::StrictFailed { device, ctr, digest, .. } => Input::StrictFailed { device, ctr, digest },
         Entry::Generation { number, .. } => Input::Generation(number),
     })

@@ -162,8 +162,8 @@ impl Sequencer {
                 self.count_login(result.is_ok());
                 self.owed.admits.push((reply, result));
             }
-            Work::Command { by, key, body, reply } => {
-                let answer = self.handle(Input::Command { by, key, body })?;
+            Work::Command { by, key, body, signature, reply } => {
+                let answer = self.handle(Input::Command { by, key, body, signature })?;
                 let result = answer.command.map_or(Err(CommandFailure::Stopped), |result| result.map_err(CommandFailure::Refused));
                 let counters = &self.parts.counters;
                 if result.is_ok() { &counters.commands } else { &counters.commands_refused }.fetch_add(1, Relaxed);

@@ -7,6 +7,7 @@ use sealway_core::{CommandReceipt, CommandRefusal, LoginRefusal};
 use sealway_schemas::command::Signer;
 use sealway_schemas::hello::Hello;
 use sealway_schemas::link::{SessionId, Upload};
+use sealway_schemas::signature::CommandSignature;
 use sealway_schemas::{DeviceId, Digest, PublicKey, Time};
 use tokio::sync::oneshot;
 
@@ -67,6 +68,7 @@ pub(crate) enum Work {
         by: Signer,
         key: String,
         body: Bytes,
+        signature: Option<CommandSignature>,
         reply: CommandReply,
     },
     /// The device's newest frame.

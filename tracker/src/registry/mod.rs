@@ -11,7 +11,7 @@ mod scope;
 mod write;
 
 pub use auth::Principal;
-pub use page::{AlertFilter, DeviceFilter, Page, TransferFilter};
+pub use page::{AlertFilter, DeviceFilter, NotARecordKey, Page, RecordFilter, RecordKey, TransferFilter};
 pub(crate) use project::Projector;
 pub use scope::Scope;
 

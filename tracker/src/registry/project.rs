@@ -20,6 +20,7 @@ const TRANSACTION_ROWS: usize = 5_000;
 enum Key {
     Named(u8, String),
     Alert(u64),
+    Record(String, String),
 }
 
 #[derive(Debug, Default)]
@@ -47,6 +48,7 @@ impl Waiting {
             Row::Corridor(corridor) => Key::Named(4, corridor.id.to_string()),
             Row::Transfer(transfer) => Key::Named(5, transfer.id.to_string()),
             Row::Alert(alert) => Key::Alert(alert.id.0),
+            Row::Record(record) => Key::Record(record.kind.clone(), record.id.clone()),
         };
         self.rows.insert(key, row);
     }

@@ -1,9 +1,10 @@
 //! Scoped reads: the first parameter of every query is the party that it is limited to, or null for those who see all.
 
-use super::page::{AlertFilter, DeviceFilter, Page, TransferFilter};
+use super::page::{AlertFilter, DeviceFilter, Page, RecordFilter, RecordKey, TransferFilter};
 use super::write::word;
 use super::{Registry, RegistryError, Scope};
 use sealway_schemas::event::{AlertView, CorridorView, DeviceView, PartyView, PlaceView, TokenView, TransferView, UserView};
+use sealway_schemas::record::{Record, Recorded};
 use sealway_schemas::{AlertId, CorridorId, DeviceId, PartyId, PlaceId, TransferId, UserId};
 use serde::de::DeserializeOwned;
 use sqlx::sqlite::Sqlite;
@@ -28,6 +29,13 @@ const ALERTS: &str = "SELECT body FROM alerts
     AND ($6 IS NULL OR severity = $6) AND ($7 IS NULL OR open = $7) ORDER BY id DESC LIMIT $8";
 const ALERT: &str = "SELECT body FROM alerts WHERE id = $2
     AND ($1 IS NULL OR owner = $1 OR transfer IN (SELECT transfer FROM transfer_parties WHERE party = $1))";
+const RECORDS: &str = "SELECT body FROM records r WHERE kind = $2
+    AND ($1 IS NULL OR EXISTS (SELECT 1 FROM record_parties p WHERE p.kind = r.kind AND p.id = r.id AND p.party = $1)
+        OR transfer IN (SELECT transfer FROM transfer_parties WHERE party = $1))
+    AND ($3 IS NULL OR transfer = $3) AND ($4 IS NULL OR (at, id) < ($4, $5)) ORDER BY at DESC, id DESC LIMIT $6";
+const RECORD: &str = "SELECT body FROM records r WHERE kind = $2 AND id = $3
+    AND ($1 IS NULL OR EXISTS (SELECT 1 FROM record_parties p WHERE p.kind = r.kind AND p.id = r.id AND p.party = $1)
+        OR transfer IN (SELECT transfer FROM transfer_parties WHERE party = $1))";
 const PARTIES: &str = "SELECT body FROM parties WHERE ($1 IS NULL OR id = $1) AND ($2 IS NULL OR id > $2) ORDER BY id LIMIT $3";
 const USERS: &str = "SELECT body FROM users WHERE ($1 IS NULL OR party = $1) AND ($2 IS NULL OR id > $2) ORDER BY id LIMIT $3";
 const TOKENS: &str = "SELECT body FROM tokens WHERE ($1 IS NULL OR user IN (SELECT id FROM users WHERE party = $1))
@@ -59,6 +67,26 @@ impl Registry {
 
     pub async fn transfer(&self, scope: &Scope, id: &TransferId) -> Found<Option<TransferView>> {
         self.one("transfers", TRANSFER, scope, id.as_str()).await
+    }
+
+    /// Newest first.
+    pub async fn records(&self, scope: &Scope, kind: &str, filter: &RecordFilter, page: &Page<RecordKey>) -> Found<Vec<Record>> {
+        let query = sqlx::query_scalar::<Sqlite, String>(RECORDS).bind(scope.party()).bind(kind);
+        let query = query.bind(filter.transfer.as_ref().map(TransferId::as_str));
+        let query = query.bind(page.after.as_ref().map(|after| i64::try_from(after.at.as_ms()).unwrap_or(i64::MAX)));
+        let query = query.bind(page.after.as_ref().map(|after| after.id.as_str())).bind(page.rows());
+        parse("records", query.fetch_all(&self.pool).await?)
+    }
+
+    pub async fn record(&self, scope: &Scope, kind: &str, id: &str) -> Found<Option<Record>> {
+        let query = sqlx::query_scalar::<Sqlite, String>(RECORD).bind(scope.party()).bind(kind).bind(id);
+        Ok(parse("records", query.fetch_all(&self.pool).await?)?.pop())
+    }
+
+    /// A record as the view that its kind stands for.
+    pub async fn recorded<T: Recorded>(&self, scope: &Scope, id: &str) -> Found<Option<T>> {
+        let Some(record) = self.record(scope, T::KIND, id).await? else { return Ok(None) };
+        serde_json::from_value(record.body).map(Some).map_err(|source| RegistryError::Row { table: "records", source })
     }
 
     /// Newest first; `page.after` is the oldest one of the page before.

@@ -5,7 +5,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use std::path::Path;
 
 /// A file of another version is thrown away: it is a view.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 const TABLES: &str = "
 CREATE TABLE parties (id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
@@ -32,9 +32,14 @@ CREATE VIEW transfer_parties (transfer, party) AS
     UNION ALL SELECT t.id, d.owner FROM devices d JOIN transfers t ON t.seal = d.id
     UNION ALL SELECT t.id, p.operator FROM places p JOIN transfers t ON t.origin = p.id WHERE p.operator IS NOT NULL
     UNION ALL SELECT t.id, p.operator FROM places p JOIN transfers t ON t.destination = p.id WHERE p.operator IS NOT NULL;
+CREATE TABLE records (kind TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, transfer TEXT, body TEXT NOT NULL,
+    PRIMARY KEY (kind, id)) WITHOUT ROWID;
+CREATE INDEX records_at ON records (kind, at, id);
+CREATE INDEX records_transfer ON records (transfer) WHERE transfer IS NOT NULL;
+CREATE TABLE record_parties (kind TEXT NOT NULL, id TEXT NOT NULL, party TEXT NOT NULL, PRIMARY KEY (kind, id, party)) WITHOUT ROWID;
 CREATE TABLE cursor (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL);
 INSERT INTO cursor VALUES (1, -1);
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 ";
 
 /// Opens the file, made anew where it is missing, of another version, or not readable.

@@ -3,6 +3,7 @@
 use super::RegistryError;
 use sealway_core::Row;
 use sealway_schemas::event::{AlertView, DeviceView, TransferView};
+use sealway_schemas::record::Record;
 use serde::Serialize;
 use sqlx::sqlite::{Sqlite, SqliteConnection};
 
@@ -35,6 +36,7 @@ pub(super) async fn upsert(connection: &mut SqliteConnection, row: &Row) -> Resu
         Row::Device(device) => return upsert_device(connection, device).await,
         Row::Transfer(transfer) => return upsert_transfer(connection, transfer).await,
         Row::Alert(alert) => return upsert_alert(connection, alert).await,
+        Row::Record(record) => return upsert_record(connection, record).await,
     };
     query.execute(connection).await?;
     Ok(())
@@ -66,6 +68,22 @@ async fn upsert_alert(connection: &mut SqliteConnection, alert: &AlertView) -> R
     let query = query.bind(word(&alert.severity)?).bind(alert.device.as_str()).bind(alert.owner.as_str());
     let query = query.bind(alert.transfer.as_ref().map(ToString::to_string)).bind(alert.cleared_at.is_none());
     query.bind(json("alerts", alert)?).execute(connection).await?;
+    Ok(())
+}
+
+async fn upsert_record(connection: &mut SqliteConnection, record: &Record) -> Result<(), RegistryError> {
+    let sql = "INSERT INTO records VALUES ($1, $2, $3, $4, $5) ON CONFLICT (kind, id) DO UPDATE SET
+        at = excluded.at, transfer = excluded.transfer, body = excluded.body";
+    let query = sqlx::query::<Sqlite>(sql).bind(record.kind.as_str()).bind(record.id.as_str());
+    let query = query.bind(i64::try_from(record.at.as_ms()).unwrap_or(i64::MAX)).bind(record.transfer.as_ref().map(ToString::to_string));
+    query.bind(json("records", record)?).execute(&mut *connection).await?;
+    let sql = "DELETE FROM record_parties WHERE kind = $1 AND id = $2";
+    sqlx::query::<Sqlite>(sql).bind(record.kind.as_str()).bind(record.id.as_str()).execute(&mut *connection).await?;
+    for party in &record.parties {
+        let sql = "INSERT INTO record_parties VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+        let query = sqlx::query::<Sqlite>(sql).bind(record.kind.as_str()).bind(record.id.as_str());
+        query.bind(party.as_str()).execute(&mut *connection).await?;
+    }
     Ok(())
 }
 

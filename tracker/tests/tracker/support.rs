@@ -79,7 +79,7 @@ impl World {
 
     pub(crate) async fn ok(&self, role: Role, body: Value) {
         let key = format!("k-{}", self.keys.fetch_add(1, Ordering::Relaxed));
-        self.tracker.command(signer(role), key, Bytes::from(body.to_string())).await.unwrap();
+        self.tracker.command(signer(role), key, Bytes::from(body.to_string()), None).await.unwrap();
     }
 
     /// Two carriers, customs, and a user of each.

@@ -1,6 +1,6 @@
-//! Devices: enrolment, revocation, logins, quarantine, grants and challenges.
+//! Devices: enrolment, revocation, logins, quarantine.
 
-use super::world::{misrouted, unknown_party};
+use super::registry::unknown_party;
 use super::{Asking, hex_bytes};
 use crate::core::Core;
 use crate::device::{Device, Period};
@@ -8,31 +8,47 @@ use crate::effect::{CommandRefusal, Effect, KeyChange};
 use crate::order::Cursor;
 use crate::role::Reach;
 use crate::verify::verify_enrolment;
-use sealway_schemas::command::Command;
-use sealway_schemas::down::{Challenge, Down, Grant};
+use sealway_schemas::command::DeviceCommand;
 use sealway_schemas::enrol::Enrolment;
 use sealway_schemas::{DeviceId, PartyId, PublicKey, Time};
 
 const PROOF_BYTES_LIMIT: usize = 512;
-const LAT_LIMIT_E7: i64 = 900_000_000;
-const LON_LIMIT_E7: i64 = 1_800_000_000;
+
+struct Enrolling {
+    device: DeviceId,
+    owner: PartyId,
+    public_key: PublicKey,
+    challenge: String,
+    proof: String,
+}
 
 impl Core {
-    pub(super) fn enrol(
+    pub(super) fn device_command(
         &mut self,
         now: Time,
         asking: &Asking<'_>,
-        command: Command,
+        command: DeviceCommand,
         effects: &mut Vec<Effect>,
     ) -> Result<(), CommandRefusal> {
-        let Command::EnrolDevice { device, owner, public_key, challenge, proof } = command else {
-            return Err(misrouted(&command));
-        };
-        asking.check(&format!("device {device}"), Some(&owner))?;
-        let owner_ix = self.registry.find_party(&owner).ok_or_else(|| unknown_party(owner.as_str()))?;
+        match command {
+            DeviceCommand::EnrolDevice { device, owner, public_key, challenge, proof } => {
+                let enrolling = Enrolling { device, owner, public_key, challenge, proof };
+                self.enrol(now, asking, &enrolling, effects)
+            }
+            DeviceCommand::RevokeDevice { device, .. } => self.revoke(now, asking, device, effects),
+            DeviceCommand::ResetLogin { device, t } => self.reset_login(device, t),
+            DeviceCommand::LiftQuarantine { device, .. } => self.lift_quarantine(now, device, effects),
+        }
+    }
+
+    fn enrol(&mut self, now: Time, asking: &Asking<'_>, enrolling: &Enrolling, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
+        let Enrolling { device, owner, public_key, challenge, proof } = enrolling;
+        let (device, public_key) = (*device, *public_key);
+        asking.check(&format!("device {device}"), Some(owner))?;
+        let owner_ix = self.registry.find_party(owner).ok_or_else(|| unknown_party(owner.as_str()))?;
         self.check_free(&device, &public_key)?;
         self.check_custody(asking, &device)?;
-        let enrolment = proved(&device, &public_key, &challenge, &proof)?;
+        let enrolment = proved(&device, &public_key, challenge, proof)?;
         // Open alerts and binding stay with the device, whatever key it has.
         let old = self.devices.by_id(&device);
         let open = old.map(|old| old.open.clone()).unwrap_or_default();
@@ -85,7 +101,7 @@ impl Core {
         }
     }
 
-    pub(super) fn revoke(&mut self, now: Time, asking: &Asking<'_>, id: DeviceId, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
+    fn revoke(&mut self, now: Time, asking: &Asking<'_>, id: DeviceId, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
         asking.check(&format!("device {id}"), self.owner_of(&id))?;
         let ix = self.active_ix(&id)?;
         self.check_custody(asking, &id)?;
@@ -98,7 +114,7 @@ impl Core {
         Ok(())
     }
 
-    pub(super) fn reset_login(&mut self, id: DeviceId, t: Time) -> Result<(), CommandRefusal> {
+    fn reset_login(&mut self, id: DeviceId, t: Time) -> Result<(), CommandRefusal> {
         let ix = self.active_ix(&id)?;
         if let Some(device) = self.devices.get_mut(ix) {
             device.login_t = t;
@@ -106,7 +122,7 @@ impl Core {
         Ok(())
     }
 
-    pub(super) fn lift_quarantine(&mut self, now: Time, id: DeviceId, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
+    fn lift_quarantine(&mut self, now: Time, id: DeviceId, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
         let ix = self.active_ix(&id)?;
         let Some(device) = self.devices.get_mut(ix).filter(|device| device.cursor.quarantined() || !device.cursor.holes().is_empty())
         else {
@@ -120,52 +136,12 @@ impl Core {
         Ok(())
     }
 
-    pub(super) fn issue_grant(&mut self, now: Time, command: Command, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
-        let Command::IssueGrant { grant, device, epoch, circle, not_before, not_after, authorised_by } = command else {
-            return Err(misrouted(&command));
-        };
-        let id = hex_bytes::<16>("grant", &grant)?;
-        self.active_ix(&device)?;
-        if circle.lat_e7.abs() > LAT_LIMIT_E7 || circle.lon_e7.abs() > LON_LIMIT_E7 {
-            let detail = format!("circle at {}, {}: expected 1e-7 degrees, within 90 and 180 degrees", circle.lat_e7, circle.lon_e7);
-            return Err(CommandRefusal::new("grant-circle", detail));
-        }
-        if not_before > not_after || not_after < now {
-            let detail = format!("grant from {not_before} to {not_after}: expected a time that is not over and ends after it begins");
-            return Err(CommandRefusal::new("grant-time", detail));
-        }
-        let content = Grant { id, epoch, circle, not_before, not_after, authorised_by };
-        // What a device would call malformed is not sent to it.
-        Down::decode(&Down::Grant(content.clone()).encode())
-            .map_err(|fault| CommandRefusal::new("grant-malformed", format!("grant {grant}: {fault}")))?;
-        if !self.grants.issue(device, &content) {
-            return Err(CommandRefusal::new("grant-exists", format!("grant {grant} of device {device}: exists, expected a new id")));
-        }
-        effects.push(Effect::Down { device, down: Down::Grant(content) });
-        Ok(())
-    }
-
-    pub(super) fn issue_challenge(
-        &mut self,
-        asking: &Asking<'_>,
-        device: DeviceId,
-        (nonce, not_after): (&str, Time),
-        effects: &mut Vec<Effect>,
-    ) -> Result<(), CommandRefusal> {
-        let bytes = hex_bytes::<16>("nonce", nonce)?;
-        self.active_ix(&device)?;
-        let visible = self.visible_to(&device);
-        asking.check(&format!("device {device}"), visible.iter().find(|party| **party == asking.by.party).or(visible.first()))?;
-        effects.push(Effect::Down { device, down: Down::Challenge(Challenge { nonce: bytes, not_after }) });
-        Ok(())
-    }
-
-    pub(super) fn owner_of(&self, id: &DeviceId) -> Option<&PartyId> {
+    pub(crate) fn owner_of(&self, id: &DeviceId) -> Option<&PartyId> {
         let device = self.devices.by_id(id)?;
         self.registry.party(device.owner).map(|party| &party.id)
     }
 
-    pub(super) fn active_ix(&self, id: &DeviceId) -> Result<crate::device::DeviceIx, CommandRefusal> {
+    pub(crate) fn active_ix(&self, id: &DeviceId) -> Result<crate::device::DeviceIx, CommandRefusal> {
         let known = self.active_device(id).and_then(|_| self.device_ix(id));
         known.ok_or_else(|| CommandRefusal::new("unknown-device", format!("device {id}: expected one that is enrolled and not revoked")))
     }

@@ -124,7 +124,7 @@ impl Bench {
     }
 
     fn command_by(&mut self, by: Signer, key: &str, body: &Value) -> Result<CommandReceipt, CommandRefusal> {
-        let effects = self.give(Input::Command { by, key: key.to_owned(), body: Bytes::from(body.to_string()) });
+        let effects = self.give(Input::Command { by, key: key.to_owned(), body: Bytes::from(body.to_string()), signature: None });
         let answer = effects.into_iter().find_map(|effect| match effect {
             Effect::Accepted(receipt) => Some(Ok(receipt)),
             Effect::Refused(refusal) => Some(Err(refusal)),
@@ -217,7 +217,7 @@ impl Bench {
             let input = match entry.clone() {
                 Entry::Report { device, bytes, .. } => Input::Report(seal::verify(&mut keyring, device, &bytes)),
                 Entry::Login { device, t, .. } => Input::Login { device, t },
-                Entry::Command { by, key, body, .. } => Input::Command { by, key, body },
+                Entry::Command { by, key, body, .. } => Input::Command { by, key, body, signature: None },
                 Entry::StrictFailed { device, ctr, digest, .. } => Input::StrictFailed { device, ctr, digest },
                 Entry::Generation { number, .. } => Input::Generation(number),
             };

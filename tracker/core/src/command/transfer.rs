@@ -1,14 +1,13 @@
 //! Declaring a transfer: the carrier binds seal, unit and corridor.
 
 use super::Asking;
-use super::world::misrouted;
 use crate::core::Core;
 use crate::device::Period;
 use crate::effect::{CommandRefusal, Effect};
 use crate::movement::Movement;
 use crate::transfer::{Transfer, TransferIx};
 use crate::watch::RouteWatch;
-use sealway_schemas::command::Command;
+use sealway_schemas::command::TransferCommand;
 use sealway_schemas::event::ChangedBy;
 use sealway_schemas::ids::iso6346_sum;
 use sealway_schemas::{CorridorId, DeviceId, PartyId, PlaceId, Time, TransferId};
@@ -16,15 +15,15 @@ use sealway_schemas::{CorridorId, DeviceId, PartyId, PlaceId, Time, TransferId};
 const UNIT_LIMIT: usize = 32;
 
 impl Core {
-    pub(super) fn declare(
+    pub(super) fn transfer_command(
         &mut self,
         now: Time,
         asking: &Asking<'_>,
-        command: Command,
+        command: TransferCommand,
         effects: &mut Vec<Effect>,
     ) -> Result<(), CommandRefusal> {
-        let Command::DeclareTransfer { transfer: id, carrier, unit, seal, origin, destination, corridor } = command else {
-            return Err(misrouted(&command));
+        let TransferCommand::DeclareTransfer { transfer: id, carrier, unit, seal, origin, destination, corridor } = command else {
+            return Err(CommandRefusal::new("not-offered", format!("command {}: not offered by this platform", command.kind())));
         };
         asking.check(&format!("transfer {id}"), Some(&carrier))?;
         if self.transfers.find(&id).is_some() {

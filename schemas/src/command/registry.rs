@@ -1,0 +1,79 @@
+//! Parties, people, their tokens and their signing keys, and districts.
+
+use super::Role;
+use super::kinds::kinds;
+use crate::{DistrictId, PartyId, PublicKey, Time, UserId};
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum RegistryCommand {
+    RegisterParty {
+        party: PartyId,
+        role: Role,
+        name_zh: String,
+        name_en: String,
+        /// The customs district 关区 that the party belongs to; without one it is of the whole country.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        district: Option<DistrictId>,
+    },
+    RegisterUser {
+        user: UserId,
+        party: PartyId,
+        role: Role,
+        name: String,
+    },
+    /// The token itself is shown once and never kept: only its SHA-256 is.
+    IssueToken {
+        token: String,
+        user: UserId,
+        digest: PublicDigest,
+        not_after: Option<Time>,
+    },
+    RevokeToken {
+        token: String,
+    },
+    /// A person's own key. `proof`: hex of the signature by it over `sealway/v1/signing-key\n<user>\n<public key in hex>`.
+    EnrolSigningKey {
+        user: UserId,
+        public_key: PublicKey,
+        proof: String,
+    },
+    RevokeSigningKey {
+        user: UserId,
+        public_key: PublicKey,
+        reason: String,
+    },
+    PutDistrict {
+        district: DistrictId,
+        name_zh: String,
+        name_en: String,
+    },
+}
+
+kinds!(RegistryCommand {
+    RegisterParty => "register-party",
+    RegisterUser => "register-user",
+    IssueToken => "issue-token",
+    RevokeToken => "revoke-token",
+    EnrolSigningKey => "enrol-signing-key",
+    RevokeSigningKey => "revoke-signing-key",
+    PutDistrict => "put-district",
+});
+
+impl RegistryCommand {
+    #[must_use]
+    pub fn subject(&self) -> String {
+        match self {
+            Self::RegisterParty { party, .. } => party.to_string(),
+            Self::RegisterUser { user, .. } => user.to_string(),
+            Self::IssueToken { token, .. } | Self::RevokeToken { token } => token.clone(),
+            Self::EnrolSigningKey { public_key, .. } | Self::RevokeSigningKey { public_key, .. } => public_key.key_id().to_string(),
+            Self::PutDistrict { district, .. } => district.to_string(),
+        }
+    }
+}
+
+/// SHA-256 of a token, hex in JSON. A public key has the same shape, so its type is reused.
+pub type PublicDigest = PublicKey;

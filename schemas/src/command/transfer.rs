@@ -1,0 +1,139 @@
+//! The life of a transfer, from draft to cancelled; what happens at its end is in `custody`.
+
+use super::kinds::kinds;
+use crate::{CorridorId, DeviceId, PartyId, PlaceId, TransferId};
+use serde::{Deserialize, Serialize};
+
+/// A lock or bolt beside the electronic seal, ISO 17712.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct MechanicalSeal {
+    pub number: String,
+    pub class: SealClass,
+}
+
+/// ISO 17712.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum SealClass {
+    /// Indicative.
+    I,
+    /// Security.
+    S,
+    /// High security.
+    H,
+}
+
+/// What became of a transfer on its way, by the codes of the common transit procedure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum IncidentKind {
+    /// 1
+    RouteImpossible,
+    /// 2: beyond the carrier's control.
+    SealBroken,
+    /// 3
+    GoodsTransferred,
+    /// 4
+    ImminentDanger,
+    /// 5
+    Accident,
+    /// 6
+    PartOfTransportChanged,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum TransferCommand {
+    DeclareTransfer {
+        transfer: TransferId,
+        carrier: PartyId,
+        unit: String,
+        seal: DeviceId,
+        origin: PlaceId,
+        destination: PlaceId,
+        corridor: CorridorId,
+    },
+    AcceptTransfer {
+        transfer: TransferId,
+    },
+    /// 布控
+    HoldTransfer {
+        transfer: TransferId,
+        reason: String,
+    },
+    LiftHold {
+        transfer: TransferId,
+        reason: String,
+    },
+    BindSeal {
+        transfer: TransferId,
+        unit: String,
+        seal: DeviceId,
+        mechanical: Vec<MechanicalSeal>,
+    },
+    UnbindSeal {
+        transfer: TransferId,
+        seal: DeviceId,
+        reason: String,
+    },
+    CountersignSeal {
+        transfer: TransferId,
+        seal: DeviceId,
+        epoch: u64,
+    },
+    /// By an officer; a gate releases by its decision.
+    ReleaseTransfer {
+        transfer: TransferId,
+        reason: String,
+    },
+    ReportIncident {
+        transfer: TransferId,
+        kind: IncidentKind,
+        note: String,
+    },
+    ResumeTransfer {
+        transfer: TransferId,
+        note: String,
+    },
+    CancelTransfer {
+        transfer: TransferId,
+        reason: String,
+    },
+}
+
+kinds!(TransferCommand {
+    DeclareTransfer => "declare-transfer",
+    AcceptTransfer => "accept-transfer",
+    HoldTransfer => "hold-transfer",
+    LiftHold => "lift-hold",
+    BindSeal => "bind-seal",
+    UnbindSeal => "unbind-seal",
+    CountersignSeal => "countersign-seal",
+    ReleaseTransfer => "release-transfer",
+    ReportIncident => "report-incident",
+    ResumeTransfer => "resume-transfer",
+    CancelTransfer => "cancel-transfer",
+});
+
+impl TransferCommand {
+    #[must_use]
+    pub fn subject(&self) -> String {
+        match self {
+            Self::DeclareTransfer { transfer, .. }
+            | Self::AcceptTransfer { transfer }
+            | Self::HoldTransfer { transfer, .. }
+            | Self::LiftHold { transfer, .. }
+            | Self::BindSeal { transfer, .. }
+            | Self::UnbindSeal { transfer, .. }
+            | Self::CountersignSeal { transfer, .. }
+            | Self::ReleaseTransfer { transfer, .. }
+            | Self::ReportIncident { transfer, .. }
+            | Self::ResumeTransfer { transfer, .. }
+            | Self::CancelTransfer { transfer, .. } => transfer.to_string(),
+        }
+    }
+}

@@ -88,7 +88,7 @@ fn signature(headers: &HeaderMap) -> Result<Option<CommandSignature>, Problem> {
         ("idempotency-key" = Option<String>, Header, description = "Needed with a signature"),
         ("sealway-signature" = Option<String>, Header, description = "8 bytes of key id and 64 of signature, in hex"),
     ),
-    request_body = Object,
+    request_body = Command,
     responses(
         (status = 200, body = Receipt),
         (status = "default", body = ProblemBody, content_type = "application/problem+json"),

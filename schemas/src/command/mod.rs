@@ -45,6 +45,7 @@ struct Head {
 macro_rules! areas {
     ($($area:ident($commands:ident)),* $(,)?) => {
         #[derive(Debug, Clone, PartialEq, Serialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         #[serde(untagged)]
         pub enum Command {
             $($area($commands)),*

@@ -108,10 +108,13 @@ async fn send(
     receipt.map(|receipt| Json(receipt.into())).map_err(|problem| discreet(problem, asking.caller.scope()))
 }
 
-/// A refusal may name what is another party's: for those who do not see all, it says less.
+/// A refusal may name what is another party's: for those who do not see all, it says less. Places and corridors are everybody's.
 pub(crate) fn discreet(problem: Problem, scope: &Scope) -> Problem {
     match (scope, problem.code()) {
-        (Scope::Party(_), "not-yours" | "seal-not-yours") => problem.saying("expected something that is your own".to_owned()),
+        (Scope::Party(_), "unknown-place" | "unknown-corridor") => problem,
+        (Scope::Party(_), code) if code.starts_with("unknown-") || code == "not-yours" || code == "seal-not-yours" => {
+            Problem::not_found("the command is about something that does not exist, expected something that exists and is yours")
+        }
         (Scope::Party(_), "unit-bound") => {
             problem.saying("the unit is bound to another transfer, expected one without an active transfer".to_owned())
         }

@@ -21,6 +21,7 @@ pub mod movement;
 pub mod order;
 pub mod place;
 pub mod policy;
+pub mod proof;
 mod registry;
 mod report;
 pub mod role;

@@ -31,6 +31,7 @@ mod serve;
 mod session;
 mod state;
 mod throttle;
+mod tlog;
 mod tokens;
 mod track;
 mod transfers;

@@ -5,7 +5,7 @@ use crate::problem::Problem;
 use crate::state::Dashboard;
 use crate::{
     alerts, commands, corridors, devices, enrolment, events, health, me, metrics, openapi, parties, places, records, security, session,
-    tokens, track, transfers, users, web,
+    tlog, tokens, track, transfers, users, web,
 };
 use axum::Router;
 use axum::extract::Request;
@@ -46,8 +46,13 @@ pub(crate) fn described() -> OpenApiRouter<Dashboard> {
         .merge(alerts::routes())
         .merge(commands::routes())
         .merge(records::routes())
+        .merge(tlog::routes())
         .merge(events::routes());
-    OpenApiRouter::with_openapi(Described::openapi()).nest("/api/v1", api).merge(health::routes()).merge(metrics::routes())
+    OpenApiRouter::with_openapi(Described::openapi())
+        .nest("/api/v1", api)
+        .merge(health::routes())
+        .merge(metrics::routes())
+        .merge(tlog::tiles())
 }
 
 /// Outside the API this is the interface, whose pages have addresses of their own.

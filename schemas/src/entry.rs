@@ -4,9 +4,12 @@
 //! |---|---|
 //! | report | `{0: 0, 1: at, 2: device, 3: bytes}` |
 //! | login | `{0: 1, 1: at, 2: device, 3: t}` |
-//! | command | `{0: 2, 1: at, 2: user, 3: party, 4: role, 5: idempotency key, 6: body, ? 7: signature}` |
+//! | command | `{0: 2, 1: at, 2: user, 3: party, 4: role, 5: idempotency key, 6: body, ? 7: signature, 8: salt}` |
 //! | strict check failed | `{0: 3, 1: at, 2: device, 3: ctr, 4: digest}` |
 //! | generation | `{0: 4, 1: at, 2: number}` |
+//!
+//! The leaf of an entry in the log's tree is these bytes. Of a command, whose body may name people and goods, the leaf has
+//! `6: SHA-256(salt, body)` and no salt: the body lies beside the tree and is shown to those who may see it.
 
 use crate::cbor::Strict;
 use crate::command::{Role, Signer};
@@ -14,6 +17,37 @@ use crate::hello::{expect_key, fixed_map, numbered};
 use crate::writer::Writer;
 use crate::{DeviceId, Digest, Malformed, PartyId, Time, UserId};
 use bytes::Bytes;
+use sha2::{Digest as _, Sha256};
+use std::borrow::Cow;
+
+/// The first key of every entry's map, and what it says of a command.
+const KIND_KEY: u8 = 0;
+const COMMAND: u8 = 2;
+
+/// Random bytes beside a command: nobody who has only the leaf can try out which body it stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Salt([u8; 16]);
+
+impl Salt {
+    /// Before the one who has random bytes filled it in.
+    pub const UNFILLED: Salt = Salt([0; 16]);
+
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    /// SHA-256 over salt and text.
+    #[must_use]
+    pub fn hash(&self, text: &[u8]) -> [u8; 32] {
+        Sha256::new().chain_update(self.0).chain_update(text).finalize().into()
+    }
+}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Entry {
@@ -22,7 +56,7 @@ pub enum Entry {
     /// An accepted login: its `t` may never be used again.
     Login { at: Time, device: DeviceId, t: Time },
     /// An accepted command, as it was sent.
-    Command { at: Time, by: Signer, key: String, body: Bytes, signature: Option<Vec<u8>> },
+    Command { at: Time, by: Signer, key: String, body: Bytes, signature: Option<Vec<u8>>, salt: Salt },
     /// A pre-screened report that the strict check refused afterwards.
     StrictFailed { at: Time, device: DeviceId, ctr: u64, digest: Digest },
     /// The platform's generation from here on.
@@ -65,13 +99,9 @@ impl Entry {
             Self::Login { at, device, t } => {
                 head(writer, 4, 1, *at).uint(2).text(device.as_str()).uint(3).uint(t.as_ms());
             }
-            Self::Command { at, by, key, body, signature } => {
-                let fields = 7 + usize::from(signature.is_some());
-                head(writer, fields, 2, *at).uint(2).text(by.user.as_str()).uint(3).text(by.party.as_str());
-                writer.uint(4).text(by.role.as_str()).uint(5).text(key).uint(6).bytes(body);
-                if let Some(signature) = signature {
-                    writer.uint(7).bytes(signature);
-                }
+            Self::Command { at, by, key, body, signature, salt } => {
+                let command = (by, key.as_str(), body.as_ref(), signature.as_deref());
+                write_command(writer, *at, command, Some(salt));
             }
             Self::StrictFailed { at, device, ctr, digest } => {
                 head(writer, 5, 3, *at).uint(2).text(device.as_str()).uint(3).uint(*ctr).uint(4).bytes(digest.as_bytes());
@@ -82,6 +112,19 @@ impl Entry {
         }
     }
 
+    /// The content of an entry's leaf in the log's tree. All but commands are their own leaf.
+    pub fn leaf(entry: &[u8]) -> Result<Cow<'_, [u8]>, Malformed> {
+        if entry.get(1..3) != Some(&[KIND_KEY, COMMAND]) {
+            return Ok(Cow::Borrowed(entry));
+        }
+        let Self::Command { at, by, key, body, signature, salt } = Self::decode(entry)? else {
+            return Ok(Cow::Borrowed(entry));
+        };
+        let mut writer = Writer::after(Vec::with_capacity(256));
+        write_command(&mut writer, at, (&by, &key, &salt.hash(&body), signature.as_deref()), None);
+        Ok(Cow::Owned(writer.finish()))
+    }
+
     pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
         let mut reader = Strict::new(bytes);
         let fields = reader.map("entry")?;
@@ -89,7 +132,7 @@ impl Entry {
         let at = Time::from_ms(numbered(&mut reader, 1, "at")?);
         let expected = match kind {
             0 | 1 => 4,
-            2 => fields.clamp(7, 8),
+            2 => fields.clamp(7, 9),
             3 => 5,
             4 => 3,
             _ => return Err(Malformed::Field { field: "entry kind", expected: "0 to 4" }),
@@ -132,11 +175,31 @@ impl Entry {
         expect_key(reader, 6)?;
         let body = Bytes::copy_from_slice(reader.byte_string("body", "bytes")?);
         let mut signature = None;
-        if fields == 8 {
-            expect_key(reader, 7)?;
-            signature = Some(reader.byte_string("signature", "bytes")?.to_vec());
+        let mut salt = Salt::UNFILLED;
+        // Logs of the first version have no salt.
+        for _ in 7..fields {
+            match reader.uint("entry key")? {
+                7 if signature.is_none() && salt == Salt::UNFILLED => signature = Some(reader.byte_string("signature", "bytes")?.to_vec()),
+                8 => salt = Salt(reader.bytes("salt", "16 bytes")?),
+                _ => return Err(Malformed::Field { field: "entry key", expected: "7 or 8" }),
+            }
         }
-        Ok(Self::Command { at, by: Signer { user, party, role }, key, body, signature })
+        Ok(Self::Command { at, by: Signer { user, party, role }, key, body, signature, salt })
+    }
+}
+
+/// Who, the idempotency key, the body or what stands for it, the signature.
+type CommandFields<'a> = (&'a Signer, &'a str, &'a [u8], Option<&'a [u8]>);
+
+fn write_command(writer: &mut Writer, at: Time, (by, key, body, signature): CommandFields<'_>, salt: Option<&Salt>) {
+    let fields = 7 + usize::from(signature.is_some()) + usize::from(salt.is_some());
+    head(writer, fields, 2, at).uint(2).text(by.user.as_str()).uint(3).text(by.party.as_str());
+    writer.uint(4).text(by.role.as_str()).uint(5).text(key).uint(6).bytes(body);
+    if let Some(signature) = signature {
+        writer.uint(7).bytes(signature);
+    }
+    if let Some(Salt(salt)) = salt {
+        writer.uint(8).bytes(salt);
     }
 }
 
@@ -157,7 +220,14 @@ mod tests {
         let device: DeviceId = "XA-7Q2K".parse().unwrap();
         let at = Time::from_ms(1_790_000_000_000);
         let by = Signer { user: "li".parse().unwrap(), party: "xian-customs".parse().unwrap(), role: Role::Customs };
-        let command = |signature| Entry::Command { at, by: by.clone(), key: "k-1".into(), body: Bytes::from_static(b"{}"), signature };
+        let command = |signature| Entry::Command {
+            at,
+            by: by.clone(),
+            key: "k-1".into(),
+            body: Bytes::from_static(b"{}"),
+            signature,
+            salt: Salt([3; 16]),
+        };
         for entry in [
             Entry::Report { at, device, bytes: Bytes::from_static(&[1; 300]) },
             Entry::Login { at, device, t: at },
@@ -172,5 +242,25 @@ mod tests {
             bytes.push(0);
             assert_eq!(Entry::decode(&bytes), Err(Malformed::Trailing));
         }
+    }
+
+    #[test]
+    fn the_leaf_of_a_command_hides_its_body_behind_a_salt() {
+        let by = Signer { user: "li".parse().unwrap(), party: "xian-customs".parse().unwrap(), role: Role::Customs };
+        let body = Bytes::from_static(br#"{"note":"Driver Zhang San"}"#);
+        let leaf = |salt| {
+            let entry = Entry::Command { at: Time::ZERO, by: by.clone(), key: "k".into(), body: body.clone(), signature: None, salt };
+            let mut bytes = Vec::new();
+            entry.encode_into(&mut bytes);
+            Entry::leaf(&bytes).unwrap().into_owned()
+        };
+        let (one, other) = (leaf(Salt([1; 16])), leaf(Salt([2; 16])));
+        assert_ne!(one, other);
+        let shows = |leaf: &[u8], what: &[u8]| leaf.windows(what.len()).any(|window| window == what);
+        assert!(!shows(&one, b"Zhang") && !shows(&one, &[1; 16]));
+        assert!(shows(&one, &Salt([1; 16]).hash(&body)));
+        let mut generation = Vec::new();
+        Entry::Generation { at: Time::ZERO, number: 3 }.encode_into(&mut generation);
+        assert_eq!(Entry::leaf(&generation), Ok(Cow::Borrowed(generation.as_slice())));
     }
 }

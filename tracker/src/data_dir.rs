@@ -79,6 +79,11 @@ impl DataDir {
     }
 
     #[must_use]
+    pub fn tree(&self) -> PathBuf {
+        self.root.join("tree")
+    }
+
+    #[must_use]
     pub fn platform_key(&self) -> PathBuf {
         self.root.join("platform.key")
     }

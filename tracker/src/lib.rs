@@ -15,6 +15,7 @@ pub mod registry;
 mod snapshot;
 mod track;
 mod tracker;
+mod tree;
 
 pub use config::{Abort, Clock, Fatal, SystemClock, TrackerConfig};
 pub use data_dir::{DATA_VERSION, DataDir, DataDirError};
@@ -29,6 +30,8 @@ pub use registry::{
     AlertFilter, DeviceFilter, NotARecordKey, Page, Principal, RecordFilter, RecordKey, Registry, RegistryError, Scope, TransferFilter,
 };
 pub use sealway_core::command::COMMAND_BYTES_LIMIT;
+pub use sealway_core::proof;
 pub use sealway_core::{CommandReceipt, CommandRefusal, LoginRefusal};
 pub use track::{TrackError, TrackPoint};
 pub use tracker::Tracker;
+pub use tree::{SignedCheckpoint, TreeError, TreeReader};

@@ -55,6 +55,9 @@ pub struct TrackerMetrics {
     pub cpu_sequence_ns: u64,
     pub cpu_commit_ns: u64,
     pub cpu_strict_ns: u64,
+    /// Entries under the newest signed checkpoint.
+    pub tree_size: u64,
+    pub cpu_tree_ns: u64,
 }
 
 #[derive(Debug, Default)]
@@ -83,6 +86,8 @@ pub(crate) struct Counters {
     pub(crate) cpu_sequence_ns: AtomicU64,
     pub(crate) cpu_commit_ns: AtomicU64,
     pub(crate) cpu_strict_ns: AtomicU64,
+    pub(crate) tree_size: AtomicU64,
+    pub(crate) cpu_tree_ns: AtomicU64,
 }
 
 impl Counters {
@@ -165,6 +170,8 @@ impl Counters {
             cpu_sequence_ns: self.cpu_sequence_ns.load(Relaxed),
             cpu_commit_ns: self.cpu_commit_ns.load(Relaxed),
             cpu_strict_ns: self.cpu_strict_ns.load(Relaxed),
+            tree_size: self.tree_size.load(Relaxed),
+            cpu_tree_ns: self.cpu_tree_ns.load(Relaxed),
         }
     }
 }

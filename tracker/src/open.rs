@@ -14,7 +14,8 @@ use crate::metrics::Counters;
 use crate::platform_key::{PlatformKey, PlatformKeyError};
 use crate::registry::{Projector, RegistryError};
 use crate::snapshot;
-use crate::tracker::{Running, Tracker};
+use crate::tracker::{Ends, Running, Tracker};
+use crate::tree::{Grower, TreeError};
 use sealway_core::Row;
 use sealway_schemas::link::Downlink;
 use std::sync::Arc;
@@ -38,6 +39,8 @@ pub enum OpenError {
     Key(#[from] PlatformKeyError),
     #[error(transparent)]
     Registry(#[from] RegistryError),
+    #[error(transparent)]
+    Tree(#[from] TreeError),
     #[error("no thread for the {name}: {source}")]
     Thread { name: String, source: std::io::Error },
     #[error("opening ended before its time")]
@@ -96,6 +99,8 @@ fn start(
     projecting: tokio::task::JoinHandle<()>,
 ) -> Result<Tracker, OpenError> {
     let Loaded { data_dir, key, log, state, snapshot_seq, keyrings } = loaded;
+    let data_dir = Arc::new(data_dir);
+    let grower = Grower::open(data_dir.clone(), log.reader(), key.note_signer()?)?;
     let counters = Arc::new(Counters::default());
     counters.log_entries.store(log.next_seq(), Relaxed);
     counters.strict_cursor.store(state.strict_cursor, Relaxed);
@@ -119,16 +124,21 @@ fn start(
         feed: feed.clone(),
         counters: counters.clone(),
         config,
+        coins: Coins::new().map_err(PlatformKeyError::Random)?,
+        tree: grower.published(),
         data_dir,
     };
     let sequencer = Sequencer::new(parts);
+    let tree = grower.reader();
+    let (tree_counters, tree_stop) = (counters.clone(), stop.clone());
+    let growing = spawn("tree".into(), move || grower.run(&tree_counters, &tree_stop))?;
     let mut threads = vec![spawn("sequencer".into(), move || sequencer.run(&work_queue))?];
     let jobs = start_workers(&keyrings, queue, &works, &counters, &mut threads)?;
     let check =
         StrictCheck { reader: reader.clone(), keyrings: keyrings.clone(), counters: counters.clone(), next: works, stop: stop.clone() };
     threads.push(spawn("strict-check".into(), move || check.run())?);
-    let running = Running { jobs, keyrings, counters, reader, feed, registry, projector, platform_key, clock, stop };
-    Ok(Tracker::new(running, threads, projecting))
+    let running = Running { jobs, keyrings, counters, reader, tree, feed, registry, projector, platform_key, clock, stop };
+    Ok(Tracker::new(running, Ends { threads, growing: Some(growing), projecting: Some(projecting) }))
 }
 
 fn start_workers(

@@ -3,6 +3,7 @@
 use crate::data_dir::write_durably;
 use bytes::Bytes;
 use ed25519_dalek::{Signer as _, SigningKey};
+use sealway_core::proof::note::{NotAVerifier, Scheme, Verifier};
 use sealway_schemas::down::Down;
 use sealway_schemas::{DeviceId, KeyId, PublicKey, aad, cose};
 use std::fmt;
@@ -18,6 +19,8 @@ pub enum PlatformKeyError {
     Open { path: PathBuf, mode: u32 },
     #[error("no random numbers from the system: {0}")]
     Random(getrandom::Error),
+    #[error(transparent)]
+    Notes(#[from] NotAVerifier),
 }
 
 pub(crate) struct PlatformKey {
@@ -63,9 +66,44 @@ impl PlatformKey {
         self.public
     }
 
+    /// Names the log after the key: no two platforms have one name.
+    pub(crate) fn note_signer(&self) -> Result<NoteSigner, PlatformKeyError> {
+        let verifier = Verifier::new(&format!("sealway/{}", self.id), self.public, Scheme::Ed25519)?;
+        Ok(NoteSigner { key: self.key.clone(), verifier })
+    }
+
     /// A message to one device, ready to be sent.
     pub(crate) fn seal(&self, device: &DeviceId, down: &Down) -> Bytes {
         Bytes::from(cose::seal(&down.encode(), &aad::down(device), self.id, |bytes| self.key.sign(bytes).to_bytes()))
+    }
+}
+
+/// Signs the checkpoints of the log.
+pub(crate) struct NoteSigner {
+    key: SigningKey,
+    verifier: Verifier,
+}
+
+impl fmt::Debug for NoteSigner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NoteSigner(***, {})", self.verifier.text())
+    }
+}
+
+impl NoteSigner {
+    /// The log's name, which begins every checkpoint.
+    pub(crate) fn origin(&self) -> &str {
+        self.verifier.name()
+    }
+
+    pub(crate) fn verifier(&self) -> &Verifier {
+        &self.verifier
+    }
+
+    /// The note: text, empty line, signature.
+    pub(crate) fn sign(&self, text: &str) -> String {
+        let signature = self.key.sign(&self.verifier.message(text, 0)).to_bytes();
+        format!("{text}\n{}", self.verifier.line(0, &signature))
     }
 }
 

@@ -5,6 +5,7 @@ use crate::data_dir::DataDir;
 use crate::driver::replay::State;
 use crate::open::{self, OpenError};
 use crate::registry::Projector;
+use crate::tree::Store;
 use sealway_core::{Input, order::Past};
 use sealway_schemas::{DeviceId, Digest, Time};
 
@@ -49,6 +50,7 @@ fn load_twice(config: &TrackerConfig) -> Result<([u8; 32], open::Loaded), OpenEr
     let now = first.state.now;
     let before = first.state.core.fingerprint();
     remove_snapshots(&first.data_dir);
+    Store::remove(&first.data_dir.tree())?;
     drop(first);
     let mut second = open::load(config, DataDir::open(&config.data_dir)?, u64::MAX)?;
     until(&mut second.state, now);

@@ -9,6 +9,7 @@ use crate::metrics::{Counters, TrackerMetrics};
 use crate::open::{self, OpenError};
 use crate::registry::{Projector, Registry};
 use crate::track::{TrackError, TrackPoint, walk};
+use crate::tree::TreeReader;
 use bytes::Bytes;
 use sealway_core::CommandReceipt;
 use sealway_schemas::command::Signer;
@@ -27,6 +28,7 @@ pub(crate) struct Running {
     pub(crate) keyrings: Keyrings,
     pub(crate) counters: Arc<Counters>,
     pub(crate) reader: LogReader,
+    pub(crate) tree: TreeReader,
     pub(crate) feed: EventFeed,
     pub(crate) registry: Registry,
     pub(crate) projector: Projector,
@@ -42,9 +44,11 @@ impl Drop for Running {
     }
 }
 
-struct Ends {
-    threads: Vec<JoinHandle<()>>,
-    projecting: Option<tokio::task::JoinHandle<()>>,
+pub(crate) struct Ends {
+    pub(crate) threads: Vec<JoinHandle<()>>,
+    /// Grows the log's tree, until every entry is under a checkpoint.
+    pub(crate) growing: Option<JoinHandle<()>>,
+    pub(crate) projecting: Option<tokio::task::JoinHandle<()>>,
 }
 
 /// Cheap to clone; everything behind it stops at [`Tracker::drain`].
@@ -66,8 +70,7 @@ impl Tracker {
         open::open(config, downlink).await
     }
 
-    pub(crate) fn new(running: Running, threads: Vec<JoinHandle<()>>, projecting: tokio::task::JoinHandle<()>) -> Self {
-        let ends = Ends { threads, projecting: Some(projecting) };
+    pub(crate) fn new(running: Running, ends: Ends) -> Self {
         Self { running: Arc::new(running), ends: Arc::new(Mutex::new(ends)) }
     }
 
@@ -149,6 +152,12 @@ impl Tracker {
         &self.running.reader
     }
 
+    /// The log as a tree: checkpoints, tiles, proofs.
+    #[must_use]
+    pub fn tree(&self) -> &TreeReader {
+        &self.running.tree
+    }
+
     /// The tracker's time.
     #[must_use]
     pub fn now(&self) -> Time {
@@ -164,11 +173,11 @@ impl Tracker {
 
     /// Settles what was taken, writes a snapshot and the registry, and stops. What comes later is not taken. Returns at once when called again.
     pub async fn drain(&self) {
-        let (threads, projecting) = {
+        let (threads, growing, projecting) = {
             let mut ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
-            (std::mem::take(&mut ends.threads), ends.projecting.take())
+            (std::mem::take(&mut ends.threads), ends.growing.take(), ends.projecting.take())
         };
-        let Some(projecting) = projecting else { return };
+        let (Some(growing), Some(projecting)) = (growing, projecting) else { return };
         self.pass_all().await;
         let (reply, answer) = oneshot::channel();
         if let Some(jobs) = self.running.jobs.first() {
@@ -178,6 +187,9 @@ impl Tracker {
         }
         self.running.stop.store(true, Relaxed);
         self.running.projector.close();
+        growing.thread().unpark();
+        // It holds the folder's lock too.
+        let _ended = tokio::task::spawn_blocking(move || growing.join()).await;
         if projecting.await.is_err() {
             tracing::warn!("the projection ended before its time");
         }

@@ -127,6 +127,18 @@ impl House {
         self.clock.0.fetch_add(ms, Relaxed);
     }
 
+    /// Waits until every entry so far is under a checkpoint.
+    pub(crate) fn checkpointed(&self) {
+        let entries = self.tracker.log().durable();
+        while self.tracker.tree().checkpoint().is_none_or(|signed| signed.checkpoint.size < entries) {
+            std::thread::yield_now();
+        }
+    }
+
+    pub(crate) fn platform_key(&self) -> PublicKey {
+        self.tracker.platform_key()
+    }
+
     pub(crate) fn now(&self) -> Time {
         self.clock.now()
     }

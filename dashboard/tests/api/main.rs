@@ -26,3 +26,5 @@ mod scope;
 mod seal;
 #[cfg(test)]
 mod session;
+#[cfg(test)]
+mod tlog;

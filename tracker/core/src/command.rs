@@ -5,7 +5,7 @@ use crate::effect::{CommandReceipt, CommandRefusal, Effect};
 use crate::role::{Reach, reach};
 use bytes::Bytes;
 use sealway_schemas::command::{AlertCommand, Command, Signer};
-use sealway_schemas::entry::Entry;
+use sealway_schemas::entry::{Entry, Salt};
 use sealway_schemas::signature::CommandSignature;
 use sealway_schemas::{AlertId, PartyId, Time};
 use serde::{Deserialize, Serialize};
@@ -94,7 +94,7 @@ impl Core {
                 self.receipts.forget(now, self.policy.idempotency_ms);
                 self.receipts.insert(key_of(&by, &key), Taken { at: now, body: half(&[&body]) });
                 let signature = signature.map(|signature| signature.to_bytes());
-                effects.push(Effect::Append(Entry::Command { at: now, by, key, body, signature }));
+                effects.push(Effect::Append(Entry::Command { at: now, by, key, body, signature, salt: Salt::UNFILLED }));
                 effects.push(Effect::Accepted(receipt));
                 effects.append(&mut done);
             }

@@ -8,7 +8,6 @@ use sealway_schemas::signature::CommandSignature;
 use sealway_schemas::{DeviceId, Digest, Time};
 
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "nearly every input is a report: a box would cost each an allocation")]
 pub enum Input {
     Report(VerifiedReport),
     /// A login whose signature was verified.

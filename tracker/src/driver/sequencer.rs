@@ -8,6 +8,7 @@ use super::keyrings::Keyrings;
 use super::past::{Heads, LogPast, Memory};
 use super::tick::Owed;
 use super::work::{AdmitRefusal, CommandFailure, Item, Screened, Work};
+use super::worker::Coins;
 use crate::config::TrackerConfig;
 use crate::data_dir::DataDir;
 use crate::feed::EventFeed;
@@ -15,10 +16,11 @@ use crate::log::{EvidenceLog, LogError};
 use crate::metrics::{Counters, charge, thread_cpu_ns};
 use crate::platform_key::PlatformKey;
 use crate::registry::Projector;
+use crate::tree::Published;
 use sealway_core::order::Outcome;
 use sealway_core::verify::Refusal;
 use sealway_core::{CommandReceipt, CommandRefusal, Core, Effect, Input, KeyChange, LoginRefusal, Row};
-use sealway_schemas::entry::Entry;
+use sealway_schemas::entry::{Entry, Salt};
 use sealway_schemas::link::{Downlink, Verdict};
 use sealway_schemas::{DeviceId, PublicKey, Time};
 use std::cell::RefCell;
@@ -48,8 +50,10 @@ pub(crate) struct Parts {
     pub(crate) feed: EventFeed,
     pub(crate) counters: Arc<Counters>,
     pub(crate) config: TrackerConfig,
+    pub(crate) coins: Coins,
+    pub(crate) tree: Published,
     /// Held for its lock as long as anything here can write.
-    pub(crate) data_dir: DataDir,
+    pub(crate) data_dir: Arc<DataDir>,
 }
 
 /// What the last handled input came to, for whoever waits for its answer.
@@ -260,7 +264,10 @@ impl Sequencer {
 
     fn apply(&mut self, effect: Effect, answer: &mut Answer) -> Result<(), LogError> {
         match effect {
-            Effect::Append(entry) => self.append(&entry)?,
+            Effect::Append(mut entry) => {
+                self.salt(&mut entry);
+                self.append(&entry)?;
+            }
             Effect::Outcome { device, outcome, .. } => {
                 answer.taken = outcome.is_kept() || outcome == Outcome::Duplicate;
                 self.parts.counters.outcome(outcome);
@@ -298,6 +305,15 @@ impl Sequencer {
             self.parts.counters.devices.fetch_add(1, Relaxed);
         }
         self.parts.keyrings.apply(change);
+    }
+
+    /// A command's text lies beside the tree, and nobody shall find it by trying.
+    fn salt(&mut self, entry: &mut Entry) {
+        if let Entry::Command { salt, .. } = entry {
+            let mut bytes = [0; 16];
+            self.parts.coins.fill(&mut bytes);
+            *salt = Salt::from_bytes(bytes);
+        }
     }
 
     fn append(&mut self, entry: &Entry) -> Result<(), LogError> {

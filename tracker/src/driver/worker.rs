@@ -100,8 +100,8 @@ impl Worker {
     }
 }
 
-/// Random coefficients of the batch equation: whoever could foresee them could make two bad signatures pass together. SHA-256 in
-/// counter mode over a secret of the system's randomness, so that no batch can meet a failing source.
+/// Random numbers: coefficients of the batch equation, for whoever could foresee them could make two bad signatures pass together; and
+/// the salts of the log. SHA-256 in counter mode over a secret of the system's randomness, so that no batch can meet a failing source.
 pub(crate) struct Coins {
     secret: [u8; 32],
     counter: u64,
@@ -120,7 +120,7 @@ impl Coins {
         Ok(Self { secret, counter: 0 })
     }
 
-    fn fill(&mut self, bytes: &mut [u8]) {
+    pub(crate) fn fill(&mut self, bytes: &mut [u8]) {
         for piece in bytes.chunks_mut(32) {
             self.counter += 1;
             let block = Sha256::new().chain_update(self.secret).chain_update(self.counter.to_le_bytes()).finalize();

@@ -52,7 +52,7 @@ impl Position {
         self.0 & u64::from(u32::MAX)
     }
 
-    fn from_stored(stored: u64) -> Option<Self> {
+    pub(crate) fn from_stored(stored: u64) -> Option<Self> {
         (stored != 0).then_some(Self(stored))
     }
 

@@ -53,6 +53,30 @@ impl LogReader {
         read_frame(&self.segments, position)
     }
 
+    /// Where the entry after `frame` stands; `None` where none is durable.
+    #[must_use]
+    pub fn following(&self, frame: &Frame) -> Option<Position> {
+        let seq = frame.seq + 1;
+        if seq >= self.durable() {
+            return None;
+        }
+        let number = frame.position.segment();
+        if self.segments.numbered(number + 1).is_some_and(|segment| segment.head.first_seq == seq) {
+            return Some(Position::new(number + 1, FIRST_FRAME));
+        }
+        let end = frame.position.offset() + (HEAD + frame.entry.len()) as u64;
+        u32::try_from(end).ok().map(|end| Position::new(number, end))
+    }
+
+    /// The error of a frame whose checksum is good and whose content is not.
+    #[must_use]
+    pub fn corrupt(&self, frame: &Frame, fault: Fault) -> LogError {
+        match self.segments.at(frame.position) {
+            Ok(segment) => segment.corrupt(frame.position.offset(), frame.seq, fault),
+            Err(error) => error,
+        }
+    }
+
     /// Durable entries from `seq` on, each checked against the chain; ends at what is durable when it gets there.
     #[must_use]
     pub fn frames_from(&self, seq: u64) -> Frames {

@@ -6,3 +6,4 @@ mod intake;
 mod people;
 mod restart;
 mod support;
+mod tree;

@@ -80,6 +80,7 @@ pub fn verify(old: (u64, Hash), new: (u64, Hash), proof: &[Hash]) -> Result<(), 
 }
 
 #[cfg(test)]
+#[expect(clippy::cast_possible_truncation, reason = "trees of a few leaves")]
 mod tests {
     use super::super::tree::tests::grown;
     use super::*;

@@ -73,6 +73,7 @@ fn length(index: u64, size: u64) -> usize {
 }
 
 #[cfg(test)]
+#[expect(clippy::cast_possible_truncation, reason = "trees of a few leaves")]
 mod tests {
     use super::super::tree::tests::grown;
     use super::*;

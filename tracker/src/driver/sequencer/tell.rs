@@ -4,7 +4,7 @@ use super::{MOVED_MS, Sequencer};
 use crate::snapshot::{self, SnapshotRef};
 use sealway_core::Row;
 use sealway_schemas::DeviceId;
-use sealway_schemas::down::Down;
+use sealway_schemas::down::{Ack, Down};
 use sealway_schemas::event::{Change, Event};
 use sealway_schemas::link::CloseReason;
 use std::sync::atomic::Ordering::Relaxed;
@@ -15,6 +15,7 @@ const MOVED_ROWS: usize = 5_000;
 impl Sequencer {
     /// Tells devices: PUBACKs, acks, down messages.
     pub(super) fn settle(&mut self) {
+        let tree = self.parts.tree.head();
         for wanted in self.acks.take_due(self.parts.now) {
             let (core, now) = (&self.parts.core, self.parts.now);
             let ack = match wanted.unknown_key_at {
@@ -22,6 +23,7 @@ impl Sequencer {
                 None => core.ack(&wanted.device, now),
             };
             let Some(ack) = ack else { continue };
+            let ack = Ack { tree, ..ack };
             self.parts.counters.acks_signed.fetch_add(1, Relaxed);
             let message = self.parts.key.seal(&wanted.device, &Down::Ack(ack));
             self.owed.send_down(wanted.session, message);

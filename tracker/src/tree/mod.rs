@@ -1,0 +1,39 @@
+//! The log as a Merkle tree: a view that a thread grows behind the writer, and the one that lets a stranger check the log.
+//!
+//! Leaf `n` is entry `n`. Once a second, or every 1,000 entries, the newest durable size gets a checkpoint, signed as a note by the
+//! platform key. Everything here can be made again from the log; a checkpoint of the same size is the same to the byte.
+//!
+//! ```text
+//! tree/0.rows     hashes of the leaves, 32 bytes each
+//! tree/1.rows     hashes of the full nodes over 256 of them; and so on, as the tiles of C2SP tlog-tiles lie
+//! tree/index      position in the log of every 256th entry, 8 bytes each
+//! tree/checkpoint the newest signed checkpoint; what lies behind its size in the files is not believed at a start
+//! ```
+
+mod grow;
+mod reader;
+mod store;
+
+pub(crate) use grow::Grower;
+pub(crate) use reader::Published;
+pub use reader::{SignedCheckpoint, TreeReader};
+pub(crate) use store::Store;
+
+use crate::log::LogError;
+use sealway_core::proof::ProofFault;
+use std::path::PathBuf;
+
+/// Entries in a bundle and hashes in a row of a tile.
+pub(crate) const WIDTH: u64 = sealway_core::proof::tile::WIDTH;
+
+#[derive(Debug, thiserror::Error)]
+pub enum TreeError {
+    #[error("tree {}: {source}", path.display())]
+    Io { path: PathBuf, source: std::io::Error },
+    #[error(transparent)]
+    Log(#[from] LogError),
+    #[error("tree: {0}")]
+    Proof(#[from] ProofFault),
+    #[error("tree of {size} entries, expected one of at least {asked}: its checkpoint comes within a second")]
+    Younger { size: u64, asked: u64 },
+}

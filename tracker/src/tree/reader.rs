@@ -1,0 +1,139 @@
+//! What strangers ask of the tree: the checkpoint, tiles, bundles of entries, proofs.
+
+use super::store::Store;
+use super::{TreeError, WIDTH};
+use crate::log::{Fault, LogReader};
+use bytes::Bytes;
+use sealway_core::proof::tile::Tile;
+use sealway_core::proof::{Checkpoint, Hash, Hashes as _, consistency, inclusion};
+use sealway_schemas::down::TreeHead;
+use sealway_schemas::entry::Entry;
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// A checkpoint and the note that carries it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedCheckpoint {
+    pub checkpoint: Checkpoint,
+    pub note: String,
+}
+
+/// The newest checkpoint, for whoever asks.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Published(Arc<RwLock<Option<Arc<SignedCheckpoint>>>>);
+
+impl Published {
+    pub(crate) fn put(&self, signed: SignedCheckpoint) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(signed));
+    }
+
+    pub(crate) fn get(&self) -> Option<Arc<SignedCheckpoint>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Size and root, as an ack tells them.
+    pub(crate) fn head(&self) -> Option<TreeHead> {
+        self.get().map(|signed| TreeHead { size: signed.checkpoint.size, root: *signed.checkpoint.root.as_bytes() })
+    }
+}
+
+/// Reads the tree up to its newest checkpoint. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct TreeReader {
+    store: Store,
+    log: LogReader,
+    published: Published,
+}
+
+impl TreeReader {
+    pub(crate) fn new(store: Store, log: LogReader, published: Published) -> Self {
+        Self { store, log, published }
+    }
+
+    /// `None` before the first.
+    #[must_use]
+    pub fn checkpoint(&self) -> Option<Arc<SignedCheckpoint>> {
+        self.published.get()
+    }
+
+    fn size(&self) -> u64 {
+        self.published.get().map_or(0, |signed| signed.checkpoint.size)
+    }
+
+    /// The lowest row of a tile, 32 bytes a hash. `None` where no checkpoint promises it.
+    #[must_use]
+    pub fn tile(&self, tile: Tile) -> Option<Vec<u8>> {
+        let last = (tile.index.checked_mul(WIDTH)?).checked_add(u64::from(tile.width))?;
+        let leaves = last.checked_mul(WIDTH.checked_pow(u32::from(tile.level))?)?;
+        if leaves > self.size() {
+            return None;
+        }
+        tile.read(&self.store)
+    }
+
+    /// A bundle of entries' leaves, each after its length in two bytes. `width`: how many. `None` where no checkpoint promises them.
+    pub fn bundle(&self, index: u64, width: u16) -> Result<Option<Vec<u8>>, TreeError> {
+        let first = index.saturating_mul(WIDTH);
+        if first.saturating_add(u64::from(width)) > self.size() {
+            return Ok(None);
+        }
+        let mut bundle = Vec::new();
+        for leaf in self.leaves(first, u64::from(width))? {
+            let length = u16::try_from(leaf.len()).unwrap_or(u16::MAX);
+            bundle.extend_from_slice(&length.to_be_bytes());
+            bundle.extend_from_slice(leaf.get(..usize::from(length)).unwrap_or_default());
+        }
+        Ok(Some(bundle))
+    }
+
+    fn leaves(&self, first: u64, count: u64) -> Result<Vec<Vec<u8>>, TreeError> {
+        let mut leaves = Vec::new();
+        let mut next = self.store.position(first / WIDTH);
+        let mut seq = first / WIDTH * WIDTH;
+        while let Some(position) = next.filter(|_| seq < first + count) {
+            let frame = self.log.read(position)?;
+            if seq >= first {
+                let leaf = Entry::leaf(&frame.entry).map_err(|_| self.log.corrupt(&frame, Fault::Entry))?;
+                leaves.push(leaf.into_owned());
+            }
+            seq += 1;
+            next = self.log.following(&frame);
+        }
+        Ok(leaves)
+    }
+
+    /// The entry's bytes as they lie in the log, its leaf's hash, and the proof that it is in the tree of `size` entries.
+    pub fn prove(&self, seq: u64, size: u64) -> Result<Vec<Hash>, TreeError> {
+        self.expect(size)?;
+        Ok(inclusion::prove(seq, size, &self.store)?)
+    }
+
+    /// That the tree of `old` entries is the beginning of the tree of `size`.
+    pub fn prove_growth(&self, old: u64, size: u64) -> Result<Vec<Hash>, TreeError> {
+        self.expect(size)?;
+        Ok(consistency::prove(old, size, &self.store)?)
+    }
+
+    /// The hash of leaf `seq`.
+    #[must_use]
+    pub fn leaf(&self, seq: u64) -> Option<Hash> {
+        self.store.hash(0, seq).filter(|_| seq < self.size())
+    }
+
+    /// The entry as it lies in the log.
+    pub fn entry(&self, seq: u64) -> Result<Option<Bytes>, TreeError> {
+        let mut next = self.store.position(seq / WIDTH).filter(|_| seq < self.size());
+        while let Some(position) = next {
+            let frame = self.log.read(position)?;
+            if frame.seq == seq {
+                return Ok(Some(frame.entry));
+            }
+            next = self.log.following(&frame);
+        }
+        Ok(None)
+    }
+
+    fn expect(&self, asked: u64) -> Result<(), TreeError> {
+        let size = self.size();
+        if asked <= size { Ok(()) } else { Err(TreeError::Younger { size, asked }) }
+    }
+}

@@ -1,0 +1,178 @@
+//! The tree's files: rows of hashes, addressed by number.
+
+use super::{TreeError, WIDTH};
+use crate::log::Position;
+use sealway_core::proof::tile::HEIGHT;
+use sealway_core::proof::{Frontier, Hash, Hashes};
+use std::fs::{File, OpenOptions};
+use std::io::ErrorKind;
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Levels of tiles: enough for 2^64 entries.
+const LEVELS: u8 = 8;
+const HASH: u64 = 32;
+const POSITION: u64 = 8;
+
+/// Cheap to clone; reads need no lock, for written hashes never change.
+#[derive(Debug, Clone)]
+pub(crate) struct Store {
+    rows: Arc<[Row]>,
+    index: Arc<Row>,
+}
+
+#[derive(Debug)]
+struct Row {
+    path: PathBuf,
+    file: File,
+}
+
+impl Row {
+    fn open(path: PathBuf) -> Result<Self, TreeError> {
+        let file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&path);
+        match file {
+            Ok(file) => Ok(Self { path, file }),
+            Err(source) => Err(TreeError::Io { path, source }),
+        }
+    }
+
+    fn failed(&self) -> impl FnOnce(std::io::Error) -> TreeError {
+        let path = self.path.clone();
+        move |source| TreeError::Io { path, source }
+    }
+
+    fn write(&self, bytes: &[u8], offset: u64) -> Result<(), TreeError> {
+        self.file.write_all_at(bytes, offset).map_err(self.failed())
+    }
+
+    /// `None` where the file ends before.
+    fn read<const N: usize>(&self, offset: u64) -> Option<[u8; N]> {
+        let mut bytes = [0; N];
+        self.file.read_exact_at(&mut bytes, offset).ok().map(|()| bytes)
+    }
+
+    fn sync(&self) -> Result<(), TreeError> {
+        self.file.sync_data().map_err(self.failed())
+    }
+}
+
+impl Store {
+    pub(crate) fn open(dir: &Path) -> Result<Self, TreeError> {
+        std::fs::create_dir_all(dir).map_err(|source| TreeError::Io { path: dir.to_owned(), source })?;
+        let rows = (0..LEVELS).map(|level| Row::open(dir.join(format!("{level}.rows")))).collect::<Result<Vec<_>, _>>()?;
+        Ok(Self { rows: rows.into(), index: Arc::new(Row::open(dir.join("index"))?) })
+    }
+
+    /// Throws the folder away; the tree is made again from the log.
+    pub(crate) fn remove(dir: &Path) -> Result<(), TreeError> {
+        match std::fs::remove_dir_all(dir) {
+            Err(source) if source.kind() != ErrorKind::NotFound => Err(TreeError::Io { path: dir.to_owned(), source }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The edge of the tree of this size, if its hashes lead to this root.
+    pub(crate) fn resume(&self, size: u64, root: Hash) -> Option<Frontier> {
+        Frontier::load(size, self).ok().filter(|frontier| frontier.root() == root)
+    }
+
+    /// Appends leaves, and the nodes that become full by them. `first`: where the first of them stands in the log, one position each.
+    pub(crate) fn append(&self, frontier: &mut Frontier, leaves: &[(Hash, Position)]) -> Result<(), TreeError> {
+        let mut runs: Vec<Run> = Vec::with_capacity(usize::from(LEVELS));
+        for (leaf, position) in leaves {
+            if frontier.size() % WIDTH == 0 {
+                self.index.write(&position.as_u64().to_le_bytes(), frontier.size() / WIDTH * POSITION)?;
+            }
+            frontier.push(*leaf, |level, index, hash| {
+                if level % HEIGHT == 0 {
+                    Run::put(&mut runs, level / HEIGHT, index, hash);
+                }
+            });
+        }
+        for run in runs {
+            if let Some(row) = self.rows.get(usize::from(run.level)) {
+                row.write(&run.bytes, run.first * HASH)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// After this what was appended survives a crash.
+    pub(crate) fn sync(&self) -> Result<(), TreeError> {
+        self.rows.iter().chain([self.index.as_ref()]).try_for_each(Row::sync)
+    }
+
+    /// Where entry `bundle * 256` stands in the log.
+    pub(crate) fn position(&self, bundle: u64) -> Option<Position> {
+        self.index.read::<8>(bundle.checked_mul(POSITION)?).and_then(|bytes| Position::from_stored(u64::from_le_bytes(bytes)))
+    }
+}
+
+/// Hashes of one level that lie beside each other.
+struct Run {
+    level: u8,
+    first: u64,
+    bytes: Vec<u8>,
+}
+
+impl Run {
+    fn put(runs: &mut Vec<Run>, level: u8, index: u64, hash: Hash) {
+        match runs.iter_mut().find(|run| run.level == level) {
+            Some(run) => run.bytes.extend_from_slice(hash.as_bytes()),
+            None => runs.push(Run { level, first: index, bytes: hash.as_bytes().to_vec() }),
+        }
+    }
+}
+
+impl Hashes for Store {
+    /// Levels between two rows are made of the row below.
+    fn hash(&self, level: u8, index: u64) -> Option<Hash> {
+        let row = self.rows.get(usize::from(level / HEIGHT))?;
+        let above = level % HEIGHT;
+        if above == 0 {
+            return row.read::<32>(index.checked_mul(HASH)?).map(Hash::from_bytes);
+        }
+        let below = level - 1;
+        Some(Hash::node(self.hash(below, index.checked_mul(2)?)?, self.hash(below, index.checked_mul(2)?.checked_add(1)?)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sealway_core::proof::tree;
+
+    fn leaves(from: u64, to: u64) -> Vec<(Hash, Position)> {
+        let position = |n: u64| Position::new(1, u32::try_from(64 + n).unwrap());
+        (from..to).map(|n| (Hash::leaf(&n.to_be_bytes()), position(n))).collect()
+    }
+
+    #[test]
+    fn a_tree_grown_in_pieces_on_disk_has_the_root_of_one_grown_in_memory() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut on_disk, mut in_memory) = (Frontier::default(), Frontier::default());
+        for (from, to) in [(0, 1), (1, 255), (255, 256), (256, 700), (700, 70_000)] {
+            let store = Store::open(dir.path()).unwrap();
+            store.append(&mut on_disk, &leaves(from, to)).unwrap();
+            leaves(from, to).iter().for_each(|(leaf, _)| in_memory.push(*leaf, |_, _, _| {}));
+            assert_eq!(on_disk.root(), in_memory.root());
+            assert_eq!(store.resume(to, in_memory.root()), Some(in_memory.clone()));
+            assert_eq!(tree::root(from, &store).is_ok(), true);
+        }
+        let store = Store::open(dir.path()).unwrap();
+        assert_eq!(store.position(2), Some(Position::new(1, 64 + 512)));
+        assert_eq!(store.position(274), None);
+    }
+
+    #[test]
+    fn a_changed_hash_is_not_believed_at_a_start() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut frontier = Frontier::default();
+        let store = Store::open(dir.path()).unwrap();
+        store.append(&mut frontier, &leaves(0, 300)).unwrap();
+        let row = OpenOptions::new().write(true).open(dir.path().join("0.rows")).unwrap();
+        row.write_all_at(&[7], 299 * 32).unwrap();
+        assert_eq!(Store::open(dir.path()).unwrap().resume(300, frontier.root()), None);
+    }
+}

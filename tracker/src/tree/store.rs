@@ -81,11 +81,11 @@ impl Store {
     pub(crate) fn append(&self, frontier: &mut Frontier, leaves: &[(Hash, Position)]) -> Result<(), TreeError> {
         let mut runs: Vec<Run> = Vec::with_capacity(usize::from(LEVELS));
         for (leaf, position) in leaves {
-            if frontier.size() % WIDTH == 0 {
+            if frontier.size().is_multiple_of(WIDTH) {
                 self.index.write(&position.as_u64().to_le_bytes(), frontier.size() / WIDTH * POSITION)?;
             }
             frontier.push(*leaf, |level, index, hash| {
-                if level % HEIGHT == 0 {
+                if level.is_multiple_of(HEIGHT) {
                     Run::put(&mut runs, level / HEIGHT, index, hash);
                 }
             });
@@ -158,7 +158,7 @@ mod tests {
             leaves(from, to).iter().for_each(|(leaf, _)| in_memory.push(*leaf, |_, _, _| {}));
             assert_eq!(on_disk.root(), in_memory.root());
             assert_eq!(store.resume(to, in_memory.root()), Some(in_memory.clone()));
-            assert_eq!(tree::root(from, &store).is_ok(), true);
+            assert!(tree::root(from, &store).is_ok());
         }
         let store = Store::open(dir.path()).unwrap();
         assert_eq!(store.position(2), Some(Position::new(1, 64 + 512)));

@@ -36,6 +36,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: WireCommand,
     },
+    /// Look at every byte of a data folder that somebody may rely on, while no platform runs on it
+    Verify(Verify),
     /// Throw the views away and make them again from the evidence log
     Rebuild {
         /// The platform's data folder
@@ -80,6 +82,15 @@ pub(crate) struct Serve {
     /// The data folder; goes before the one in the configuration
     #[arg(long)]
     pub(crate) data: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// The platform's data folder
+    #[arg(long)]
+    pub(crate) data: PathBuf,
+    #[arg(long, value_enum)]
+    pub(crate) report: Option<Report>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -12,6 +12,7 @@ mod logging;
 mod platform;
 mod rebuild;
 mod serve;
+mod verify;
 mod wire;
 
 use clap::Parser as _;
@@ -59,6 +60,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Bench { command: BenchCommand::Ingest(arguments) } => bench::ingest(&arguments),
         Command::Bench { command: BenchCommand::Generate(arguments) } => bench::generate(&arguments),
         Command::Wire { command: WireCommand::Check } => Ok(wire::check(std::io::stdin().lock(), std::io::stdout().lock())?),
+        Command::Verify(arguments) => verify::run(&arguments),
         Command::Rebuild { data } => rebuild::run(&data),
     }
 }

@@ -16,6 +16,7 @@ mod snapshot;
 mod track;
 mod tracker;
 mod tree;
+mod verify;
 
 pub use config::{Abort, Clock, Fatal, SystemClock, TrackerConfig};
 pub use data_dir::{DATA_VERSION, DataDir, DataDirError};
@@ -35,3 +36,4 @@ pub use sealway_core::{CommandReceipt, CommandRefusal, LoginRefusal};
 pub use track::{TrackError, TrackPoint};
 pub use tracker::Tracker;
 pub use tree::{SignedCheckpoint, TreeError, TreeReader};
+pub use verify::{Found, Verified, verify};

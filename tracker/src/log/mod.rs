@@ -25,12 +25,14 @@ mod frame;
 mod mark;
 mod reader;
 mod recover;
+mod scan;
 mod segment;
 mod spare;
 mod writer;
 
 pub use fault::{DiskFaults, NoFaults};
 pub use reader::{Frame, Frames, LogReader, Walk};
+pub use scan::{Scan, scan};
 pub use writer::{Appended, EvidenceLog, LogConfig};
 
 use std::path::PathBuf;

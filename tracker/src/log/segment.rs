@@ -55,7 +55,15 @@ pub(super) struct Segment {
 
 impl Segment {
     pub(super) fn open(path: &Path) -> Result<Self, LogError> {
-        let file = OpenOptions::new().read(true).write(true).open(path).map_err(LogError::io("open", path))?;
+        Self::of(path, OpenOptions::new().read(true).write(true).open(path).map_err(LogError::io("open", path))?)
+    }
+
+    /// For those who only look.
+    pub(super) fn open_to_read(path: &Path) -> Result<Self, LogError> {
+        Self::of(path, File::open(path).map_err(LogError::io("open", path))?)
+    }
+
+    fn of(path: &Path, file: File) -> Result<Self, LogError> {
         let mut bytes = [0; SEGMENT_HEAD];
         let corrupt = |fault| LogError::Corrupt { path: path.to_owned(), offset: 0, seq: seq_of(path).unwrap_or_default(), fault };
         file.read_exact_at(&mut bytes, 0).map_err(|_| corrupt(Fault::Torn))?;

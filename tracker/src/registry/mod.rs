@@ -3,6 +3,7 @@
 //! Every read takes a [`Scope`]; there is no query without one. Rows are kept as their JSON beside the columns that queries need.
 
 mod auth;
+mod compare;
 mod page;
 mod project;
 mod read;
@@ -11,6 +12,7 @@ mod scope;
 mod write;
 
 pub use auth::Principal;
+pub(crate) use compare::differing;
 pub use page::{AlertFilter, DeviceFilter, NotARecordKey, Page, RecordFilter, RecordKey, TransferFilter};
 pub(crate) use project::Projector;
 pub use scope::Scope;

@@ -121,7 +121,7 @@ impl Grower {
 }
 
 /// The checkpoint that the folder keeps, if it is this platform's own.
-fn kept(dir: &Path, signer: &NoteSigner) -> Option<SignedCheckpoint> {
+pub(super) fn kept(dir: &Path, signer: &NoteSigner) -> Option<SignedCheckpoint> {
     let note = std::fs::read_to_string(dir.join("checkpoint")).ok()?;
     let parsed = Note::parse(&note).ok()?;
     signer.verifier().verify(&parsed).ok()?;

@@ -10,10 +10,12 @@
 //! tree/checkpoint the newest signed checkpoint; what lies behind its size in the files is not believed at a start
 //! ```
 
+mod audit;
 mod grow;
 mod reader;
 mod store;
 
+pub(crate) use audit::Audit;
 pub(crate) use grow::Grower;
 pub(crate) use reader::Published;
 pub use reader::{SignedCheckpoint, TreeReader};

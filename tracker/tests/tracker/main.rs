@@ -7,3 +7,4 @@ mod people;
 mod restart;
 mod support;
 mod tree;
+mod verify;

@@ -1,0 +1,57 @@
+//! Two registries beside each other: which rows of the one the other does not have.
+
+use super::{Projector, Registry, RegistryError, schema};
+use crate::config::Clock;
+use sealway_core::Row;
+use sqlx::Row as _;
+use sqlx::sqlite::{Sqlite, SqliteConnection};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Rows named at most; a registry that differs in more is made anew anyway.
+const NAMED: usize = 1_000;
+
+/// Writes `rows` into a registry at `fresh`, compares it with the one at `kept`, and removes it. Table and key of each row that differs.
+pub(crate) async fn differing(
+    kept: &Path,
+    fresh: &Path,
+    rows: Vec<Row>,
+    clock: Arc<dyn Clock>,
+) -> Result<Vec<(String, String)>, RegistryError> {
+    schema::remove(fresh)?;
+    let (projector, registry, _) = Projector::open(fresh, clock).await?;
+    projector.put(rows, Some(0), true);
+    projector.close();
+    projector.run(registry.pool).await;
+    let Registry { pool, .. } = Projector::open(fresh, Arc::new(crate::config::SystemClock)).await?.1;
+    let found = {
+        let mut connection = pool.acquire().await?;
+        let attach = sqlx::query::<Sqlite>("ATTACH DATABASE $1 AS kept").bind(kept.display().to_string());
+        attach.execute(&mut *connection).await?;
+        compare(&mut connection).await
+    };
+    pool.close().await;
+    schema::remove(fresh)?;
+    found
+}
+
+async fn compare(connection: &mut SqliteConnection) -> Result<Vec<(String, String)>, RegistryError> {
+    let sql =
+        "SELECT name FROM main.sqlite_master WHERE type = 'table' AND name NOT IN ('cursor') AND name NOT LIKE 'sqlite_%' ORDER BY name";
+    let tables: Vec<String> = sqlx::query_scalar::<Sqlite, String>(sql).fetch_all(&mut *connection).await?;
+    let mut found = Vec::new();
+    for table in tables {
+        for (one, other) in [("main", "kept"), ("kept", "main")] {
+            // The names are those of our own schema.
+            let sql = format!("SELECT * FROM {one}.{table} EXCEPT SELECT * FROM {other}.{table} LIMIT {NAMED}");
+            for row in sqlx::query::<Sqlite>(sqlx::AssertSqlSafe(sql)).fetch_all(&mut *connection).await? {
+                let key = row.try_get::<String, _>(0).or_else(|_| row.try_get::<i64, _>(0).map(|key| key.to_string()))?;
+                let key = (table.clone(), key);
+                if !found.contains(&key) {
+                    found.push(key);
+                }
+            }
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,45 @@
+//! The registry against the log: rows made anew from every entry, beside the rows that lie there.
+
+use super::{Found, Verified, replayed};
+use crate::config::TrackerConfig;
+use crate::driver::replay::ReplayError;
+use crate::open::{self, OpenError};
+use crate::registry::{Projector, differing};
+
+pub(super) async fn compare(config: TrackerConfig, verified: &mut Verified) -> Result<(), OpenError> {
+    let for_load = config.clone();
+    let loaded = tokio::task::spawn_blocking(move || replayed(&for_load)).await.map_err(|_| OpenError::Interrupted)?;
+    let mut loaded = match loaded {
+        Ok(loaded) => loaded,
+        Err(OpenError::Replay(error)) => {
+            verified.found.push(of_replay(&error));
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+    };
+    let kept = loaded.data_dir.registry();
+    let (_, registry, cursor) = Projector::open(&kept, config.clock.clone()).await?;
+    registry.pool.close().await;
+    if cursor != Some(loaded.log.next_seq()) {
+        return Ok(());
+    }
+    let rows = open::rows(&mut loaded.state);
+    verified.registry_rows = Some(rows.len() as u64);
+    let fresh = loaded.data_dir.root().join("registry.verify");
+    let found = differing(&kept, &fresh, rows, config.clock.clone()).await?;
+    verified.found.extend(found.into_iter().map(|(table, key)| Found {
+        file: "registry.sqlite".to_owned(),
+        entry: None,
+        row: Some(format!("{table} {key}")),
+        fault: "not what the log says".to_owned(),
+    }));
+    Ok(())
+}
+
+fn of_replay(error: &ReplayError) -> Found {
+    let entry = match error {
+        ReplayError::Log(_) => None,
+        ReplayError::Entry { seq, .. } | ReplayError::Signature { seq, .. } | ReplayError::Report { seq, .. } => Some(*seq),
+    };
+    Found { file: "log".to_owned(), entry, row: None, fault: error.to_string() }
+}

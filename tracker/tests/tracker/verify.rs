@@ -1,0 +1,109 @@
+//! A damaged folder: each damage is found, and named by file, entry and row.
+
+use crate::support::{Seal, World, config};
+use sealway_tracker::{Found, Verified, verify};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection as _, SqliteConnection};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const REPORTS: u16 = 300;
+
+async fn drained(dir: &Path) -> u64 {
+    let world = World::open(dir).await;
+    world.populate().await;
+    let mut seal = Seal::new(1);
+    world.enrol(&seal).await;
+    for ticket in 1..=REPORTS {
+        world.send(1, seal.id, vec![(ticket, seal.periodic())]).await;
+    }
+    let mut settled = 0;
+    while settled < usize::from(REPORTS) {
+        settled += world.settled().await.len();
+    }
+    let entries = world.tracker.log().durable();
+    world.tracker.drain().await;
+    entries
+}
+
+async fn looked_at(dir: &Path) -> Verified {
+    verify(config(dir), |_| {}).await.unwrap()
+}
+
+fn segment(dir: &Path) -> PathBuf {
+    let mut files: Vec<PathBuf> = fs::read_dir(dir.join("log")).unwrap().map(|item| item.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "seg"));
+    files.sort();
+    files.remove(0)
+}
+
+fn flip(path: &Path, at: usize) {
+    let mut bytes = fs::read(path).unwrap();
+    *bytes.get_mut(at).unwrap() ^= 0x10;
+    fs::write(path, bytes).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_whole_folder_has_no_faults() {
+    let dir = tempfile::tempdir().unwrap();
+    let entries = drained(dir.path()).await;
+    let verified = looked_at(dir.path()).await;
+    assert_eq!(verified.found, []);
+    assert_eq!((verified.entries, verified.checkpoint), (entries, Some(entries)));
+    assert!(verified.registry_rows.is_some_and(|rows| rows > 3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bit_of_the_log_is_named_with_its_entry() {
+    let dir = tempfile::tempdir().unwrap();
+    drained(dir.path()).await;
+    let path = segment(dir.path());
+    let bytes = fs::read(&path).unwrap();
+    let used = bytes.iter().rposition(|byte| *byte != 0).unwrap();
+    for at in [100, used / 2, used - 5] {
+        flip(&path, at);
+        let verified = looked_at(dir.path()).await;
+        let [Found { file, entry: Some(entry), fault, .. }, ..] = verified.found.as_slice() else { panic!("{:?}", verified.found) };
+        assert_eq!((file.as_str(), *entry), ("log/00000000000000000000.seg", verified.entries), "byte {at}: {fault}");
+        assert_eq!(verified.registry_rows, None);
+        flip(&path, at);
+    }
+    assert_eq!(looked_at(dir.path()).await.found, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bit_of_the_tree_is_named_with_its_row() {
+    let dir = tempfile::tempdir().unwrap();
+    drained(dir.path()).await;
+    flip(&dir.path().join("tree/0.rows"), 77 * 32 + 5);
+    flip(&dir.path().join("tree/1.rows"), 3);
+    let found: Vec<String> = looked_at(dir.path()).await.found.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        found,
+        ["tree/0.rows, entry 77, row 77: not the hash that the log gives", "tree/1.rows, row 0: not the hash that the log gives"]
+    );
+    flip(&dir.path().join("tree/checkpoint"), 30);
+    let found = looked_at(dir.path()).await.found;
+    assert!(found.iter().any(|found| found.file == "tree/checkpoint"), "{found:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_a_missing_and_a_further_row_of_the_registry_are_named() {
+    let dir = tempfile::tempdir().unwrap();
+    drained(dir.path()).await;
+    let options = SqliteConnectOptions::new().filename(dir.path().join("registry.sqlite"));
+    let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+    for sql in [
+        "UPDATE devices SET owner = 'other-carrier'",
+        "DELETE FROM parties WHERE id = 'other-carrier'",
+        "INSERT INTO parties VALUES ('shell-company', '{}')",
+    ] {
+        sqlx::query(sql).execute(&mut connection).await.unwrap();
+    }
+    connection.close().await.unwrap();
+    let found: Vec<String> = looked_at(dir.path()).await.found.into_iter().filter_map(|found| found.row).collect();
+    assert_eq!(found.len(), 3, "{found:?}");
+    for row in ["devices ", "parties other-carrier", "parties shell-company"] {
+        assert!(found.iter().any(|found| found.starts_with(row)), "{row}: {found:?}");
+    }
+}

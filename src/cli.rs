@@ -36,6 +36,10 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: WireCommand,
     },
+    /// Copy the evidence log and the platform key; the platform may be running
+    Backup(Copy),
+    /// Make a data folder out of a backup; seals then send again what it lacks
+    Restore(Copy),
     /// Look at every byte of a data folder that somebody may rely on, while no platform runs on it
     Verify(Verify),
     /// Throw the views away and make them again from the evidence log
@@ -82,6 +86,16 @@ pub(crate) struct Serve {
     /// The data folder; goes before the one in the configuration
     #[arg(long)]
     pub(crate) data: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Copy {
+    /// The folder to copy
+    #[arg(long)]
+    pub(crate) from: PathBuf,
+    /// A new folder
+    #[arg(long)]
+    pub(crate) to: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! The program: reads the command line, composes the rooms, waits, drains. Nothing else lives here.
 
 mod access;
+mod backup;
 mod bench;
 mod cli;
 mod config;
@@ -60,6 +61,8 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Bench { command: BenchCommand::Ingest(arguments) } => bench::ingest(&arguments),
         Command::Bench { command: BenchCommand::Generate(arguments) } => bench::generate(&arguments),
         Command::Wire { command: WireCommand::Check } => Ok(wire::check(std::io::stdin().lock(), std::io::stdout().lock())?),
+        Command::Backup(arguments) => backup::backup(&arguments),
+        Command::Restore(arguments) => backup::restore(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Rebuild { data } => rebuild::run(&data),
     }

@@ -2,6 +2,7 @@
 //!
 //! Absent on purpose: any judgement. What a report means is decided in `sealway-core`; here it is carried, kept and told, in that order.
 
+mod backup;
 mod config;
 mod data_dir;
 mod driver;
@@ -18,6 +19,7 @@ mod tracker;
 mod tree;
 mod verify;
 
+pub use backup::{BackupError, Restored, backup, restore};
 pub use config::{Abort, Clock, Fatal, SystemClock, TrackerConfig};
 pub use data_dir::{DATA_VERSION, DataDir, DataDirError};
 pub use driver::replay::ReplayError;

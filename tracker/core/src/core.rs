@@ -192,6 +192,8 @@ impl Core {
     fn take_generation(&mut self, now: Time, number: u64, effects: &mut Vec<Effect>) {
         if number > self.generation {
             self.generation = number;
+            // What the copy lacks may have been recorded: a login has to be later than what it holds.
+            self.devices.iter_mut().for_each(|device| device.login_t = device.login_t.max(now));
             effects.push(Effect::Append(Entry::Generation { at: now, number }));
         }
     }

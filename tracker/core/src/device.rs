@@ -176,6 +176,10 @@ impl Devices {
         by_id.insert_unique(hash, DeviceIx(ix), |ix| list.get(ix.0 as usize).map_or(0, |device| hasher.hash_one(device.id)));
     }
 
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Device> {
+        self.list.iter_mut().map(Box::as_mut)
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Device> {
         self.list.iter().map(Box::as_ref)
     }

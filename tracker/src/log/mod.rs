@@ -20,6 +20,7 @@
 //! last commit `durable.mark` says the same.
 //! There is deliberately no index and no deletion: a device's history is the walk along `back`.
 
+mod copy;
 mod fault;
 mod frame;
 mod mark;
@@ -30,6 +31,7 @@ mod segment;
 mod spare;
 mod writer;
 
+pub use copy::{Copied, copy};
 pub use fault::{DiskFaults, NoFaults};
 pub use reader::{Frame, Frames, LogReader, Walk};
 pub use scan::{Scan, scan};

@@ -27,6 +27,11 @@ impl Frame {
         Self { seq: head.seq, position, back: head.back, entry: Bytes::copy_from_slice(entry) }
     }
 
+    /// Where the frame ends in its segment.
+    pub(super) fn end(&self) -> u64 {
+        self.position.offset() + (HEAD + self.entry.len()) as u64
+    }
+
     pub fn decode(&self) -> Result<Entry, Fault> {
         Entry::decode(&self.entry).map_err(|_| Fault::Entry)
     }
@@ -64,8 +69,7 @@ impl LogReader {
         if self.segments.numbered(number + 1).is_some_and(|segment| segment.head.first_seq == seq) {
             return Some(Position::new(number + 1, FIRST_FRAME));
         }
-        let end = frame.position.offset() + (HEAD + frame.entry.len()) as u64;
-        u32::try_from(end).ok().map(|end| Position::new(number, end))
+        u32::try_from(frame.end()).ok().map(|end| Position::new(number, end))
     }
 
     /// The error of a frame whose checksum is good and whose content is not.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a broken assumption has to stop the test, in its support too")]
 
+mod backup;
 mod intake;
 mod people;
 mod restart;

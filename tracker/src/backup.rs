@@ -1,0 +1,72 @@
+//! Backup and restore: the evidence log and the platform key are copied, everything else is a view of them.
+//!
+//! A restored platform has lost what came after the copy. It says so by a higher generation, and each seal sends again from its ring what
+//! the copy lacks; a login recorded before the copy's end is worthless.
+
+use crate::config::TrackerConfig;
+use crate::data_dir::{DataDir, DataDirError, write_durably};
+use crate::log::{self, Copied, LogError};
+use crate::open::{self, OpenError};
+use sealway_schemas::entry::Entry;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    #[error(transparent)]
+    Log(#[from] LogError),
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
+    #[error(transparent)]
+    Open(#[from] Box<OpenError>),
+    #[error("{}: {source}", path.display())]
+    Io { path: PathBuf, source: std::io::Error },
+    #[error("{}: expected a data folder of this program or a backup of one", .0.display())]
+    NotOurs(PathBuf),
+    #[error("{}: not empty, expected a new folder", .0.display())]
+    NotEmpty(PathBuf),
+}
+
+/// A platform that stands on a copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Restored {
+    pub copied: Copied,
+    pub generation: u64,
+}
+
+/// Copies what is durable at this moment. The platform may be running.
+pub fn backup(data: &Path, to: &Path, progress: &dyn Fn(u64)) -> Result<Copied, BackupError> {
+    let from = parts(data)?;
+    expect_empty(to)?;
+    let into = DataDir::open(to)?;
+    let copied = log::copy(&from.log, &into.log(), progress)?;
+    let key = std::fs::read(&from.key).map_err(|source| BackupError::Io { path: from.key, source })?;
+    let path = into.platform_key();
+    write_durably(&path, &key, 0o600).map_err(|source| BackupError::Io { path, source })?;
+    Ok(copied)
+}
+
+/// Makes a data folder out of a backup, under the next generation.
+pub fn restore(backup_dir: &Path, config: &TrackerConfig, progress: &dyn Fn(u64)) -> Result<Restored, BackupError> {
+    let copied = backup(backup_dir, &config.data_dir, progress)?;
+    let data_dir = DataDir::open(&config.data_dir)?;
+    let mut loaded = open::load(config, data_dir, 0).map_err(Box::new)?;
+    let generation = loaded.state.core.generation() + 1;
+    loaded.log.append(&Entry::Generation { at: loaded.state.now, number: generation }, None)?;
+    loaded.log.commit()?;
+    Ok(Restored { copied, generation })
+}
+
+struct Parts {
+    log: PathBuf,
+    key: PathBuf,
+}
+
+fn parts(data: &Path) -> Result<Parts, BackupError> {
+    let found = Parts { log: data.join("log"), key: data.join("platform.key") };
+    if found.log.is_dir() && found.key.is_file() { Ok(found) } else { Err(BackupError::NotOurs(data.to_owned())) }
+}
+
+fn expect_empty(to: &Path) -> Result<(), BackupError> {
+    let empty = std::fs::read_dir(to).map_or(true, |mut items| items.next().is_none());
+    if empty { Ok(()) } else { Err(BackupError::NotEmpty(to.to_owned())) }
+}

@@ -1,0 +1,70 @@
+//! Backup and restore: nothing that a backup holds is lost, and seals learn what it lacks.
+
+use crate::support::{START, Seal, World, config};
+use sealway_schemas::command::Role;
+use sealway_schemas::link::Verdict;
+use sealway_tracker::{AdmitRefusal, BackupError, TrackerConfig, backup, restore, verify};
+use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restored_platform_raises_its_generation_and_takes_again_what_it_lacks() {
+    let (dir, room) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (copy, new) = (room.path().join("copy"), room.path().join("new"));
+    let world = World::open(dir.path()).await;
+    world.populate().await;
+    let mut seal = Seal::new(1);
+    world.enrol(&seal).await;
+    world.send(1, seal.id, vec![(1, seal.periodic())]).await;
+    world.settled().await;
+    let copied = backup(dir.path(), &copy, &|_| {}).unwrap();
+    assert_eq!(copied.entries, world.tracker.log().durable());
+    let lost = seal.periodic();
+    world.send(1, seal.id, vec![(2, lost.clone())]).await;
+    world.settled().await;
+    world.tracker.drain().await;
+
+    let restored = restore(&copy, &TrackerConfig { data_dir: new.clone(), ..config(&new) }, &|_| {}).unwrap();
+    assert_eq!((restored.copied.entries, restored.generation), (copied.entries, 2));
+    let again = World::with(config(&new), START + 10).await;
+    again.send(1, seal.id, vec![(1, seal.hello())]).await;
+    let ack = again.ack(&seal).await;
+    assert_eq!((ack.generation, ack.stored), (2, 1), "the seal hears what is lost");
+    again.send(1, seal.id, vec![(2, lost)]).await;
+    loop {
+        let settled = again.settled().await;
+        if settled.contains(&(2, Verdict::Stored)) {
+            break;
+        }
+    }
+    again.tracker.drain().await;
+    assert_eq!(verify(config(&new), |_| {}).await.unwrap().found, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_recorded_before_the_copys_end_is_worthless_after_a_restore() {
+    let (dir, room) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let world = World::open(dir.path()).await;
+    world.populate().await;
+    let seal = Seal::new(1);
+    world.enrol(&seal).await;
+    world.pass_ms(5_000);
+    world.ok(Role::Admin, json!({"type": "register-party", "party": "p", "role": "carrier", "name_zh": "某", "name_en": "P"})).await;
+    world.tracker.drain().await;
+    let (copy, new) = (room.path().join("copy"), room.path().join("new"));
+    backup(dir.path(), &copy, &|_| {}).unwrap();
+    restore(&copy, &config(&new), &|_| {}).unwrap();
+    let again = World::with(config(&new), START + 6_000).await;
+    let refused = again.tracker.admit_device(seal.id, seal.login(START + 4_000)).await;
+    assert!(matches!(refused, Err(AdmitRefusal::Login(_))), "{refused:?}");
+    assert!(again.tracker.admit_device(seal.id, seal.login(START + 6_000)).await.is_ok());
+}
+
+#[test]
+fn a_backup_goes_into_an_empty_folder_and_comes_from_a_data_folder() {
+    let (dir, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    assert!(matches!(backup(dir.path(), &other.path().join("b"), &|_| {}), Err(BackupError::NotOurs(_))));
+    std::fs::create_dir(dir.path().join("log")).unwrap();
+    std::fs::write(dir.path().join("platform.key"), "00").unwrap();
+    std::fs::write(other.path().join("something"), "").unwrap();
+    assert!(matches!(backup(dir.path(), other.path(), &|_| {}), Err(BackupError::NotEmpty(_))));
+}

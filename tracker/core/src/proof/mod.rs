@@ -5,6 +5,7 @@
 pub mod checkpoint;
 pub mod consistency;
 pub mod inclusion;
+pub mod many;
 pub mod note;
 pub mod tile;
 pub mod tree;

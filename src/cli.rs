@@ -40,6 +40,8 @@ pub(crate) enum Command {
     Backup(Copy),
     /// Make a data folder out of a backup; seals then send again what it lacks
     Restore(Copy),
+    /// Follow a primary's log on another machine; begins with a backup of it
+    Standby(Standby),
     /// Look at every byte of a data folder that somebody may rely on, while no platform runs on it
     Verify(Verify),
     /// Throw the views away and make them again from the evidence log
@@ -96,6 +98,22 @@ pub(crate) struct Copy {
     /// A new folder
     #[arg(long)]
     pub(crate) to: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Standby {
+    /// The data folder here: a backup of the primary
+    #[arg(long)]
+    pub(crate) data: PathBuf,
+    /// The primary's interface: https://HOST
+    #[arg(long)]
+    pub(crate) primary: String,
+    /// A file with an administrator's token of the primary
+    #[arg(long)]
+    pub(crate) token_file: PathBuf,
+    /// End when nothing new has come for 10 s
+    #[arg(long)]
+    pub(crate) until_level: bool,
 }
 
 #[derive(Debug, Args)]

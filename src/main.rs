@@ -13,6 +13,7 @@ mod logging;
 mod platform;
 mod rebuild;
 mod serve;
+mod standby;
 mod verify;
 mod wire;
 
@@ -63,6 +64,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Wire { command: WireCommand::Check } => Ok(wire::check(std::io::stdin().lock(), std::io::stdout().lock())?),
         Command::Backup(arguments) => backup::backup(&arguments),
         Command::Restore(arguments) => backup::restore(&arguments),
+        Command::Standby(arguments) => standby::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Rebuild { data } => rebuild::run(&data),
     }

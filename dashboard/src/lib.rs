@@ -29,6 +29,7 @@ mod routes;
 mod security;
 mod serve;
 mod session;
+mod standby;
 mod state;
 mod throttle;
 mod tlog;

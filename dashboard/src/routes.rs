@@ -5,7 +5,7 @@ use crate::problem::Problem;
 use crate::state::Dashboard;
 use crate::{
     alerts, commands, corridors, devices, enrolment, events, health, me, metrics, openapi, parties, places, records, security, session,
-    tlog, tokens, track, transfers, users, web,
+    standby, tlog, tokens, track, transfers, users, web,
 };
 use axum::Router;
 use axum::extract::Request;
@@ -47,6 +47,7 @@ pub(crate) fn described() -> OpenApiRouter<Dashboard> {
         .merge(commands::routes())
         .merge(records::routes())
         .merge(tlog::routes())
+        .merge(standby::routes())
         .merge(events::routes());
     OpenApiRouter::with_openapi(Described::openapi())
         .nest("/api/v1", api)

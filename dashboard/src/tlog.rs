@@ -155,7 +155,8 @@ impl From<TreeError> for Problem {
     fn from(error: TreeError) -> Self {
         match error {
             TreeError::Younger { .. } | TreeError::Proof(_) => Self::new(StatusCode::NOT_FOUND, "not-in-the-tree", error.to_string()),
-            TreeError::Io { .. } | TreeError::Log(_) => Self::internal(&error),
+            TreeError::Other { .. } => Self::new(StatusCode::CONFLICT, "other-tree", error.to_string()),
+            TreeError::Io { .. } | TreeError::Log(_) | TreeError::Leaf { .. } => Self::internal(&error),
         }
     }
 }

@@ -14,6 +14,7 @@ mod platform_key;
 mod rebuild;
 pub mod registry;
 mod snapshot;
+mod standby;
 mod track;
 mod tracker;
 mod tree;
@@ -35,6 +36,7 @@ pub use registry::{
 pub use sealway_core::command::COMMAND_BYTES_LIMIT;
 pub use sealway_core::proof;
 pub use sealway_core::{CommandReceipt, CommandRefusal, LoginRefusal};
+pub use standby::{Standby, StandbyError};
 pub use track::{TrackError, TrackPoint};
 pub use tracker::Tracker;
 pub use tree::{SignedCheckpoint, TreeError, TreeReader};

@@ -58,6 +58,8 @@ pub struct TrackerMetrics {
     /// Entries under the newest signed checkpoint.
     pub tree_size: u64,
     pub cpu_tree_ns: u64,
+    /// Entries that a standby has on its disk.
+    pub confirmed: u64,
 }
 
 #[derive(Debug, Default)]
@@ -172,6 +174,7 @@ impl Counters {
             cpu_strict_ns: self.cpu_strict_ns.load(Relaxed),
             tree_size: self.tree_size.load(Relaxed),
             cpu_tree_ns: self.cpu_tree_ns.load(Relaxed),
+            confirmed: 0,
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::tree::{Grower, TreeError};
 use sealway_core::Row;
 use sealway_schemas::link::Downlink;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::SyncSender;
 use std::thread::JoinHandle;
 use tokio::sync::mpsc;
@@ -109,6 +109,7 @@ fn start(
     let (reader, platform_key) = (log.reader(), key.public());
     let (works, work_queue) = std::sync::mpsc::sync_channel(BATCHES);
     let stop = Arc::new(AtomicBool::new(false));
+    let confirmed = Arc::new(AtomicU64::new(0));
     let queue = config.queue_uploads;
     let clock = config.clock.clone();
     let parts = Parts {
@@ -126,6 +127,7 @@ fn start(
         config,
         coins: Coins::new().map_err(PlatformKeyError::Random)?,
         tree: grower.published(),
+        confirmed: confirmed.clone(),
         data_dir,
     };
     let sequencer = Sequencer::new(parts);
@@ -137,7 +139,7 @@ fn start(
     let check =
         StrictCheck { reader: reader.clone(), keyrings: keyrings.clone(), counters: counters.clone(), next: works, stop: stop.clone() };
     threads.push(spawn("strict-check".into(), move || check.run())?);
-    let running = Running { jobs, keyrings, counters, reader, tree, feed, registry, projector, platform_key, clock, stop };
+    let running = Running { jobs, keyrings, counters, reader, tree, confirmed, feed, registry, projector, platform_key, clock, stop };
     Ok(Tracker::new(running, Ends { threads, growing: Some(growing), projecting: Some(projecting) }))
 }
 

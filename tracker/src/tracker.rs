@@ -9,15 +9,16 @@ use crate::metrics::{Counters, TrackerMetrics};
 use crate::open::{self, OpenError};
 use crate::registry::{Projector, Registry};
 use crate::track::{TrackError, TrackPoint, walk};
-use crate::tree::TreeReader;
+use crate::tree::{TreeError, TreeReader};
 use bytes::Bytes;
 use sealway_core::CommandReceipt;
+use sealway_core::proof::Hash;
 use sealway_schemas::command::Signer;
 use sealway_schemas::link::{Downlink, Upload};
 use sealway_schemas::signature::CommandSignature;
 use sealway_schemas::{DeviceId, PublicKey, Time};
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use tokio::sync::{mpsc, oneshot};
@@ -29,6 +30,7 @@ pub(crate) struct Running {
     pub(crate) counters: Arc<Counters>,
     pub(crate) reader: LogReader,
     pub(crate) tree: TreeReader,
+    pub(crate) confirmed: Arc<AtomicU64>,
     pub(crate) feed: EventFeed,
     pub(crate) registry: Registry,
     pub(crate) projector: Projector,
@@ -137,7 +139,11 @@ impl Tracker {
 
     #[must_use]
     pub fn metrics(&self) -> TrackerMetrics {
-        TrackerMetrics { registry_backlog: self.running.projector.backlog() as u64, ..self.running.counters.read() }
+        TrackerMetrics {
+            confirmed: self.confirmed(),
+            registry_backlog: self.running.projector.backlog() as u64,
+            ..self.running.counters.read()
+        }
     }
 
     /// What signs the platform's messages to devices; an enrolment's answer brings it.
@@ -156,6 +162,22 @@ impl Tracker {
     #[must_use]
     pub fn tree(&self) -> &TreeReader {
         &self.running.tree
+    }
+
+    /// A standby says that every entry below `size` is on its disk, and that its tree over them has this root.
+    pub fn confirm(&self, size: u64, root: Hash) -> Result<(), TreeError> {
+        let own = self.running.tree.root(size)?;
+        if own != root {
+            return Err(TreeError::Other { size, own, root });
+        }
+        self.running.confirmed.fetch_max(size, Relaxed);
+        Ok(())
+    }
+
+    /// How many entries a standby has confirmed; 0 without one.
+    #[must_use]
+    pub fn confirmed(&self) -> u64 {
+        self.running.confirmed.load(Relaxed)
     }
 
     /// The tracker's time.

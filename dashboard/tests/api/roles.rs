@@ -59,6 +59,7 @@ fn reads() -> Vec<Route> {
     let sees_all = [Open, Closed, Closed, Closed, Open, Open];
     routes.push(route("get", "/log/entries/{id}", Value::Null, sees_all));
     routes.push(route("get", "/log/growth?old=0", Value::Null, sees_all));
+    routes.push(route("get", "/log/frames?from=0", Value::Null, ADMIN));
     routes.push(route("get", "/devices/{id}", Value::Null, SEEN_DEVICE));
     routes.push(route("get", "/devices/{id}/track", Value::Null, SEEN_DEVICE));
     routes.push(route("get", "/transfers/{id}", Value::Null, SEEN_DEVICE));
@@ -77,6 +78,7 @@ fn changes(now: u64) -> Vec<Route> {
         route("post", "/users", json!({"user": "u", "party": "north-rail", "role": "carrier", "name": "U"}), ADMIN),
         route("post", "/tokens", json!({"user": "north"}), ADMIN),
         route("delete", "/tokens/{id}", Value::Null, ADMIN),
+        route("post", "/log/confirmations", json!({"size": 0, "root": "00".repeat(32)}), ADMIN),
         route("post", "/commands", json!({"type": "revoke-token", "token": "token-nobody-has"}), ADMIN),
         route("put", "/places/{id}", place("zone-a", 108.9), map),
         route("put", "/corridors/{id}", corridor(), map),

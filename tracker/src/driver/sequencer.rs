@@ -6,6 +6,7 @@ mod tell;
 use super::acks::{Acks, Haste};
 use super::keyrings::Keyrings;
 use super::past::{Heads, LogPast, Memory};
+use super::released::Released;
 use super::tick::Owed;
 use super::work::{AdmitRefusal, CommandFailure, Item, Screened, Work};
 use super::worker::Coins;
@@ -25,7 +26,7 @@ use sealway_schemas::link::{Downlink, Verdict};
 use sealway_schemas::{DeviceId, PublicKey, Time};
 use std::cell::RefCell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
@@ -52,6 +53,8 @@ pub(crate) struct Parts {
     pub(crate) config: TrackerConfig,
     pub(crate) coins: Coins,
     pub(crate) tree: Published,
+    /// Entries below this number lie on a standby's disk.
+    pub(crate) confirmed: Arc<AtomicU64>,
     /// Held for its lock as long as anything here can write.
     pub(crate) data_dir: Arc<DataDir>,
 }
@@ -69,6 +72,7 @@ pub(crate) struct Sequencer {
     effects: Vec<Effect>,
     memory: RefCell<Memory>,
     acks: Acks,
+    released: Released,
     owed: Owed,
     moved: hashbrown::HashSet<DeviceId>,
     moved_at: Time,
@@ -81,6 +85,7 @@ impl Sequencer {
     pub(crate) fn new(parts: Parts) -> Self {
         Self {
             acks: Acks::new(parts.config.ack_interval_ms),
+            released: Released::new(parts.confirmed.clone()),
             effects: Vec::with_capacity(64),
             memory: RefCell::default(),
             owed: Owed::default(),
@@ -300,8 +305,9 @@ impl Sequencer {
         self.owed.rows.push(row);
     }
 
-    fn change_keys(&self, change: KeyChange) {
-        if let KeyChange::Enrolled { .. } = change {
+    fn change_keys(&mut self, change: KeyChange) {
+        if let KeyChange::Enrolled { device, .. } = change {
+            self.released.forget(&device);
             self.parts.counters.devices.fetch_add(1, Relaxed);
         }
         self.parts.keyrings.apply(change);

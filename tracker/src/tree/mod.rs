@@ -22,7 +22,8 @@ pub use reader::{SignedCheckpoint, TreeReader};
 pub(crate) use store::Store;
 
 use crate::log::LogError;
-use sealway_core::proof::ProofFault;
+use sealway_core::proof::{Hash, ProofFault};
+use sealway_schemas::Malformed;
 use std::path::PathBuf;
 
 /// Entries in a bundle and hashes in a row of a tile.
@@ -38,4 +39,8 @@ pub enum TreeError {
     Proof(#[from] ProofFault),
     #[error("tree of {size} entries, expected one of at least {asked}: its checkpoint comes within a second")]
     Younger { size: u64, asked: u64 },
+    #[error("entry {seq}: {fault}")]
+    Leaf { seq: u64, fault: Malformed },
+    #[error("tree of {size} entries with root {root}: expected root {own}, as the log here has it")]
+    Other { size: u64, own: Hash, root: Hash },
 }

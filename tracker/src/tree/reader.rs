@@ -2,10 +2,10 @@
 
 use super::store::Store;
 use super::{TreeError, WIDTH};
-use crate::log::{Fault, LogReader};
+use crate::log::LogReader;
 use bytes::Bytes;
 use sealway_core::proof::tile::Tile;
-use sealway_core::proof::{Checkpoint, Hash, Hashes as _, consistency, inclusion};
+use sealway_core::proof::{Checkpoint, Hash, Hashes as _, consistency, inclusion, tree};
 use sealway_schemas::down::TreeHead;
 use sealway_schemas::entry::Entry;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -77,28 +77,13 @@ impl TreeReader {
             return Ok(None);
         }
         let mut bundle = Vec::new();
-        for leaf in self.leaves(first, u64::from(width))? {
+        for (entry, seq) in self.entries(first, usize::from(width), usize::MAX)?.iter().zip(first..) {
+            let leaf = Entry::leaf(entry).map_err(|fault| TreeError::Leaf { seq, fault })?;
             let length = u16::try_from(leaf.len()).unwrap_or(u16::MAX);
             bundle.extend_from_slice(&length.to_be_bytes());
             bundle.extend_from_slice(leaf.get(..usize::from(length)).unwrap_or_default());
         }
         Ok(Some(bundle))
-    }
-
-    fn leaves(&self, first: u64, count: u64) -> Result<Vec<Vec<u8>>, TreeError> {
-        let mut leaves = Vec::new();
-        let mut next = self.store.position(first / WIDTH);
-        let mut seq = first / WIDTH * WIDTH;
-        while let Some(position) = next.filter(|_| seq < first + count) {
-            let frame = self.log.read(position)?;
-            if seq >= first {
-                let leaf = Entry::leaf(&frame.entry).map_err(|_| self.log.corrupt(&frame, Fault::Entry))?;
-                leaves.push(leaf.into_owned());
-            }
-            seq += 1;
-            next = self.log.following(&frame);
-        }
-        Ok(leaves)
     }
 
     /// The entry's bytes as they lie in the log, its leaf's hash, and the proof that it is in the tree of `size` entries.
@@ -113,6 +98,31 @@ impl TreeReader {
         Ok(consistency::prove(old, size, &self.store)?)
     }
 
+    /// The root of the first `size` entries.
+    pub fn root(&self, size: u64) -> Result<Hash, TreeError> {
+        self.expect(size)?;
+        Ok(tree::root(size, &self.store)?)
+    }
+
+    /// At most `count` entries from `seq` on as they lie in the log, as far as a checkpoint covers them and until they are `bytes` long
+    /// together.
+    pub fn entries(&self, seq: u64, count: usize, bytes: usize) -> Result<Vec<Bytes>, TreeError> {
+        let (size, mut taken, mut entries) = (self.size(), 0, Vec::new());
+        let mut next = self.store.position(seq / WIDTH).filter(|_| seq < size);
+        while let Some(position) = next {
+            let frame = self.log.read(position)?;
+            if frame.seq >= size || entries.len() >= count || taken >= bytes {
+                break;
+            }
+            next = self.log.following(&frame);
+            if frame.seq >= seq {
+                taken += frame.entry.len();
+                entries.push(frame.entry);
+            }
+        }
+        Ok(entries)
+    }
+
     /// The hash of leaf `seq`.
     #[must_use]
     pub fn leaf(&self, seq: u64) -> Option<Hash> {
@@ -121,15 +131,7 @@ impl TreeReader {
 
     /// The entry as it lies in the log.
     pub fn entry(&self, seq: u64) -> Result<Option<Bytes>, TreeError> {
-        let mut next = self.store.position(seq / WIDTH).filter(|_| seq < self.size());
-        while let Some(position) = next {
-            let frame = self.log.read(position)?;
-            if frame.seq == seq {
-                return Ok(Some(frame.entry));
-            }
-            next = self.log.following(&frame);
-        }
-        Ok(None)
+        Ok(self.entries(seq, 1, usize::MAX)?.into_iter().next())
     }
 
     fn expect(&self, asked: u64) -> Result<(), TreeError> {

@@ -6,6 +6,7 @@ mod backup;
 mod intake;
 mod people;
 mod restart;
+mod standby;
 mod support;
 mod tree;
 mod verify;

@@ -23,7 +23,8 @@ impl Sequencer {
                 None => core.ack(&wanted.device, now),
             };
             let Some(ack) = ack else { continue };
-            let ack = Ack { tree, ..ack };
+            let released = self.released.of(&wanted.device, ack.stored, self.parts.log.next_seq());
+            let ack = Ack { released, tree, ..ack };
             self.parts.counters.acks_signed.fetch_add(1, Relaxed);
             let message = self.parts.key.seal(&wanted.device, &Down::Ack(ack));
             self.owed.send_down(wanted.session, message);

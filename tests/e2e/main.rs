@@ -4,6 +4,7 @@
 mod access;
 mod demo;
 mod kill;
+mod second_domain;
 mod traces;
 mod usage;
 mod wire;

@@ -42,6 +42,13 @@ pub(crate) enum Command {
     Restore(Copy),
     /// Follow a primary's log on another machine; begins with a backup of it
     Standby(Standby),
+    /// What a stranger needs to check a transfer
+    Evidence {
+        #[command(subcommand)]
+        command: EvidenceCommand,
+    },
+    /// Cosign the checkpoints of other people's logs, if they only grew
+    Witness(Witness),
     /// Look at every byte of a data folder that somebody may rely on, while no platform runs on it
     Verify(Verify),
     /// Throw the views away and make them again from the evidence log
@@ -114,6 +121,31 @@ pub(crate) struct Standby {
     /// End when nothing new has come for 10 s
     #[arg(long)]
     pub(crate) until_level: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum EvidenceCommand {
+    /// Print the trust root: the key that the log's checkpoints are signed by
+    Root {
+        /// The platform's data folder
+        #[arg(long)]
+        data: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Witness {
+    /// Its own folder: key and memory
+    #[arg(long)]
+    pub(crate) data: PathBuf,
+    /// Its name in cosignatures, as in witness.example
+    #[arg(long)]
+    pub(crate) name: String,
+    #[arg(long, default_value = "127.0.0.1:8090")]
+    pub(crate) listen: std::net::SocketAddr,
+    /// The verifier key of a log to look at; may be given more than once
+    #[arg(long, required = true)]
+    pub(crate) log: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -16,9 +16,11 @@ mod serve;
 mod standby;
 mod verify;
 mod wire;
+mod witness;
+mod witnesses;
 
 use clap::Parser as _;
-use cli::{BenchCommand, Cli, Command, ConfigCommand, TokenCommand, WireCommand};
+use cli::{BenchCommand, Cli, Command, ConfigCommand, EvidenceCommand, TokenCommand, WireCommand};
 use std::process::ExitCode;
 
 /// `EX_USAGE`: the command line or the configuration is wrong.
@@ -65,6 +67,11 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Backup(arguments) => backup::backup(&arguments),
         Command::Restore(arguments) => backup::restore(&arguments),
         Command::Standby(arguments) => standby::run(&arguments),
+        Command::Evidence { command: EvidenceCommand::Root { data } } => {
+            println!("{}", sealway_tracker::log_key(&data)?);
+            Ok(())
+        }
+        Command::Witness(arguments) => witness::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Rebuild { data } => rebuild::run(&data),
     }

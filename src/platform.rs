@@ -3,6 +3,7 @@
 use crate::config::Config;
 use crate::figures;
 use crate::ingress::{TrackerIngress, WayBack};
+use crate::witnesses;
 use anyhow::Context as _;
 use sealway_broker::{EventRouter, Front, FrontConfig, Limits, TlsListener};
 use sealway_dashboard::Dashboard;
@@ -23,6 +24,7 @@ pub(crate) struct Platform {
     front: Arc<Front>,
     http: Http,
     events: JoinHandle<()>,
+    witnesses: JoinHandle<()>,
     drain: Duration,
 }
 
@@ -42,9 +44,10 @@ impl Platform {
         let front = Arc::new(Front::start(front_config(config), ingress, router.clone()).context("MQTT")?);
         way_back.lead_to(front.downlink());
         let dashboard = dashboard(config, tracker.clone(), front.clone(), router.clone());
+        let witnesses = tokio::spawn(witnesses::ask(tracker.clone(), config.witnesses.clone()));
         let events = tokio::spawn(route_events(tracker.clone(), router));
         let http = Http::start(config.http.listen, dashboard).await?;
-        Ok(Self { tracker, front, http, events, drain: config.drain })
+        Ok(Self { tracker, front, http, events, witnesses, drain: config.drain })
     }
 
     pub(crate) fn http(&self) -> SocketAddr {
@@ -62,6 +65,7 @@ impl Platform {
             tracing::warn!(after = ?self.drain, "not every message was settled in time; its device sends it again");
         }
         self.events.abort();
+        self.witnesses.abort();
         // The API may have ended by itself; then nobody listens for the stop.
         let _ended = self.http.stop.send(());
         if tokio::time::timeout(self.drain, self.http.ended).await.is_err() {

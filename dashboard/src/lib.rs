@@ -38,8 +38,10 @@ mod track;
 mod transfers;
 mod users;
 mod web;
+mod witness;
 
 pub use openapi::document;
 pub use routes::router;
 pub use serve::serve;
 pub use state::Dashboard;
+pub use witness::witness_router;

@@ -36,13 +36,14 @@ pub(crate) fn routes() -> OpenApiRouter<Dashboard> {
 
 /// The newest signed checkpoint of the log
 #[utoipa::path(get, path = "/tlog/checkpoint", tag = "log", security(()),
-    description = "A signed note (C2SP signed-note): name, size and root of the log's tree, signed by the platform key.",
+    description = "A signed note (C2SP signed-note): name, size and root of the log's tree, signed by the platform key, and by witnesses where there are some.",
     responses(
         (status = 200, body = String, content_type = "text/plain"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
 ))]
 async fn checkpoint(State(dashboard): State<Dashboard>) -> Result<Response, Problem> {
-    let signed = dashboard.tracker.tree().checkpoint();
+    let tree = dashboard.tracker.tree();
+    let signed = tree.cosigned().or_else(|| tree.checkpoint());
     let signed = signed.ok_or_else(|| Problem::not_found("the log has no checkpoint yet, expected one a second after its first entry"))?;
     let headers = [(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8")), (header::CACHE_CONTROL, NEWEST)];
     Ok((headers, signed.note.clone()).into_response())

@@ -3,6 +3,7 @@
 mod reader;
 
 use reader::Reader;
+use sealway_tracker::proof::note::Verifier;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ pub(crate) struct Config {
     pub(crate) mqtt: Mqtt,
     pub(crate) http: Http,
     pub(crate) log: Log,
+    pub(crate) witnesses: Vec<Witness>,
     /// How long a stop waits for what is under way.
     pub(crate) drain: Duration,
 }
@@ -34,6 +36,14 @@ pub(crate) struct Tls {
     pub(crate) listen: SocketAddr,
     pub(crate) certificate: PathBuf,
     pub(crate) key: PathBuf,
+}
+
+/// Who cosigns the log's checkpoints.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Witness {
+    /// Without `/add-checkpoint`.
+    pub(crate) url: String,
+    pub(crate) key: Verifier,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -88,6 +98,7 @@ impl Default for Config {
             mqtt: Mqtt { plain: Some(loopback(1883)), tls: None, max_connections: 20_000, in_flight: 64 },
             http: Http { listen: loopback(8080), behind_tls: false },
             log: Log { format: LogFormat::Pretty, filter: "info".to_owned() },
+            witnesses: Vec::new(),
             drain: Duration::from_secs(10),
         }
     }
@@ -112,7 +123,8 @@ impl Config {
             reader.mistake("log.filter", &format!("{filter:?}"), "a filter, as in \"info\" or \"warn,sealway_tracker=debug\"");
         }
         let log = Log { format: format.unwrap_or(base.log.format), filter };
-        reader.finish(Self { data, mqtt, http: Http { listen, behind_tls }, log, drain })
+        let witnesses = read_witnesses(&mut reader);
+        reader.finish(Self { data, mqtt, http: Http { listen, behind_tls }, log, witnesses, drain })
     }
 }
 
@@ -131,6 +143,20 @@ fn read_mqtt(reader: &mut Reader, base: Mqtt) -> Mqtt {
         max_connections: reader.whole("mqtt.max_connections", 1..=1_000_000).unwrap_or(base.max_connections),
         in_flight: reader.whole("mqtt.in_flight", 1..=1000).unwrap_or(base.in_flight),
     }
+}
+
+fn read_witnesses(reader: &mut Reader) -> Vec<Witness> {
+    let mut witnesses = Vec::new();
+    for [url, key] in reader.tables("witness", ["url", "key"]) {
+        match Verifier::parse(&key) {
+            Ok(key) if url.starts_with("http://") || url.starts_with("https://") => {
+                witnesses.push(Witness { url: url.trim_end_matches('/').to_owned(), key });
+            }
+            Ok(_) => reader.mistake("witness.url", &format!("{url:?}"), "an address that begins with https:// or http://"),
+            Err(_) => reader.mistake("witness.key", &format!("{key:?}"), "the key that `sealway witness` prints: <name>+<hash>+<key>"),
+        }
+    }
+    witnesses
 }
 
 fn read_tls(reader: &mut Reader) -> Option<Tls> {
@@ -173,6 +199,9 @@ mod tests {
             listen = "0.0.0.0:80"
             [log]
             format = "xml"
+            [[witness]]
+            url = "ftp://w"
+            key = "w"
         "#;
         let Mistakes(mistakes) = Config::parse(text).unwrap_err();
         let keys: Vec<&str> = mistakes.iter().map(|mistake| mistake.key.as_str()).collect();
@@ -186,6 +215,7 @@ mod tests {
             "mqtt.tls",
             "http.listen",
             "log.format",
+            "witness.key",
         ] {
             assert!(keys.contains(&key), "{key} is not among {keys:?}");
         }

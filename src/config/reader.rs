@@ -67,6 +67,14 @@ impl Reader {
         })
     }
 
+    /// A list of tables, each with exactly these keys, all texts.
+    pub(super) fn tables<const N: usize>(&mut self, key: &str, keys: [&str; N]) -> Vec<[String; N]> {
+        let expected = format!("tables [[{key}]], each with {}", keys.join(" and "));
+        let read = self
+            .read(key, &expected, |value| value.as_array()?.iter().map(|entry| texts(entry.as_table()?, keys)).collect::<Option<Vec<_>>>());
+        read.unwrap_or_default()
+    }
+
     /// A section that has some of its keys and needs all.
     pub(super) fn incomplete(&mut self, section: &str, keys: &[&str]) {
         self.mistake(section, "incomplete", &format!("all of {}", keys.join(", ")));
@@ -94,6 +102,11 @@ impl Reader {
         }
         parsed
     }
+}
+
+fn texts<const N: usize>(table: &Table, keys: [&str; N]) -> Option<[String; N]> {
+    let texts: Vec<String> = keys.iter().map(|key| Some(table.get(*key)?.as_str()?.to_owned())).collect::<Option<_>>()?;
+    texts.try_into().ok().filter(|_| table.len() == N)
 }
 
 fn find<'a>(table: &'a Table, key: &str) -> Option<&'a Value> {

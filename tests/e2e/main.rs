@@ -8,3 +8,4 @@ mod second_domain;
 mod traces;
 mod usage;
 mod wire;
+mod witness;

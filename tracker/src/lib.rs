@@ -19,6 +19,7 @@ mod track;
 mod tracker;
 mod tree;
 mod verify;
+mod witness;
 
 pub use backup::{BackupError, Restored, backup, restore};
 pub use config::{Abort, Clock, Fatal, SystemClock, TrackerConfig};
@@ -28,7 +29,7 @@ pub use driver::work::{AdmitRefusal, CommandFailure};
 pub use feed::{EventFeed, Numbered, Subscription};
 pub use metrics::{COMMIT_BOUNDS_US, Refused, TrackerMetrics};
 pub use open::OpenError;
-pub use platform_key::PlatformKeyError;
+pub use platform_key::{PlatformKeyError, log_key};
 pub use rebuild::{Rebuilt, rebuild};
 pub use registry::{
     AlertFilter, DeviceFilter, NotARecordKey, Page, Principal, RecordFilter, RecordKey, Registry, RegistryError, Scope, TransferFilter,
@@ -41,3 +42,4 @@ pub use track::{TrackError, TrackPoint};
 pub use tracker::Tracker;
 pub use tree::{SignedCheckpoint, TreeError, TreeReader};
 pub use verify::{Found, Verified, verify};
+pub use witness::{AddFailure, WitnessError, WitnessKeeper};

@@ -68,14 +68,30 @@ impl PlatformKey {
 
     /// Names the log after the key: no two platforms have one name.
     pub(crate) fn note_signer(&self) -> Result<NoteSigner, PlatformKeyError> {
-        let verifier = Verifier::new(&format!("sealway/{}", self.id), self.public, Scheme::Ed25519)?;
-        Ok(NoteSigner { key: self.key.clone(), verifier })
+        self.signer_of(&format!("sealway/{}", self.id), Scheme::Ed25519)
+    }
+
+    /// A witness's key signs nothing but notes.
+    pub(crate) fn cosigner(&self, name: &str) -> Result<NoteSigner, PlatformKeyError> {
+        self.signer_of(name, Scheme::Cosignature)
+    }
+
+    fn signer_of(&self, name: &str, scheme: Scheme) -> Result<NoteSigner, PlatformKeyError> {
+        Ok(NoteSigner { key: self.key.clone(), verifier: Verifier::new(name, self.public, scheme)? })
     }
 
     /// A message to one device, ready to be sent.
     pub(crate) fn seal(&self, device: &DeviceId, down: &Down) -> Bytes {
         Bytes::from(cose::seal(&down.encode(), &aad::down(device), self.id, |bytes| self.key.sign(bytes).to_bytes()))
     }
+}
+
+/// The verifier key of the log in a data folder, `<name>+<hash>+<key>`: what a stranger has to trust, and nothing else.
+pub fn log_key(data: &Path) -> Result<String, PlatformKeyError> {
+    let path = data.join("platform.key");
+    // Looking must not make one.
+    std::fs::metadata(&path).map_err(|source| PlatformKeyError::Io { path: path.clone(), source })?;
+    Ok(PlatformKey::load_or_make(&path)?.note_signer()?.verifier().text())
 }
 
 /// Signs the checkpoints of the log.
@@ -102,8 +118,12 @@ impl NoteSigner {
 
     /// The note: text, empty line, signature.
     pub(crate) fn sign(&self, text: &str) -> String {
-        let signature = self.key.sign(&self.verifier.message(text, 0)).to_bytes();
-        format!("{text}\n{}", self.verifier.line(0, &signature))
+        format!("{text}\n{}", self.line(text, 0))
+    }
+
+    /// The signature's line alone. `seconds`: of a cosignature, unix time.
+    pub(crate) fn line(&self, text: &str, seconds: u64) -> String {
+        self.verifier.line(seconds, &self.key.sign(&self.verifier.message(text, seconds)).to_bytes())
     }
 }
 

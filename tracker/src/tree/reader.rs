@@ -4,6 +4,7 @@ use super::store::Store;
 use super::{TreeError, WIDTH};
 use crate::log::LogReader;
 use bytes::Bytes;
+use sealway_core::proof::note::{Note, NoteFault, Verifier};
 use sealway_core::proof::tile::Tile;
 use sealway_core::proof::{Checkpoint, Hash, Hashes as _, consistency, inclusion, tree};
 use sealway_schemas::down::TreeHead;
@@ -17,17 +18,32 @@ pub struct SignedCheckpoint {
     pub note: String,
 }
 
-/// The newest checkpoint, for whoever asks.
+/// The newest checkpoints, for whoever asks.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Published(Arc<RwLock<Option<Arc<SignedCheckpoint>>>>);
+pub(crate) struct Published(Arc<RwLock<Newest>>);
+
+#[derive(Debug, Default)]
+struct Newest {
+    signed: Option<Arc<SignedCheckpoint>>,
+    /// With the cosignatures of witnesses in its note.
+    cosigned: Option<Arc<SignedCheckpoint>>,
+}
 
 impl Published {
     pub(crate) fn put(&self, signed: SignedCheckpoint) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(signed));
+        self.0.write().unwrap_or_else(PoisonError::into_inner).signed = Some(Arc::new(signed));
+    }
+
+    fn put_cosigned(&self, cosigned: SignedCheckpoint) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).cosigned = Some(Arc::new(cosigned));
+    }
+
+    fn cosigned(&self) -> Option<Arc<SignedCheckpoint>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).cosigned.clone()
     }
 
     pub(crate) fn get(&self) -> Option<Arc<SignedCheckpoint>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0.read().unwrap_or_else(PoisonError::into_inner).signed.clone()
     }
 
     /// Size and root, as an ack tells them.
@@ -53,6 +69,22 @@ impl TreeReader {
     #[must_use]
     pub fn checkpoint(&self) -> Option<Arc<SignedCheckpoint>> {
         self.published.get()
+    }
+
+    /// The newest one that witnesses have cosigned, their lines in its note.
+    #[must_use]
+    pub fn cosigned(&self) -> Option<Arc<SignedCheckpoint>> {
+        self.published.cosigned()
+    }
+
+    /// Adds what a witness answered to the note of `signed`, after a look at the cosignature.
+    pub fn cosign(&self, signed: &SignedCheckpoint, witness: &Verifier, line: &str) -> Result<(), NoteFault> {
+        let newest = self.published.cosigned().filter(|cosigned| cosigned.checkpoint == signed.checkpoint);
+        let note = newest.map_or_else(|| signed.note.clone(), |cosigned| cosigned.note.clone());
+        let note = note + line.trim_end_matches('\n') + "\n";
+        witness.verify(&Note::parse(&note)?)?;
+        self.published.put_cosigned(SignedCheckpoint { checkpoint: signed.checkpoint.clone(), note });
+        Ok(())
     }
 
     fn size(&self) -> u64 {

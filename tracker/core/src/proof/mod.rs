@@ -9,6 +9,7 @@ pub mod many;
 pub mod note;
 pub mod tile;
 pub mod tree;
+pub mod witness;
 
 pub use checkpoint::Checkpoint;
 pub use tree::{Frontier, Hash, Hashes};

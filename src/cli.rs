@@ -131,6 +131,32 @@ pub(crate) enum EvidenceCommand {
         #[arg(long)]
         data: PathBuf,
     },
+    /// Write the bundle of a transfer, or of all
+    Export(Export),
+    /// Check a bundle, offline: exit code 0 genuine, 1 incomplete, 2 forged
+    Verify {
+        file: PathBuf,
+        /// A file with the trust root
+        #[arg(long)]
+        trust: PathBuf,
+        #[arg(long, value_enum)]
+        report: Option<Report>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    #[arg(required_unless_present = "all")]
+    pub(crate) transfer: Option<sealway_schemas::TransferId>,
+    /// Every transfer, each into a file of its own
+    #[arg(long, conflicts_with = "transfer")]
+    pub(crate) all: bool,
+    /// The file; with --all the folder
+    #[arg(short, long)]
+    pub(crate) output: PathBuf,
+    /// The platform's data folder; the platform may be running
+    #[arg(long)]
+    pub(crate) data: PathBuf,
 }
 
 #[derive(Debug, Args)]

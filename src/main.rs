@@ -7,6 +7,7 @@ mod cli;
 mod config;
 mod demo;
 mod duration;
+mod evidence;
 mod figures;
 mod ingress;
 mod logging;
@@ -20,7 +21,7 @@ mod witness;
 mod witnesses;
 
 use clap::Parser as _;
-use cli::{BenchCommand, Cli, Command, ConfigCommand, EvidenceCommand, TokenCommand, WireCommand};
+use cli::{BenchCommand, Cli, Command, ConfigCommand, TokenCommand, WireCommand};
 use std::process::ExitCode;
 
 /// `EX_USAGE`: the command line or the configuration is wrong.
@@ -28,7 +29,7 @@ const USAGE: u8 = 64;
 
 fn main() -> ExitCode {
     match run(Cli::parse_from_or_exit()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) if error.is::<config::Mistakes>() => {
             eprintln!("sealway: {error}");
             ExitCode::from(USAGE)
@@ -52,8 +53,9 @@ impl Cli {
     }
 }
 
-fn run(cli: Cli) -> anyhow::Result<()> {
-    match cli.command {
+/// How the program ends, where a command has more to say than that it worked.
+fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let ended: anyhow::Result<()> = match cli.command {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Config { command: ConfigCommand::Template } => {
@@ -67,12 +69,10 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Backup(arguments) => backup::backup(&arguments),
         Command::Restore(arguments) => backup::restore(&arguments),
         Command::Standby(arguments) => standby::run(&arguments),
-        Command::Evidence { command: EvidenceCommand::Root { data } } => {
-            println!("{}", sealway_tracker::log_key(&data)?);
-            Ok(())
-        }
+        Command::Evidence { command } => return evidence::run(&command),
         Command::Witness(arguments) => witness::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Rebuild { data } => rebuild::run(&data),
-    }
+    };
+    ended.map(|()| ExitCode::SUCCESS)
 }

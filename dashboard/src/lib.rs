@@ -13,6 +13,7 @@ mod corridors;
 mod devices;
 mod enrolment;
 mod events;
+mod evidence;
 mod figures;
 mod health;
 mod json;

@@ -24,6 +24,8 @@ pub struct Dashboard {
     pub(crate) challenges: Arc<Challenges>,
     pub(crate) throttle: Arc<Throttle>,
     pub(crate) streams: Arc<Semaphore>,
+    /// An export looks through the whole log, so they wait for each other.
+    pub(crate) exports: Arc<Semaphore>,
     pub(crate) tracks: Arc<Semaphore>,
     pub(crate) figures: Arc<Figures>,
     pub(crate) more_figures: Option<MoreFigures>,
@@ -45,6 +47,7 @@ impl Dashboard {
             challenges: Arc::default(),
             throttle: Arc::default(),
             streams: Arc::new(Semaphore::new(STREAMS)),
+            exports: Arc::new(Semaphore::new(1)),
             tracks: Arc::new(Semaphore::new(TRACKS)),
             figures: Arc::default(),
             more_figures: None,

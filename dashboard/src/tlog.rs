@@ -157,7 +157,9 @@ impl From<TreeError> for Problem {
         match error {
             TreeError::Younger { .. } | TreeError::Proof(_) => Self::new(StatusCode::NOT_FOUND, "not-in-the-tree", error.to_string()),
             TreeError::Other { .. } => Self::new(StatusCode::CONFLICT, "other-tree", error.to_string()),
-            TreeError::Io { .. } | TreeError::Log(_) | TreeError::Leaf { .. } => Self::internal(&error),
+            TreeError::Io { .. } | TreeError::Log(_) | TreeError::Leaf { .. } | TreeError::NoCheckpoint(_) | TreeError::Key(_) => {
+                Self::internal(&error)
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod access;
 mod demo;
+mod evidence;
 mod kill;
 mod second_domain;
 mod traces;

@@ -6,6 +6,7 @@ mod backup;
 mod config;
 mod data_dir;
 mod driver;
+pub mod evidence;
 mod feed;
 pub mod log;
 mod metrics;
@@ -35,6 +36,7 @@ pub use registry::{
     AlertFilter, DeviceFilter, NotARecordKey, Page, Principal, RecordFilter, RecordKey, Registry, RegistryError, Scope, TransferFilter,
 };
 pub use sealway_core::command::COMMAND_BYTES_LIMIT;
+pub use sealway_core::evidence as checking;
 pub use sealway_core::proof;
 pub use sealway_core::{CommandReceipt, CommandRefusal, LoginRefusal};
 pub use standby::{Standby, StandbyError};

@@ -88,10 +88,14 @@ impl PlatformKey {
 
 /// The verifier key of the log in a data folder, `<name>+<hash>+<key>`: what a stranger has to trust, and nothing else.
 pub fn log_key(data: &Path) -> Result<String, PlatformKeyError> {
+    Ok(note_signer(data)?.verifier().text())
+}
+
+/// Of a data folder that is there: looking must not make a key.
+pub(crate) fn note_signer(data: &Path) -> Result<NoteSigner, PlatformKeyError> {
     let path = data.join("platform.key");
-    // Looking must not make one.
     std::fs::metadata(&path).map_err(|source| PlatformKeyError::Io { path: path.clone(), source })?;
-    Ok(PlatformKey::load_or_make(&path)?.note_signer()?.verifier().text())
+    PlatformKey::load_or_make(&path)?.note_signer()
 }
 
 /// Signs the checkpoints of the log.

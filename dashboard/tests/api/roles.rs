@@ -63,6 +63,7 @@ fn reads() -> Vec<Route> {
     routes.push(route("get", "/devices/{id}", Value::Null, SEEN_DEVICE));
     routes.push(route("get", "/devices/{id}/track", Value::Null, SEEN_DEVICE));
     routes.push(route("get", "/transfers/{id}", Value::Null, SEEN_DEVICE));
+    routes.push(route("get", "/transfers/{id}/evidence", Value::Null, SEEN_DEVICE));
     routes
 }
 

@@ -11,6 +11,7 @@ pub mod corridor;
 mod custody;
 mod device;
 pub mod effect;
+pub mod evidence;
 mod feature;
 mod follow;
 pub mod geometry;

@@ -1,10 +1,12 @@
 //! Reading: in order from a sequence number, by position, or back along one device's chain.
 
 use super::frame::{self, Chain, HEAD, Head};
-use super::segment::{FIRST_FRAME, Segment, Segments};
+use super::mark::Mark;
+use super::segment::{FIRST_FRAME, Segment, Segments, list};
 use super::{Fault, LogError, Position};
 use bytes::Bytes;
 use sealway_schemas::entry::Entry;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -46,6 +48,16 @@ pub struct LogReader {
 impl LogReader {
     pub(super) fn new(segments: Segments, durable: Arc<AtomicU64>) -> Self {
         Self { segments, durable }
+    }
+
+    /// Of a folder that somebody else may be writing to: what is promised now.
+    pub fn open(dir: &Path) -> Result<Self, LogError> {
+        let promised = Mark::read(dir);
+        let segments = Segments::default();
+        for path in list(dir)? {
+            segments.push(Arc::new(Segment::open_to_read(&path)?));
+        }
+        Ok(Self { segments, durable: Arc::new(AtomicU64::new(promised)) })
     }
 
     /// Entries below this number are durable.

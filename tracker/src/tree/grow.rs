@@ -113,6 +113,7 @@ impl Grower {
         let note = self.signer.sign(&checkpoint.text());
         let path = self.data_dir.tree().join("checkpoint");
         write_durably(&path, note.as_bytes(), 0o644).map_err(|source| TreeError::Io { path, source })?;
+        self.store.tell(checkpoint.size, checkpoint.root)?;
         self.signed = checkpoint.size;
         self.signed_at = Instant::now();
         self.published.put(SignedCheckpoint { checkpoint, note });

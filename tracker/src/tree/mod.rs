@@ -7,6 +7,7 @@
 //! tree/0.rows     hashes of the leaves, 32 bytes each
 //! tree/1.rows     hashes of the full nodes over 256 of them; and so on, as the tiles of C2SP tlog-tiles lie
 //! tree/index      position in the log of every 256th entry, 8 bytes each
+//! tree/told       roots and sizes of all checkpoints, so that a report's `heard` leads to a time
 //! tree/checkpoint the newest signed checkpoint; what lies behind its size in the files is not believed at a start
 //! ```
 
@@ -22,6 +23,7 @@ pub use reader::{SignedCheckpoint, TreeReader};
 pub(crate) use store::Store;
 
 use crate::log::LogError;
+use crate::platform_key::PlatformKeyError;
 use sealway_core::proof::{Hash, ProofFault};
 use sealway_schemas::Malformed;
 use std::path::PathBuf;
@@ -39,6 +41,10 @@ pub enum TreeError {
     Proof(#[from] ProofFault),
     #[error("tree of {size} entries, expected one of at least {asked}: its checkpoint comes within a second")]
     Younger { size: u64, asked: u64 },
+    #[error("{}: no checkpoint of this platform", .0.display())]
+    NoCheckpoint(PathBuf),
+    #[error(transparent)]
+    Key(#[from] PlatformKeyError),
     #[error("entry {seq}: {fault}")]
     Leaf { seq: u64, fault: Malformed },
     #[error("tree of {size} entries with root {root}: expected root {own}, as the log here has it")]

@@ -1,14 +1,18 @@
 //! What strangers ask of the tree: the checkpoint, tiles, bundles of entries, proofs.
 
 use super::store::Store;
-use super::{TreeError, WIDTH};
+use super::{TreeError, WIDTH, grow};
 use crate::log::LogReader;
+use crate::platform_key::note_signer;
 use bytes::Bytes;
 use sealway_core::proof::note::{Note, NoteFault, Verifier};
 use sealway_core::proof::tile::Tile;
-use sealway_core::proof::{Checkpoint, Hash, Hashes as _, consistency, inclusion, tree};
+use sealway_core::proof::{Checkpoint, Hash, Hashes as _, consistency, inclusion, many, tree};
+use sealway_schemas::bundle::OlderTree;
 use sealway_schemas::down::TreeHead;
 use sealway_schemas::entry::Entry;
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// A checkpoint and the note that carries it.
@@ -153,6 +157,39 @@ impl TreeReader {
             }
         }
         Ok(entries)
+    }
+
+    /// What proves these entries, which ascend, in the tree of `size` entries.
+    pub fn prove_many(&self, entries: &[u64], size: u64) -> Result<Vec<Hash>, TreeError> {
+        self.expect(size)?;
+        Ok(many::prove(entries, size, &self.store)?)
+    }
+
+    /// The trees of at most `size` entries whose roots begin so: size, root and proof of growth.
+    pub fn heard(&self, roots: &BTreeSet<[u8; 8]>, size: u64) -> Result<Vec<OlderTree>, TreeError> {
+        let mut heard = Vec::new();
+        for (begins, older) in self.store.told(roots)? {
+            let root = tree::root(older, &self.store)?;
+            if older <= size && root.as_bytes().starts_with(&begins) {
+                let growth = consistency::prove(older, size, &self.store)?.iter().map(|hash| *hash.as_bytes()).collect();
+                heard.push(OlderTree { size: older, root: *root.as_bytes(), growth });
+            }
+        }
+        Ok(heard)
+    }
+
+    /// Of a data folder that a platform may be running on. Reads only.
+    pub fn open(data: &Path) -> Result<Self, TreeError> {
+        let log = LogReader::open(&data.join("log"))?;
+        let published = Published::default();
+        let signed = grow::kept(&data.join("tree"), &note_signer(data)?).ok_or_else(|| TreeError::NoCheckpoint(data.join("tree")))?;
+        published.put(signed);
+        Ok(Self { store: Store::open(&data.join("tree"))?, log, published })
+    }
+
+    #[must_use]
+    pub fn log(&self) -> &LogReader {
+        &self.log
     }
 
     /// The hash of leaf `seq`.

@@ -4,6 +4,7 @@ use super::{TreeError, WIDTH};
 use crate::log::Position;
 use sealway_core::proof::tile::HEIGHT;
 use sealway_core::proof::{Frontier, Hash, Hashes};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
 use std::os::unix::fs::FileExt as _;
@@ -14,12 +15,15 @@ use std::sync::Arc;
 const LEVELS: u8 = 8;
 const HASH: u64 = 32;
 const POSITION: u64 = 8;
+const TOLD: u64 = 16;
 
 /// Cheap to clone; reads need no lock, for written hashes never change.
 #[derive(Debug, Clone)]
 pub(crate) struct Store {
     rows: Arc<[Row]>,
     index: Arc<Row>,
+    /// First 8 bytes of the root, and the size, of every checkpoint that was told: 16 bytes each.
+    told: Arc<Row>,
 }
 
 #[derive(Debug)]
@@ -61,7 +65,7 @@ impl Store {
     pub(crate) fn open(dir: &Path) -> Result<Self, TreeError> {
         std::fs::create_dir_all(dir).map_err(|source| TreeError::Io { path: dir.to_owned(), source })?;
         let rows = (0..LEVELS).map(|level| Row::open(dir.join(format!("{level}.rows")))).collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { rows: rows.into(), index: Arc::new(Row::open(dir.join("index"))?) })
+        Ok(Self { rows: rows.into(), index: Arc::new(Row::open(dir.join("index"))?), told: Arc::new(Row::open(dir.join("told"))?) })
     }
 
     /// Throws the folder away; the tree is made again from the log.
@@ -101,6 +105,24 @@ impl Store {
     /// After this what was appended survives a crash.
     pub(crate) fn sync(&self) -> Result<(), TreeError> {
         self.rows.iter().chain([self.index.as_ref()]).try_for_each(Row::sync)
+    }
+
+    /// Remembers a checkpoint, so that whoever heard of its root can be told its size.
+    pub(crate) fn tell(&self, size: u64, root: Hash) -> Result<(), TreeError> {
+        let end = self.told.file.metadata().map_err(self.told.failed())?.len() / TOLD * TOLD;
+        let mut record = [0; 16];
+        record.iter_mut().zip(root.as_bytes().iter().take(8).copied().chain(size.to_le_bytes())).for_each(|(to, from)| *to = from);
+        self.told.write(&record, end)
+    }
+
+    /// The sizes of the checkpoints whose roots begin so.
+    pub(crate) fn told(&self, roots: &BTreeSet<[u8; 8]>) -> Result<BTreeMap<[u8; 8], u64>, TreeError> {
+        let bytes = std::fs::read(&self.told.path).map_err(self.told.failed())?;
+        let records = bytes.as_chunks::<16>().0.iter().filter_map(|record| {
+            let (root, size) = record.split_first_chunk::<8>()?;
+            Some((*root, u64::from_le_bytes(size.try_into().ok()?)))
+        });
+        Ok(records.filter(|(root, _)| roots.contains(root)).collect())
     }
 
     /// Where entry `bundle * 256` stands in the log.

@@ -127,13 +127,19 @@ pub(super) fn full_nodes(from: u64, to: u64) -> impl Iterator<Item = (u8, u64)> 
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
     use std::collections::BTreeMap;
 
     /// Every full node of a tree.
     #[derive(Debug, Default)]
     pub(crate) struct Kept(BTreeMap<(u8, u64), Hash>);
+
+    impl Kept {
+        pub(crate) fn put(&mut self, level: u8, index: u64, hash: Hash) {
+            self.0.insert((level, index), hash);
+        }
+    }
 
     impl Hashes for Kept {
         fn hash(&self, level: u8, index: u64) -> Option<Hash> {
@@ -147,7 +153,7 @@ pub(super) mod tests {
         let mut roots = vec![frontier.root()];
         for leaf in 0..size {
             frontier.push(Hash::leaf(&leaf.to_be_bytes()), |level, index, hash| {
-                kept.0.insert((level, index), hash);
+                kept.put(level, index, hash);
             });
             roots.push(frontier.root());
         }

@@ -1,0 +1,194 @@
+//! What each device said: every report under its key by the contract's equation, none left out between the first and the last, each with
+//! the window of time in which it was made.
+
+use super::people::Given;
+use super::verify::{Proved, Reason};
+use crate::keyring::Keyring;
+use crate::verify::{Refusal, UnverifiedReport, VerifiedReport, verify_enrolment};
+use sealway_schemas::command::{Command, DeviceCommand};
+use sealway_schemas::entry::Entry;
+use sealway_schemas::report::{Event, Fix};
+use sealway_schemas::{DeviceId, Digest, PublicKey, Time};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a bundle shows of a device.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DeviceStatement {
+    pub device: DeviceId,
+    /// Of its enrolment.
+    pub public_key: Option<PublicKey>,
+    pub first_ctr: u64,
+    pub last_ctr: u64,
+    /// Counters between first and last of which no report is there.
+    pub missing: Vec<Missing>,
+    pub reports: Vec<Shown>,
+}
+
+/// Counters without a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Missing {
+    pub from: u64,
+    pub to: u64,
+    /// The device itself signed that it lost them.
+    pub declared: bool,
+}
+
+/// A report that verified.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Shown {
+    pub entry: u64,
+    pub ctr: u64,
+    pub epoch: u64,
+    pub event: Event,
+    pub closed: bool,
+    /// By the device's clock.
+    pub t: Time,
+    /// It names a tree that holds an entry which arrived then.
+    pub not_before: Option<Time>,
+    /// When it arrived.
+    pub not_after: Time,
+    pub lat: Option<f64>,
+    pub lon: Option<f64>,
+    #[serde(skip)]
+    prev: Digest,
+    #[serde(skip)]
+    digest: Digest,
+}
+
+type Arrived = (u64, Time, UnverifiedReport);
+
+pub(super) fn statements(
+    entries: &[Proved],
+    commands: &[Given],
+    heard: &BTreeMap<[u8; 8], Time>,
+    reasons: &mut Vec<Reason>,
+) -> Vec<DeviceStatement> {
+    let mut keyring = Keyring::default();
+    let keys = enrolled(commands, &mut keyring, reasons);
+    let mut statements = Vec::new();
+    for (device, arrived) in reports(entries, reasons) {
+        let Some(key) = keys.get(&device) else {
+            reasons.push(Reason::incomplete(None, format!("device {device}: its enrolment is missing, so its reports show nothing")));
+            continue;
+        };
+        let verified = verified(arrived, &mut keyring, reasons);
+        statements.extend(statement(device, *key, &verified, heard, reasons));
+    }
+    statements
+}
+
+/// Devices whose own key signed their enrolment.
+fn enrolled(commands: &[Given], keyring: &mut Keyring, reasons: &mut Vec<Reason>) -> BTreeMap<DeviceId, PublicKey> {
+    let mut keys = BTreeMap::new();
+    for given in commands {
+        let Command::Device(DeviceCommand::EnrolDevice { device, public_key, challenge, proof, .. }) = &given.command else { continue };
+        let mut challenged = [0; 32];
+        let proof = hex::decode(proof).ok().filter(|_| hex::decode_to_slice(challenge, &mut challenged).is_ok());
+        let proved = proof.is_some_and(|proof| verify_enrolment(device, public_key, &challenged, &proof).is_ok());
+        if proved && keyring.enrol(*device, *public_key).is_ok() {
+            keys.insert(*device, *public_key);
+        } else {
+            reasons.push(Reason::forged(Some(given.seq), format!("device {device}: its key did not sign its enrolment")));
+        }
+    }
+    keys
+}
+
+fn reports(entries: &[Proved], reasons: &mut Vec<Reason>) -> BTreeMap<DeviceId, Vec<Arrived>> {
+    let mut by_device: BTreeMap<DeviceId, Vec<Arrived>> = BTreeMap::new();
+    for Proved { seq, entry } in entries {
+        let Entry::Report { at, device, bytes } = entry else { continue };
+        match UnverifiedReport::decode(*device, bytes.clone()) {
+            Ok(report) => by_device.entry(*device).or_default().push((*seq, *at, report)),
+            Err(fault) => reasons.push(Reason::forged(Some(*seq), fault)),
+        }
+    }
+    by_device
+}
+
+/// In counter order, because a `sealed` report brings the key of those that follow it.
+fn verified(mut arrived: Vec<Arrived>, keyring: &mut Keyring, reasons: &mut Vec<Reason>) -> Vec<(u64, Time, VerifiedReport)> {
+    arrived.sort_by_key(|(seq, _, report)| (report.unverified().ctr(), *seq));
+    let mut verified = Vec::with_capacity(arrived.len());
+    let places: Vec<(u64, Time)> = arrived.iter().map(|(seq, at, _)| (*seq, *at)).collect();
+    let looked = keyring.screen_strict(arrived.into_iter().map(|(.., report)| report).collect());
+    for ((seq, at), looked) in places.into_iter().zip(looked) {
+        match looked {
+            Ok(report) => verified.push((seq, at, report)),
+            Err(Refusal::UnknownKey) => reasons.push(Reason::incomplete(Some(seq), "signed by a key that no sealed report here brings")),
+            Err(refusal) => reasons.push(Reason::forged(Some(seq), refusal)),
+        }
+    }
+    verified
+}
+
+fn statement(
+    device: DeviceId,
+    key: PublicKey,
+    verified: &[(u64, Time, VerifiedReport)],
+    heard: &BTreeMap<[u8; 8], Time>,
+    reasons: &mut Vec<Reason>,
+) -> Option<DeviceStatement> {
+    let reports: Vec<Shown> = verified.iter().map(|(seq, at, report)| shown(*seq, *at, report, heard)).collect();
+    let (first_ctr, last_ctr) = (reports.first()?.ctr, reports.last()?.ctr);
+    check_chain(&device, &reports, reasons);
+    let missing = missing(verified, &reports);
+    for hole in &missing {
+        let how = if hole.declared { "the device declared them lost" } else { "nobody says why" };
+        reasons.push(Reason::incomplete(None, format!("device {device}: reports {} to {} are missing, {how}", hole.from, hole.to)));
+    }
+    Some(DeviceStatement { device, public_key: Some(key), first_ctr, last_ctr, missing, reports })
+}
+
+fn shown(seq: u64, at: Time, verified: &VerifiedReport, heard: &BTreeMap<[u8; 8], Time>) -> Shown {
+    let report = verified.report();
+    let fix = report.fix();
+    Shown {
+        entry: seq,
+        ctr: report.ctr(),
+        epoch: report.epoch(),
+        event: report.event(),
+        closed: report.status().closed(),
+        t: report.t(),
+        not_before: report.heard().and_then(|root| heard.get(&root).copied()),
+        not_after: at,
+        lat: fix.as_ref().map(Fix::lat),
+        lon: fix.as_ref().map(Fix::lon),
+        prev: report.prev(),
+        digest: verified.digest(),
+    }
+}
+
+/// Each report names the bytes of the one before; two versions of one counter are a clone or a stolen key.
+fn check_chain(device: &DeviceId, reports: &[Shown], reasons: &mut Vec<Reason>) {
+    let mut versions: BTreeMap<u64, BTreeSet<Digest>> = BTreeMap::new();
+    for report in reports {
+        versions.entry(report.ctr).or_default().insert(report.digest);
+    }
+    for (ctr, versions) in versions.iter().filter(|(_, versions)| versions.len() > 1) {
+        reasons.push(Reason::incomplete(
+            None,
+            format!("device {device}: {} versions of report {ctr}, a clone or a stolen key", versions.len()),
+        ));
+    }
+    for report in reports {
+        let before = report.ctr.checked_sub(1).and_then(|before| versions.get(&before));
+        if before.is_some_and(|before| !before.contains(&report.prev)) {
+            let text = format!("device {device}: report {} does not follow any version of the one before", report.ctr);
+            reasons.push(Reason::incomplete(Some(report.entry), text));
+        }
+    }
+}
+
+fn missing(verified: &[(u64, Time, VerifiedReport)], reports: &[Shown]) -> Vec<Missing> {
+    let gaps: Vec<_> = verified.iter().filter_map(|(.., report)| report.report().gap()).collect();
+    let pairs = reports.iter().zip(reports.iter().skip(1));
+    pairs
+        .filter(|(one, next)| next.ctr > one.ctr + 1)
+        .map(|(one, next)| {
+            let (from, to) = (one.ctr + 1, next.ctr - 1);
+            Missing { from, to, declared: gaps.iter().any(|gap| gap.from <= from && gap.to >= to) }
+        })
+        .collect()
+}

@@ -1,0 +1,14 @@
+//! Evidence that stands alone: a bundle is checked with nothing but the trust root, the key that signs the log's checkpoints.
+//!
+//! Forged: something in the bundle is not what a key signed or what the log holds. Incomplete: what is there is true, and something that
+//! a claim rests on is missing. Genuine: neither.
+
+mod devices;
+mod page;
+mod people;
+mod verify;
+
+pub use devices::{DeviceStatement, Missing, Shown};
+pub use page::page;
+pub use people::Signed;
+pub use verify::{Checked, Reason, Verdict, verify};

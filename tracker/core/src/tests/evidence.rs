@@ -1,0 +1,148 @@
+//! A bundle that somebody changed: a stranger, who has no key, and the platform itself, which can sign whatever log it likes.
+
+use super::Bench;
+use crate::evidence::{Checked, Verdict, page, verify};
+use crate::proof::note::{Scheme, Verifier};
+use crate::proof::tree::tests::Kept;
+use crate::proof::{Checkpoint, Frontier, Hash, many};
+use bytes::Bytes;
+use ed25519_dalek::{Signer as _, SigningKey};
+use sealway_schemas::bundle::Bundle;
+use sealway_schemas::entry::Entry;
+use sealway_schemas::{PublicKey, TransferId};
+
+fn platform() -> (SigningKey, Verifier) {
+    let key = SigningKey::from_bytes(&[77; 32]);
+    let public = PublicKey::from_bytes(key.verifying_key().to_bytes());
+    (key, Verifier::new("sealway/test", public, Scheme::Ed25519).unwrap())
+}
+
+/// The bundle of a whole log, signed by the platform.
+fn bundle(transfer: &TransferId, log: &[Entry]) -> Bundle {
+    let (mut kept, mut frontier) = (Kept::default(), Frontier::default());
+    let mut entries = Vec::new();
+    for (seq, entry) in (0..).zip(log) {
+        let mut bytes = Vec::new();
+        entry.encode_into(&mut bytes);
+        frontier.push(Hash::leaf(&Entry::leaf(&bytes).unwrap()), |level, index, hash| kept.put(level, index, hash));
+        entries.push((seq, Bytes::from(bytes)));
+    }
+    let (key, verifier) = platform();
+    let text = Checkpoint { origin: "sealway/test".into(), size: frontier.size(), root: frontier.root() }.text();
+    let checkpoint = format!("{text}\n{}", verifier.line(0, &key.sign(text.as_bytes()).to_bytes()));
+    let numbers: Vec<u64> = (0..frontier.size()).collect();
+    let proof = many::prove(&numbers, frontier.size(), &kept).unwrap().iter().map(|hash| *hash.as_bytes()).collect();
+    Bundle { transfer: transfer.clone(), checkpoint, entries, proof, heard: Vec::new() }
+}
+
+fn arrived() -> (TransferId, Vec<Entry>) {
+    let mut bench = Bench::new();
+    let mut seal = bench.enrol(1);
+    let id = bench.declare(1, &seal);
+    bench.seal_up(&mut seal);
+    bench.drive(&mut seal, 0, 24);
+    (id, bench.log)
+}
+
+fn look(bundle: &Bundle) -> Checked {
+    verify(bundle, &platform().1)
+}
+
+fn is_report(entry: &Entry) -> bool {
+    matches!(entry, Entry::Report { .. })
+}
+
+#[test]
+fn an_honest_transfer_is_genuine_and_says_that_nothing_was_left_out() {
+    let (id, log) = arrived();
+    let checked = look(&bundle(&id, &log));
+    assert_eq!((checked.verdict, checked.reasons.as_slice()), (Verdict::Genuine, [].as_slice()));
+    let [device] = checked.devices.as_slice() else { panic!("{:?}", checked.devices) };
+    assert_eq!((device.first_ctr, device.last_ctr, device.reports.len()), (1, 26, 26));
+    assert!(checked.decisions.iter().any(|decision| decision.command == "declare-transfer" && decision.subject == id.to_string()));
+    let page = page(&checked);
+    assert!(page.contains("真实完整") && page.contains(id.as_str()) && page.contains("polyline") && !page.contains("<script"));
+}
+
+#[test]
+fn a_stranger_can_change_drop_or_swap_nothing() {
+    let (id, log) = arrived();
+    let whole = bundle(&id, &log);
+    let forged = |change: &dyn Fn(&mut Bundle), what: &str| {
+        let mut changed = whole.clone();
+        change(&mut changed);
+        let checked = look(&changed);
+        assert_eq!(checked.verdict, Verdict::Forged, "{what}: {:?}", checked.reasons);
+        assert!(checked.devices.is_empty(), "{what}: nothing of it is shown");
+    };
+    forged(&|bundle| drop(bundle.entries.remove(20)), "an entry left out");
+    forged(&|bundle| bundle.entries.swap(20, 21), "entries out of order");
+    forged(&|bundle| bundle.entries[20].1 = bundle.entries[21].1.clone(), "an entry twice");
+    forged(&|bundle| bundle.checkpoint = bundle.checkpoint.replacen("sealway/test", "sealway/other", 1), "another log's name");
+    forged(&|bundle| bundle.proof.push([0; 32]), "a hash too many");
+    for byte in [5, 60, 150] {
+        forged(
+            &|bundle| {
+                let mut bytes = bundle.entries[20].1.to_vec();
+                bytes[byte] ^= 1;
+                bundle.entries[20].1 = bytes.into();
+            },
+            "a changed byte",
+        );
+    }
+}
+
+#[test]
+fn a_platform_that_leaves_out_a_report_is_found_by_the_seals_counter() {
+    let (id, mut log) = arrived();
+    let at = log.iter().enumerate().filter(|(_, entry)| is_report(entry)).map(|(at, _)| at).nth(9).unwrap();
+    log.remove(at);
+    let checked = look(&bundle(&id, &log));
+    assert_eq!(checked.verdict, Verdict::Incomplete);
+    let holes: Vec<_> = checked.devices[0].missing.iter().map(|hole| (hole.from, hole.to, hole.declared)).collect();
+    assert_eq!(holes, [(10, 10, false)]);
+}
+
+#[test]
+fn a_platform_that_makes_up_a_report_is_found_by_its_signature() {
+    let (id, mut log) = arrived();
+    let Some(Entry::Report { bytes, .. }) = log.iter_mut().filter(|entry| is_report(entry)).nth(9) else { panic!("a report") };
+    let mut changed = bytes.to_vec();
+    // Inside `prev`: well formed as before.
+    changed[40] ^= 1;
+    *bytes = changed.into();
+    let checked = look(&bundle(&id, &log));
+    assert_eq!(checked.verdict, Verdict::Forged, "{:?}", checked.reasons);
+}
+
+#[test]
+fn a_platform_that_hides_the_enrolment_or_the_declaration_proves_nothing() {
+    let (id, log) = arrived();
+    for (kind, said) in [("enrol-device", "its enrolment is missing"), ("declare-transfer", "the declaration of transfer")] {
+        let without: Vec<Entry> = log
+            .iter()
+            .filter(|entry| !matches!(entry, Entry::Command { body, .. } if String::from_utf8_lossy(body).contains(kind)))
+            .cloned()
+            .collect();
+        assert!(without.len() < log.len());
+        let checked = look(&bundle(&id, &without));
+        assert_eq!(checked.verdict, Verdict::Incomplete, "{kind}");
+        assert!(checked.reasons.iter().any(|reason| reason.text.contains(said)), "{kind}: {:?}", checked.reasons);
+    }
+}
+
+#[test]
+fn a_clone_shows_as_two_versions_of_one_report() {
+    let mut bench = Bench::new();
+    let mut seal = bench.enrol(1);
+    let id = bench.declare(1, &seal);
+    bench.seal_up(&mut seal);
+    bench.drive(&mut seal, 0, 3);
+    let at = bench.road().at_km(9.0).unwrap();
+    let twin = seal.fork(bench.now, sealway_schemas::report::Event::Periodic, Some(at), |_| {});
+    bench.drive(&mut seal, 4, 6);
+    bench.send(&seal, &twin);
+    let checked = look(&bundle(&id, &bench.log));
+    assert_eq!(checked.verdict, Verdict::Incomplete);
+    assert!(checked.reasons.iter().any(|reason| reason.text.contains("2 versions of report")), "{:?}", checked.reasons);
+}

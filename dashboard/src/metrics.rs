@@ -19,7 +19,9 @@ pub(crate) fn routes() -> OpenApiRouter<Dashboard> {
 #[utoipa::path(get, path = "/metrics", tag = "operation", security(()), responses((status = 200, body = String, content_type = "text/plain")))]
 async fn metrics(State(dashboard): State<Dashboard>) -> ([(HeaderName, HeaderValue); 1], String) {
     let mut page = Exposition::default();
-    tracker(&mut page, &dashboard.tracker.metrics());
+    let figures = dashboard.tracker.metrics();
+    tracker(&mut page, &figures);
+    evidence(&mut page, &figures);
     api(&mut page, &dashboard);
     if let Some(more) = &dashboard.more_figures {
         page.0.push_str(&more());
@@ -116,6 +118,14 @@ fn commit_latency(page: &mut Exposition, figures: &TrackerMetrics) {
     page.sample("commit_seconds_bucket", "{le=\"+Inf\"}", all);
     page.sample("commit_seconds_sum", "", seconds(u128::from(figures.commit_latency_sum_us) * 1000));
     page.sample("commit_seconds_count", "", all);
+}
+
+fn evidence(page: &mut Exposition, figures: &TrackerMetrics) {
+    page.gauge("tree_size", "Entries under the newest signed checkpoint.", figures.tree_size);
+    page.gauge("standby_entries", "Entries that a standby has on its disk; 0 without one.", figures.confirmed);
+    page.gauge("scrub_entries", "Entries of this round that the scrub has looked at.", figures.scrubbed);
+    page.counter("scrub_rounds_total", "Times that the scrub has looked through log and tree.", figures.scrub_rounds);
+    page.counter("scrub_faults_total", "Faults that the scrub has found on the disk.", figures.scrub_faults);
 }
 
 fn api(page: &mut Exposition, dashboard: &Dashboard) {

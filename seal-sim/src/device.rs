@@ -293,7 +293,7 @@ impl Device {
         };
         let bytes = signer.seal(&report.encode(), &aad::up(&self.id));
         let (ctr, digest) = (self.next_ctr, Digest::of(&bytes));
-        let record = Record { ctr, periodic: event == Event::Periodic, bytes };
+        let record = Record { ctr, periodic: event == Event::Periodic, brings_key: event == Event::Sealed, bytes };
         if let Some(lost) = self.ring.push(record, &self.acked)? {
             self.lost.add(lost);
         }

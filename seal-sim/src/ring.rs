@@ -1,7 +1,7 @@
 //! The flash ring: whole signed reports, a bounded number of them.
 //!
-//! When it is full it overwrites released reports, then stored ones, then periodic ones, oldest first, and never another
-//! event. What was overwritten before the platform had it is lost, and the device owns up to it in a `gap` report.
+//! When it is full it overwrites released reports, then stored ones (those that bring a key last), then periodic ones, oldest first, and
+//! never another event. What was overwritten before the platform had it is lost, and the device owns up to it in a `gap` report.
 
 use crate::acked::Acked;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
@@ -13,6 +13,9 @@ pub struct Record {
     pub ctr: u64,
     /// Made by the clock alone: the only kind that may be lost.
     pub periodic: bool,
+    /// A `sealed` report: without it nobody can verify the reports of its epoch.
+    #[serde(default)]
+    pub brings_key: bool,
     #[serde(serialize_with = "to_hex", deserialize_with = "from_hex")]
     pub bytes: Vec<u8>,
 }
@@ -55,6 +58,8 @@ impl Ring {
         }
         let oldest = |may: &dyn Fn(&Record) -> bool| self.records.iter().find(|record| may(record)).map(|record| record.ctr);
         oldest(&|record| acked.is_released(record.ctr))
+            // A platform that is restored from a copy needs the key again, for what it is sent again.
+            .or_else(|| oldest(&|record| acked.is_stored(record.ctr) && !record.brings_key))
             .or_else(|| oldest(&|record| acked.is_stored(record.ctr)))
             .map(Room::Overwrites)
             .or_else(|| oldest(&|record| record.periodic).map(Room::Loses))

@@ -14,6 +14,7 @@ mod open;
 mod platform_key;
 mod rebuild;
 pub mod registry;
+mod scrub;
 mod snapshot;
 mod standby;
 mod track;

@@ -58,6 +58,10 @@ pub struct TrackerMetrics {
     /// Entries under the newest signed checkpoint.
     pub tree_size: u64,
     pub cpu_tree_ns: u64,
+    /// Entries of this round that the background scrub has looked at, rounds that it has finished, faults that it found.
+    pub scrubbed: u64,
+    pub scrub_rounds: u64,
+    pub scrub_faults: u64,
     /// Entries that a standby has on its disk.
     pub confirmed: u64,
 }
@@ -90,6 +94,9 @@ pub(crate) struct Counters {
     pub(crate) cpu_strict_ns: AtomicU64,
     pub(crate) tree_size: AtomicU64,
     pub(crate) cpu_tree_ns: AtomicU64,
+    pub(crate) scrubbed: AtomicU64,
+    pub(crate) scrub_rounds: AtomicU64,
+    pub(crate) scrub_faults: AtomicU64,
 }
 
 impl Counters {
@@ -175,6 +182,9 @@ impl Counters {
             tree_size: self.tree_size.load(Relaxed),
             cpu_tree_ns: self.cpu_tree_ns.load(Relaxed),
             confirmed: 0,
+            scrubbed: self.scrubbed.load(Relaxed),
+            scrub_rounds: self.scrub_rounds.load(Relaxed),
+            scrub_faults: self.scrub_faults.load(Relaxed),
         }
     }
 }

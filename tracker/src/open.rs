@@ -13,6 +13,7 @@ use crate::log::{EvidenceLog, LogError};
 use crate::metrics::Counters;
 use crate::platform_key::{PlatformKey, PlatformKeyError};
 use crate::registry::{Projector, RegistryError};
+use crate::scrub::Scrub;
 use crate::snapshot;
 use crate::tracker::{Ends, Running, Tracker};
 use crate::tree::{Grower, TreeError};
@@ -106,7 +107,7 @@ fn start(
     counters.strict_cursor.store(state.strict_cursor, Relaxed);
     counters.devices.store(state.core.devices().count() as u64, Relaxed);
     let feed = EventFeed::new(config.clock.now().as_ms().saturating_mul(1024));
-    let (reader, platform_key) = (log.reader(), key.public());
+    let (reader, log_reader, platform_key) = (log.reader(), log.reader(), key.public());
     let (works, work_queue) = std::sync::mpsc::sync_channel(BATCHES);
     let stop = Arc::new(AtomicBool::new(false));
     let confirmed = Arc::new(AtomicU64::new(0));
@@ -133,12 +134,14 @@ fn start(
     let sequencer = Sequencer::new(parts);
     let tree = grower.reader();
     let (tree_counters, tree_stop) = (counters.clone(), stop.clone());
+    let scrubbing = Scrub { log: log_reader, tree: tree.clone(), counters: counters.clone(), stop: stop.clone() };
     let growing = spawn("tree".into(), move || grower.run(&tree_counters, &tree_stop))?;
     let mut threads = vec![spawn("sequencer".into(), move || sequencer.run(&work_queue))?];
     let jobs = start_workers(&keyrings, queue, &works, &counters, &mut threads)?;
     let check =
         StrictCheck { reader: reader.clone(), keyrings: keyrings.clone(), counters: counters.clone(), next: works, stop: stop.clone() };
     threads.push(spawn("strict-check".into(), move || check.run())?);
+    threads.push(spawn("scrub".into(), move || scrubbing.run())?);
     let running = Running { jobs, keyrings, counters, reader, tree, confirmed, feed, registry, projector, platform_key, clock, stop };
     Ok(Tracker::new(running, Ends { threads, growing: Some(growing), projecting: Some(projecting) }))
 }

@@ -95,6 +95,8 @@ pub enum Fault {
     Head,
     #[error("the entry is not canonical CBOR of a known kind")]
     Entry,
+    #[error("entry {seq}: the tree has another hash of it")]
+    Tree { seq: u64 },
 }
 
 impl LogError {

@@ -107,3 +107,15 @@ async fn a_changed_a_missing_and_a_further_row_of_the_registry_are_named() {
         assert!(found.iter().any(|found| found.starts_with(row)), "{row}: {found:?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_platform_finds_a_turned_bit_by_itself() {
+    let dir = tempfile::tempdir().unwrap();
+    drained(dir.path()).await;
+    flip(&dir.path().join("tree/0.rows"), 5 * 32 + 1);
+    // A start reads the tree's edge alone.
+    let world = World::open(dir.path()).await;
+    while world.tracker.metrics().scrub_faults == 0 {
+        tokio::task::yield_now().await;
+    }
+}

@@ -1,12 +1,16 @@
-//! `sealway bench ingest`: signed reports from TCP to disk, beside bare batch verification in the same run.
+//! `sealway bench`: what the platform is measured by; `frauds` has a page of its own.
+//!
+//! `ingest`: signed reports from TCP to disk, beside bare batch verification in the same run.
 //!
 //! Two processes on one machine: this one is the platform, the other signs and sends. The generator's CPU is in the figure, as it
 //! takes from the same cores.
 
 mod figures;
+mod frauds;
 mod generator;
 mod platform;
 
+pub(crate) use frauds::run as frauds;
 pub(crate) use generator::generate;
 
 use crate::cli::{Ingest, Report};

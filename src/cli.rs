@@ -215,6 +215,8 @@ pub(crate) struct NewToken {
 pub(crate) enum BenchCommand {
     /// Reports per second from signed bytes on TCP to disk, beside bare batch verification
     Ingest(Ingest),
+    /// Every row of the alert table, played dishonestly and honestly, and a month of transfers with frauds among them
+    Frauds(Frauds),
     /// The other process of `ingest`: many devices that send what they have signed before
     #[command(hide = true)]
     Generate(Generate),
@@ -234,6 +236,18 @@ pub(crate) struct Ingest {
     /// How long reports are sent
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=600))]
     pub(crate) seconds: u32,
+    #[arg(long, value_enum)]
+    pub(crate) report: Option<Report>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Frauds {
+    /// Transfers of the month
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(20..=5000))]
+    pub(crate) transfers: u32,
+    /// Another seed gives another month
+    #[arg(long, default_value_t = 7)]
+    pub(crate) seed: u64,
     #[arg(long, value_enum)]
     pub(crate) report: Option<Report>,
 }

@@ -4,7 +4,7 @@
 //! [`run`] then seals in the origins, sends the way so far from the store, and drives on live until it is told to stop.
 
 mod plan;
-mod units;
+pub(crate) mod units;
 
 use crate::chance::Chance;
 use crate::fraud::{Fraud, Misdeed};

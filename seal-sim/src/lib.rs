@@ -1,7 +1,7 @@
 //! Honest and dishonest seals, fleets and load: outsiders that know only the contract.
 //!
 //! [`device`] is the seal itself, pure. [`link`] carries it over MQTT, [`journey`] moves it along a corridor, [`fraud`] makes
-//! it lie. [`fleet`] drives many of them for a demonstration; [`load`] sends signed reports as fast as a platform takes them.
+//! it lie. [`scenario`] acts every row of the alert table in virtual time. [`fleet`] drives many of them for a demonstration; [`load`] sends signed reports as fast as a platform takes them.
 
 pub mod acked;
 pub mod chance;
@@ -20,6 +20,7 @@ mod number;
 pub mod outbox;
 pub mod replay;
 pub mod ring;
+pub mod scenario;
 pub mod span;
 pub mod state;
 pub mod trip;

@@ -1,0 +1,193 @@
+//! What a play's seal sees and whether the network hears it: the journey, bent by the deed or by what honestly looks like it.
+
+use super::deed::Deed;
+use super::play::{Conduct, Twin};
+use crate::chance::Chance;
+use crate::device::Observation;
+use crate::earth::Point;
+use crate::fraud::{Fraud, Misdeed};
+use crate::journey::Journey;
+use crate::number;
+use crate::world::Mode;
+use sealway_schemas::Time;
+use sealway_schemas::report::Fix;
+
+const MINUTE_MS: u64 = 60_000;
+/// A deed is done between these shares of the way.
+const DEED_FROM: f64 = 0.40;
+const DEED_TO: f64 = 0.60;
+/// Where the corridors of a play have no network, shares of the length.
+pub(super) const DEAD_ZONE: (f64, f64) = (0.20, 0.30);
+/// A flight is heard again near its end.
+const IN_THE_AIR: (f64, f64) = (0.05, 0.95);
+
+#[derive(Debug)]
+pub(super) struct Way {
+    pub(super) journey: Journey,
+    conduct: Conduct,
+    /// When the deed begins and ends.
+    pub(super) from: Time,
+    to: Time,
+    from_m: f64,
+    to_m: f64,
+    chance: Chance,
+}
+
+impl Way {
+    pub(super) fn new(journey: Journey, conduct: Conduct, chance: Chance) -> Self {
+        let length_m = journey.route().length_m();
+        let (from_m, to_m) = (length_m * DEED_FROM, length_m * DEED_TO);
+        let (from, to) = (time_at(&journey, from_m), time_at(&journey, to_m));
+        Self { journey, conduct, from, to, from_m, to_m, chance }
+    }
+
+    /// Between two reports of this way.
+    pub(super) fn period_ms(&self) -> u64 {
+        match self.journey.mode() {
+            Mode::Road | Mode::Air => MINUTE_MS,
+            Mode::Rail | Mode::Sea => 290_000,
+        }
+    }
+
+    pub(super) fn arrives_at(&self) -> Time {
+        let length_m = self.journey.route().length_m();
+        let lost_ms = match self.conduct.deed {
+            Some(Deed::StoppedForHours) => self.stop_ms(),
+            Some(Deed::TurnedBack) => 2 * self.back_ms(),
+            _ => 0,
+        };
+        time_at(&self.journey, length_m).plus_ms(lost_ms + 1)
+    }
+
+    fn is(&self, deed: Deed, twin: Twin) -> bool {
+        self.conduct == Conduct { deed: Some(deed), twin }
+    }
+
+    fn stop_ms(&self) -> u64 {
+        match self.conduct.twin {
+            Twin::Dishonest => 180 * MINUTE_MS,
+            Twin::Honest => 15 * MINUTE_MS,
+        }
+    }
+
+    /// How long it drives back: a missed exit, or most of the way since the last junction.
+    fn back_ms(&self) -> u64 {
+        let metres = match self.conduct.twin {
+            Twin::Dishonest => 3.0 * self.journey.width_m().max(4_000.0),
+            Twin::Honest => 1_000.0,
+        };
+        number::counted(metres / self.journey.cruise_m_s() * 1000.0)
+    }
+
+    /// The time at which an undisturbed journey is where this one is at `t`.
+    fn road_time(&self, t: Time) -> Time {
+        let since = t.since(self.from);
+        if since == 0 {
+            return t;
+        }
+        match self.conduct.deed {
+            Some(Deed::StoppedForHours) => t.minus_ms(since.min(self.stop_ms())),
+            Some(Deed::TurnedBack) => t.minus_ms(2 * since.min(self.back_ms())),
+            _ => t,
+        }
+    }
+
+    pub(super) fn progress_m(&self, t: Time) -> f64 {
+        self.journey.progress_m(self.road_time(t))
+    }
+
+    /// What receiver and battery say at `t`.
+    pub(super) fn look(&mut self, t: Time) -> Observation {
+        let road_time = self.road_time(t);
+        let honest = Observation { gnss_time: Some(t), ..self.journey.observation(road_time, &mut self.chance) };
+        let during = t >= self.from && t < self.to;
+        let (Some(deed), true) = (self.conduct.deed, during) else {
+            return self.drained(t, honest);
+        };
+        let moved = |fix: Fix, metres: f64| displaced(fix, 90.0, metres);
+        let since = t.since(self.from);
+        match (deed, self.conduct.twin) {
+            (Deed::StoppedForHours, _) if since < self.stop_ms() => on_fix(honest, |fix| Fix { speed_cm_s: 0, ..fix }),
+            (Deed::LeftCorridor, Twin::Dishonest) => {
+                let misdeed = Misdeed { fraud: Fraud::Deviation, from_m: self.from_m, to_m: self.to_m };
+                misdeed.distort(self.progress_m(t), self.journey.width_m(), honest)
+            }
+            (Deed::LeftCorridor | Deed::AlongTheEdge, _) => {
+                let aside_m = self.aside_m(t);
+                on_fix(honest, |fix| moved(fix, aside_m))
+            }
+            (Deed::Jammed, Twin::Dishonest) if since < 2 * MINUTE_MS => on_fix(honest, |fix| Fix { cn0_ddbhz: 210, satellites: 4, ..fix }),
+            (Deed::Jammed, Twin::Dishonest) if since < 15 * MINUTE_MS => Observation { fix: None, gnss_time: None, ..honest },
+            (Deed::Jammed, Twin::Honest) if since < 3 * MINUTE_MS => Observation { fix: None, gnss_time: None, ..honest },
+            (Deed::Spoofed, Twin::Dishonest) => on_fix(honest, |fix| Fix { cn0_ddbhz: 580, ..moved(fix, 300_000.0) }),
+            (Deed::Spoofed, Twin::Honest) => on_fix(honest, |fix| Fix { accuracy_dm: 800, ..moved(fix, 60.0) }),
+            (Deed::ClockBack, Twin::Dishonest) => Observation { gnss_time: Some(t.minus_ms(360 * MINUTE_MS)), ..honest },
+            (Deed::ClockBack, Twin::Honest) => Observation { gnss_time: Some(t.plus_ms(2_000)), ..honest },
+            _ => self.drained(t, honest),
+        }
+    }
+
+    /// A battery that runs low does so to the end.
+    fn drained(&self, t: Time, honest: Observation) -> Observation {
+        match (self.conduct.deed, self.conduct.twin) {
+            (Some(Deed::BatteryLow), twin) if t >= self.from => {
+                let percent = if twin == Twin::Dishonest { 12 } else { 17 };
+                Observation { battery: Some(percent), ..honest }
+            }
+            _ => honest,
+        }
+    }
+
+    /// Metres beside the line: an honest lane within the corridor, or two fixes out and two fixes in along its edge.
+    fn aside_m(&self, t: Time) -> f64 {
+        let width_m = self.journey.width_m();
+        let progress = self.progress_m(t);
+        let ramp_m = (progress - self.from_m).min(self.to_m - progress).max(0.0);
+        let wanted_m = match (self.is(Deed::AlongTheEdge, Twin::Dishonest), (t.as_ms() / self.period_ms() / 2).is_multiple_of(2)) {
+            (true, true) => width_m * 0.55 + 30.0,
+            (true, false) => width_m * 0.45,
+            (false, _) => width_m * 0.3,
+        };
+        wanted_m.min(ramp_m)
+    }
+
+    /// Whether the network hears it.
+    pub(super) fn online(&self, t: Time) -> bool {
+        let within = |shares: (f64, f64)| {
+            let share = self.progress_m(t) / self.journey.route().length_m();
+            (shares.0..shares.1).contains(&share)
+        };
+        match (self.conduct.deed, self.conduct.twin) {
+            (Some(Deed::Silenced), Twin::Dishonest) => t < self.from,
+            (Some(Deed::Silenced), Twin::Honest) if self.journey.mode() == Mode::Air => !within(IN_THE_AIR),
+            (Some(Deed::Silenced), Twin::Honest) => !within(DEAD_ZONE),
+            (Some(Deed::BreachWithoutNetwork), _) => t < self.from.minus_ms(MINUTE_MS) || t >= self.from.plus_ms(3 * MINUTE_MS),
+            _ => true,
+        }
+    }
+
+    /// Where the copy of a seal says that it is.
+    pub(super) fn elsewhere(&mut self, t: Time) -> Observation {
+        let honest = self.journey.observation(t, &mut self.chance);
+        on_fix(honest, |fix| displaced(fix, 45.0, 300_000.0))
+    }
+}
+
+fn time_at(journey: &Journey, metres: f64) -> Time {
+    let (mut early, mut late) = (0_u64, 60 * 24 * 3_600_000);
+    while early < late {
+        let middle = early.midpoint(late);
+        if journey.progress_m(journey.departs_at().plus_ms(middle)) < metres { early = middle + 1 } else { late = middle }
+    }
+    journey.departs_at().plus_ms(early)
+}
+
+fn on_fix(honest: Observation, change: impl FnOnce(Fix) -> Fix) -> Observation {
+    Observation { fix: honest.fix.map(change), ..honest }
+}
+
+fn displaced(fix: Fix, aside_deg: f64, metres: f64) -> Fix {
+    let bearing = number::float(fix.heading_ddeg) / 10.0 + aside_deg;
+    let (lat_e7, lon_e7) = Point::of(&fix).moved(bearing, metres).e7();
+    Fix { lat_e7, lon_e7, ..fix }
+}

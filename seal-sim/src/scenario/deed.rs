@@ -128,9 +128,11 @@ deeds! {
     CableCut, "cable-cut", Breach, Signed, Expect::Alert(&["cable-cut"]);
     HousingOpened, "housing-opened", Breach, Signed, Expect::Alert(&["housing-opened"]);
     BreachWithoutNetwork, "breach-without-network", Breach, Signed, Expect::DatedBack(&["cable-cut"]);
+    BrokenInto, "broken-into", Breach, Measured, Expect::Alert(&["forced-entry"]);
+    WrongCredential, "wrong-credential", Breach, Measured, Expect::Alert(&["wrong-credential"]);
     Resealed, "resealed-under-way", EpochChanged, Signed, Expect::Alert(&["epoch-changed"]);
     Cloned, "cloned", Clone, Signed, Expect::Alert(&["equivocation"]);
-    TwoPlaces, "two-places", Clone, Measured, Expect::Alert(&["impossible-speed"]);
+    TwoPlaces, "two-places", Clone, Measured, Expect::Alert(&["two-places", "impossible-speed"]);
     Replayed, "replayed", Replay, NoFraud, Expect::CountedOnly;
     Tampered, "tampered", Replay, NoFraud, Expect::RefusedOnly;
     OldLogin, "old-login", Replay, NoFraud, Expect::LoginRefused;
@@ -139,12 +141,13 @@ deeds! {
     StateLost, "state-lost", Gap, NoFraud, Expect::Alert(&["state-lost"]);
     Silenced, "silenced", Silence, Measured, Expect::Alert(&["silence"]);
     LeftCorridor, "left-corridor", Deviation, Measured, Expect::Alert(&["deviation"]);
-    TurnedBack, "turned-back", Deviation, Measured, Expect::Alert(&["deviation", "reversed", "wrong-direction"]);
-    StoppedForHours, "stopped-for-hours", Overstay, Measured, Expect::Alert(&["overstay", "stop-outside-place"]);
-    MountLost, "mount-lost", Removed, Signed, Expect::Alert(&["mount-lost"]);
+    TurnedBack, "turned-back", Deviation, Measured, Expect::Alert(&["wrong-direction", "deviation"]);
+    SkippedWaypoint, "skipped-waypoint", Deviation, Measured, Expect::Unplayed("the play's corridors have no waypoints");
+    StoppedForHours, "stopped-for-hours", Overstay, Measured, Expect::Alert(&["unplanned-stop", "overstay"]);
+    MountLost, "mount-lost", Removed, Signed, Expect::Alert(&["mount-lost", "device-removed"]);
     TruckElsewhere, "truck-elsewhere", Removed, Measured, Expect::Unplayed("the contract has no words for a truck's own receiver");
     Jammed, "jammed", Jamming, Measured, Expect::Alert(&["jamming"]);
-    Spoofed, "spoofed", Jamming, Measured, Expect::Alert(&["spoofing", "impossible-speed"]);
+    Spoofed, "spoofed", Jamming, Measured, Expect::Alert(&["spoofing", "spoofing-suspected", "impossible-speed"]);
     ClockBack, "clock-back", Clock, Measured, Expect::Alert(&["clock-off"]);
     WrongUnit, "wrong-unit", WrongAtGate, Measured, Expect::Unplayed("the contract has no gate decision");
     FalseArrival, "false-arrival", WrongAtGate, Measured, Expect::Unplayed("the contract has no handoff");
@@ -153,8 +156,8 @@ deeds! {
     LaneChanged, "lane-changed", NoteReuse, Measured, Expect::Unplayed("the contract has no lanes");
     ShortSplit, "short-split", PartialCargo, Measured, Expect::Unplayed("the contract has no split of a consolidation");
     BatteryLow, "battery-low", Health, NoFraud, Expect::Alert(&["low-battery"]);
-    MotorStuck, "motor-stuck", Health, NoFraud, Expect::Alert(&["motor-stuck", "device-fault"]);
-    StolenForParts, "stolen-for-parts", Health, NoFraud, Expect::NotRed(&["seal-stolen"]);
+    MotorStuck, "motor-stuck", Health, NoFraud, Expect::Alert(&["device-fault"]);
+    StolenForParts, "stolen-for-parts", Health, NoFraud, Expect::NotRed(&["tampered-while-free"]);
     Rattled, "rattled", Storm, NoFraud, Expect::Folded { at_most: 1 };
     AlongTheEdge, "along-the-edge", Storm, NoFraud, Expect::Folded { at_most: 1 };
 }

@@ -91,26 +91,13 @@ fn counted(count: u64, otherwise: &'static str) -> Result<(), Refuted> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sealway_schemas::AlertId;
     use sealway_schemas::event::AlertKind;
+    use serde_json::json;
 
     fn alert(kind: AlertKind, happened_at: u64, opened_at: u64) -> AlertView {
-        AlertView {
-            id: AlertId(1),
-            kind,
-            severity: kind.severity(),
-            device: "SC-000001".parse().unwrap(),
-            owner: "carrier".parse().unwrap(),
-            transfer: None,
-            opened_at: Time::from_ms(opened_at),
-            happened_at: Time::from_ms(happened_at),
-            cleared_at: None,
-            acknowledged_at: None,
-            acknowledged_by: None,
-            count: 1,
-            evidence: Vec::new(),
-            facts: std::collections::BTreeMap::new(),
-        }
+        let view = json!({"id": 1, "kind": kind.as_str(), "severity": kind.severity(), "device": "SC-000001", "owner": "carrier",
+            "opened_at": opened_at, "happened_at": happened_at, "count": 1, "evidence": [], "facts": {}});
+        serde_json::from_value(view).unwrap()
     }
 
     #[test]

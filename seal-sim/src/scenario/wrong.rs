@@ -25,7 +25,8 @@ impl Play {
             (Deed::TwoPlaces, Twin::Dishonest) => (0..4).map(|step| (step, u64::from(step) * period_ms)).collect(),
             (Deed::Jammed, Twin::Dishonest) => vec![(0, 2 * 60 * SECOND_MS)],
             (Deed::Rattled, Twin::Dishonest) => rattles(RATTLES, 10 * SECOND_MS),
-            (Deed::Rattled | Deed::CableCut | Deed::MountLost, Twin::Honest) => rattles(BUMPS, 10 * SECOND_MS),
+            (Deed::BrokenInto | Deed::WrongCredential, Twin::Dishonest)
+            | (Deed::Rattled | Deed::CableCut | Deed::MountLost | Deed::BrokenInto, Twin::Honest) => rattles(BUMPS, 10 * SECOND_MS),
             _ => vec![(0, 0)],
         };
         for (step, after_ms) in steps {
@@ -68,6 +69,9 @@ impl Play {
             (Deed::BrokenChain, _) => self.break_chain(at, platform),
             (Deed::StateLost, _) => self.comes_back_empty(at, platform),
             (Deed::Jammed, _) => self.report(at, Event::Jammed, platform),
+            (Deed::BrokenInto, 0 | 1) => self.report(at, Event::Shock, platform),
+            (Deed::BrokenInto, _) => self.report(at, Event::Light, platform),
+            (Deed::WrongCredential, _) => self.report(at, Event::WrongCredential, platform),
             (Deed::MotorStuck, _) => self.report(at, Event::MotorStuck, platform),
             (Deed::Rattled, _) => self.report(at, Event::Shock, platform),
             _ => {}
@@ -76,7 +80,7 @@ impl Play {
 
     fn do_what_looks_like_it(&mut self, at: Time, deed: Deed, platform: &mut dyn Platform) {
         match deed {
-            Deed::CableCut | Deed::Rattled | Deed::MountLost => self.report(at, Event::Shock, platform),
+            Deed::CableCut | Deed::Rattled | Deed::MountLost | Deed::BrokenInto => self.report(at, Event::Shock, platform),
             Deed::HousingOpened | Deed::Resealed | Deed::BrokenChain => self.reboot(at, platform),
             Deed::HiddenReports => self.newest_first(at, platform),
             Deed::StateLost | Deed::OldLogin | Deed::Cloned => self.connect(at, platform),

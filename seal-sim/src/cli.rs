@@ -30,7 +30,7 @@ pub(crate) enum Command {
     /// modes E, M, S are no fix) or CSV with the header unix_ms,lat,lon,alt_m,speed_mps. One report for each moment of the
     /// recording, in its order, with its times, also where the clock steps back. Ends when the platform has acknowledged all.
     Replay(ReplayArgs),
-    /// Drive a whole fleet over rail, road, sea and air, three frauds in it.
+    /// Drive a whole fleet over rail, road, sea and air, three frauds in it, five from 48 seals on.
     ///
     /// Enrols every device first. Declare the transfers yourself, or let `sealway demo` do all of it.
     Fleet(FleetArgs),

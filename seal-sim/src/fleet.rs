@@ -1,4 +1,4 @@
-//! A fleet on its way over rail, road, sea and air, with three frauds in it: what `sealway demo` shows.
+//! A fleet on its way over rail, road, sea and air, with frauds in it: what `sealway demo` shows.
 //!
 //! In phases: [`FleetPlan::new`] decides who goes where; the caller enrols [`PlannedDevice`]s and declares their transfers;
 //! [`run`] then seals in the origins, sends the way so far from the store, and drives on live until it is told to stop.

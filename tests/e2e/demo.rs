@@ -4,7 +4,7 @@ use sealway_tests::run;
 use serde_json::Value;
 
 #[test]
-fn the_demo_loses_nothing_and_finds_its_three_frauds() {
+fn the_demo_loses_nothing_and_finds_its_five_frauds() {
     let output = run(&["demo", "--for", "30s", "--report", "json", "--http", "127.0.0.1:0"]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let report: Value =
@@ -16,7 +16,7 @@ fn the_demo_loses_nothing_and_finds_its_three_frauds() {
     assert_eq!(number("stored_twice"), 0, "{report}");
     assert_eq!(number("stored"), number("made") - number("hidden"), "{report}");
     let alerts = report["alerts"].as_object().unwrap();
-    for fraud in ["opened-without-grant", "deviation", "equivocation"] {
+    for fraud in ["opened-without-grant", "deviation", "equivocation", "cable-cut", "impossible-speed"] {
         assert!(alerts.contains_key(fraud), "{fraud} was not found: {report}");
     }
     assert!(report["ack_latency_ms"]["p50"].as_f64().unwrap() <= report["ack_latency_ms"]["p99"].as_f64().unwrap());

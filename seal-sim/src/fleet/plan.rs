@@ -13,6 +13,10 @@ use sealway_schemas::{CorridorId, DeviceId, PlaceId, PublicKey};
 /// East of the Tian Shan and north of the Qilian: where a train is alone for hours.
 const GOBI_LON: std::ops::Range<f64> = 89.5..96.0;
 
+/// A fleet of this size has all frauds, a smaller one the first three.
+const ALL_FRAUDS: usize = 48;
+const CHEATS: usize = 5;
+
 /// Why there is no fleet.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
@@ -78,7 +82,8 @@ pub struct FleetPlan {
 
 impl FleetPlan {
     /// Plans a fleet from the texts of two GeoJSON FeatureCollections. From four devices on, the modes mix; from six on, three
-    /// of them cheat: one opened in the Gobi, one off its road, one cloned at sea.
+    /// of them cheat: one opened in the Gobi, one off its road, one cloned at sea. From 48 on there are two more: a cable cut on a
+    /// railway in the east, and a spoofed receiver in an aeroplane.
     pub fn new(corridors: &str, places: &str, devices: usize, seed: u64) -> Result<Self, PlanError> {
         if !(1..=100_000).contains(&devices) {
             return Err(PlanError::Size(devices));
@@ -87,7 +92,7 @@ impl FleetPlan {
         let mut plan = Self { devices: Vec::with_capacity(devices), seed };
         let mut chance = Chance::named(seed, "plan");
         let frauds = if devices >= 6 { plan.cheats(&world)? } else { Vec::new() };
-        plan.devices.extend(frauds);
+        plan.devices.extend(frauds.into_iter().take(if devices >= ALL_FRAUDS { CHEATS } else { 3 }));
         let ways = shared_out(&world);
         for index in plan.devices.len()..devices {
             let Some(corridor) = ways.get(index % ways.len().max(1)) else { break };
@@ -116,7 +121,11 @@ impl FleetPlan {
         };
         let road = longest(Mode::Road).map(|(way, length)| (way, length * 0.25));
         let sea = longest(Mode::Sea).map(|(way, length)| (way, length * 0.45));
-        let cheats = [(gobi, Fraud::Opened), (road, Fraud::Deviation), (sea, Fraud::Clone)];
+        let east = world.corridors.iter().find(|way| way.mode == Mode::Rail && Some(&way.id) != gobi.map(|(way, _)| &way.id));
+        let rail = east.map(|way| (way, Route::new(&way.line).length_m() * 0.55));
+        let air = longest(Mode::Air).map(|(way, length)| (way, length * 0.2));
+        let cheats: [_; CHEATS] =
+            [(gobi, Fraud::Opened), (road, Fraud::Deviation), (sea, Fraud::Clone), (rail, Fraud::CableCut), (air, Fraud::Jump)];
         let found = cheats.into_iter().filter_map(|(place, fraud)| place.map(|(way, start_m)| (way, start_m, fraud)));
         found.enumerate().map(|(index, (way, start_m, fraud))| planned(index, self.seed, way, start_m, Some(fraud))).collect()
     }

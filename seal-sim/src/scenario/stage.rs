@@ -92,3 +92,93 @@ impl Stage {
         self.plays
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::earth::Point;
+    use crate::scenario::{Cast, Conduct, Deed, Published, Twin};
+    use crate::world::{Corridor, Mode};
+    use sealway_schemas::report::{Event, Report};
+    use sealway_schemas::{DeviceId, PublicKey};
+    use std::collections::BTreeMap;
+
+    /// Takes everything, answers nothing, and watches the clock.
+    #[derive(Default)]
+    struct Deaf {
+        now: Time,
+        events: BTreeMap<DeviceId, Vec<Event>>,
+    }
+
+    impl Deaf {
+        fn at(&mut self, at: Time) {
+            assert!(at >= self.now, "time goes back from {} to {at}", self.now);
+            self.now = at;
+        }
+    }
+
+    impl Platform for Deaf {
+        fn key(&self) -> PublicKey {
+            crate::keys::KeyPair::from_secret([9; 32]).public()
+        }
+        fn command(&mut self, at: Time, _: &Signer, _: &Value) -> Result<Option<Value>, Refusal> {
+            self.at(at);
+            Ok(None)
+        }
+        fn login(&mut self, at: Time, _: &DeviceId, _: &str) -> bool {
+            self.at(at);
+            true
+        }
+        fn hello(&mut self, at: Time, _: &DeviceId, _: &[u8]) {
+            self.at(at);
+        }
+        fn publish(&mut self, at: Time, device: &DeviceId, payload: &[u8]) -> Published {
+            self.at(at);
+            for item in sealway_schemas::up::split(payload) {
+                if let Ok(sealway_schemas::up::UpItem::Report(message, _)) = item {
+                    let (_, report) = Report::parse(message.bytes()).unwrap();
+                    self.events.entry(*device).or_default().push(report.event());
+                }
+            }
+            Published::default()
+        }
+        fn downs(&mut self, at: Time, _: &DeviceId) -> Vec<Vec<u8>> {
+            self.at(at);
+            Vec::new()
+        }
+        fn pass(&mut self, at: Time) {
+            self.at(at);
+        }
+    }
+
+    fn road() -> Corridor {
+        let line = [(34.0, 109.0), (34.1, 109.2), (34.1, 110.9)].map(|(lat, lon)| Point { lat, lon }).to_vec();
+        let id = |name: &str| name.parse().unwrap();
+        Corridor { id: "c".parse().unwrap(), mode: Mode::Road, from: id("a"), to: id("b"), width_m: 300.0, line }
+    }
+
+    #[test]
+    fn plays_side_by_side_never_turn_time_back_and_all_end() {
+        let play = |(number, deed): (u64, &Deed)| {
+            let twin = if number.is_multiple_of(2) { Twin::Honest } else { Twin::Dishonest };
+            let starts_at = Time::from_ms(1_800_000_000_000 + number * 60_000);
+            Play::new(Cast { number, corridor: road(), starts_at, seed: 1 }, Conduct { deed: Some(*deed), twin }).unwrap()
+        };
+        let acted = Stage::new((0..).zip(Deed::ALL).map(play).collect()).act(&mut Deaf::default());
+        assert_eq!(acted.len(), Deed::ALL.len());
+        assert!(acted.iter().all(|play| play.next_at().is_none() && play.tally().made > 100));
+    }
+
+    #[test]
+    fn a_cable_is_cut_in_the_dishonest_play_and_only_shaken_in_the_honest_one() {
+        let mut deaf = Deaf::default();
+        let play = |number, twin| {
+            let cast = Cast { number, corridor: road(), starts_at: Time::from_ms(1_800_000_000_000), seed: 1 };
+            Play::new(cast, Conduct { deed: Some(Deed::CableCut), twin }).unwrap()
+        };
+        let acted = Stage::new(vec![play(1, Twin::Dishonest), play(2, Twin::Honest)]).act(&mut deaf);
+        let count = |index: usize, event| deaf.events[&acted[index].device()].iter().filter(|seen| **seen == event).count();
+        assert_eq!((count(0, Event::CableCut), count(0, Event::Shock)), (1, 0));
+        assert_eq!((count(1, Event::CableCut), count(1, Event::Shock)), (0, 3));
+    }
+}

@@ -51,12 +51,19 @@ impl Way {
 
     pub(super) fn arrives_at(&self) -> Time {
         let length_m = self.journey.route().length_m();
-        let lost_ms = match self.conduct.deed {
-            Some(Deed::StoppedForHours) => self.stop_ms(),
-            Some(Deed::TurnedBack) => 2 * self.back_ms(),
-            _ => 0,
+        let lost_ms = if self.plays(Deed::StoppedForHours) {
+            self.stop_ms()
+        } else if self.plays(Deed::TurnedBack) {
+            2 * self.back_ms()
+        } else {
+            0
         };
         time_at(&self.journey, length_m).plus_ms(lost_ms + 1)
+    }
+
+    /// Dishonestly or honestly.
+    fn plays(&self, deed: Deed) -> bool {
+        self.conduct.deed == Some(deed)
     }
 
     fn is(&self, deed: Deed, twin: Twin) -> bool {
@@ -82,13 +89,12 @@ impl Way {
     /// The time at which an undisturbed journey is where this one is at `t`.
     fn road_time(&self, t: Time) -> Time {
         let since = t.since(self.from);
-        if since == 0 {
-            return t;
-        }
-        match self.conduct.deed {
-            Some(Deed::StoppedForHours) => t.minus_ms(since.min(self.stop_ms())),
-            Some(Deed::TurnedBack) => t.minus_ms(2 * since.min(self.back_ms())),
-            _ => t,
+        if self.plays(Deed::StoppedForHours) {
+            t.minus_ms(since.min(self.stop_ms()))
+        } else if self.plays(Deed::TurnedBack) {
+            t.minus_ms(2 * since.min(self.back_ms()))
+        } else {
+            t
         }
     }
 
@@ -100,42 +106,50 @@ impl Way {
     pub(super) fn look(&mut self, t: Time) -> Observation {
         let road_time = self.road_time(t);
         let honest = Observation { gnss_time: Some(t), ..self.journey.observation(road_time, &mut self.chance) };
-        let during = t >= self.from && t < self.to;
-        let (Some(deed), true) = (self.conduct.deed, during) else {
-            return self.drained(t, honest);
-        };
-        let moved = |fix: Fix, metres: f64| displaced(fix, 90.0, metres);
-        let since = t.since(self.from);
-        match (deed, self.conduct.twin) {
-            (Deed::StoppedForHours, _) if since < self.stop_ms() => on_fix(honest, |fix| Fix { speed_cm_s: 0, ..fix }),
-            (Deed::LeftCorridor, Twin::Dishonest) => {
-                let misdeed = Misdeed { fraud: Fraud::Deviation, from_m: self.from_m, to_m: self.to_m };
-                misdeed.distort(self.progress_m(t), self.journey.width_m(), honest)
-            }
-            (Deed::LeftCorridor | Deed::AlongTheEdge, _) => {
-                let aside_m = self.aside_m(t);
-                on_fix(honest, |fix| moved(fix, aside_m))
-            }
-            (Deed::Jammed, Twin::Dishonest) if since < 2 * MINUTE_MS => on_fix(honest, |fix| Fix { cn0_ddbhz: 210, satellites: 4, ..fix }),
-            (Deed::Jammed, Twin::Dishonest) if since < 15 * MINUTE_MS => Observation { fix: None, gnss_time: None, ..honest },
-            (Deed::Jammed, Twin::Honest) if since < 3 * MINUTE_MS => Observation { fix: None, gnss_time: None, ..honest },
-            (Deed::Spoofed, Twin::Dishonest) => on_fix(honest, |fix| Fix { cn0_ddbhz: 580, ..moved(fix, 300_000.0) }),
-            (Deed::Spoofed, Twin::Honest) => on_fix(honest, |fix| Fix { accuracy_dm: 800, ..moved(fix, 60.0) }),
-            (Deed::ClockBack, Twin::Dishonest) => Observation { gnss_time: Some(t.minus_ms(360 * MINUTE_MS)), ..honest },
-            (Deed::ClockBack, Twin::Honest) => Observation { gnss_time: Some(t.plus_ms(2_000)), ..honest },
-            _ => self.drained(t, honest),
+        if t < self.from {
+            return honest;
         }
+        if self.plays(Deed::BatteryLow) {
+            let percent = if self.is(Deed::BatteryLow, Twin::Dishonest) { 12 } else { 17 };
+            return Observation { battery: Some(percent), ..honest };
+        }
+        if t >= self.to {
+            return honest;
+        }
+        self.moved(t, honest).or_else(|| self.received(t, honest)).unwrap_or(honest)
     }
 
-    /// A battery that runs low does so to the end.
-    fn drained(&self, t: Time, honest: Observation) -> Observation {
-        match (self.conduct.deed, self.conduct.twin) {
-            (Some(Deed::BatteryLow), twin) if t >= self.from => {
-                let percent = if twin == Twin::Dishonest { 12 } else { 17 };
-                Observation { battery: Some(percent), ..honest }
-            }
-            _ => honest,
+    /// Where the deed takes it, if it takes it anywhere.
+    fn moved(&self, t: Time, honest: Observation) -> Option<Observation> {
+        if self.is(Deed::LeftCorridor, Twin::Dishonest) {
+            let misdeed = Misdeed { fraud: Fraud::Deviation, from_m: self.from_m, to_m: self.to_m };
+            return Some(misdeed.distort(self.progress_m(t), self.journey.width_m(), honest));
         }
+        if self.plays(Deed::LeftCorridor) || self.plays(Deed::AlongTheEdge) {
+            let aside_m = self.aside_m(t);
+            return Some(on_fix(honest, |fix| displaced(fix, 90.0, aside_m)));
+        }
+        let stands = self.plays(Deed::StoppedForHours) && t.since(self.from) < self.stop_ms();
+        stands.then(|| on_fix(honest, |fix| Fix { speed_cm_s: 0, ..fix }))
+    }
+
+    /// What is done to its receiver, if anything is.
+    fn received(&self, t: Time, honest: Observation) -> Option<Observation> {
+        let since = t.since(self.from);
+        let no_fix = Observation { fix: None, gnss_time: None, ..honest };
+        let dishonest = self.conduct.twin == Twin::Dishonest;
+        if self.plays(Deed::Jammed) {
+            let (faded_ms, lost_ms) = if dishonest { (2 * MINUTE_MS, 15 * MINUTE_MS) } else { (0, 3 * MINUTE_MS) };
+            let faded = (since < faded_ms).then(|| on_fix(honest, |fix| Fix { cn0_ddbhz: 210, satellites: 4, ..fix }));
+            return faded.or_else(|| (since < lost_ms).then_some(no_fix));
+        }
+        if self.plays(Deed::Spoofed) {
+            let made_up = |fix| Fix { cn0_ddbhz: 580, ..displaced(fix, 90.0, 300_000.0) };
+            let poor = |fix| Fix { accuracy_dm: 800, ..displaced(fix, 90.0, 60.0) };
+            return Some(if dishonest { on_fix(honest, made_up) } else { on_fix(honest, poor) });
+        }
+        let shown = if dishonest { t.minus_ms(360 * MINUTE_MS) } else { t.plus_ms(2_000) };
+        self.plays(Deed::ClockBack).then_some(Observation { gnss_time: Some(shown), ..honest })
     }
 
     /// Metres beside the line: an honest lane within the corridor, or two fixes out and two fixes in along its edge.
@@ -157,13 +171,14 @@ impl Way {
             let share = self.progress_m(t) / self.journey.route().length_m();
             (shares.0..shares.1).contains(&share)
         };
-        match (self.conduct.deed, self.conduct.twin) {
-            (Some(Deed::Silenced), Twin::Dishonest) => t < self.from,
-            (Some(Deed::Silenced), Twin::Honest) if self.journey.mode() == Mode::Air => !within(IN_THE_AIR),
-            (Some(Deed::Silenced), Twin::Honest) => !within(DEAD_ZONE),
-            (Some(Deed::BreachWithoutNetwork), _) => t < self.from.minus_ms(MINUTE_MS) || t >= self.from.plus_ms(3 * MINUTE_MS),
-            _ => true,
+        if self.is(Deed::Silenced, Twin::Dishonest) {
+            return t < self.from;
         }
+        if self.plays(Deed::Silenced) {
+            return !within(if self.journey.mode() == Mode::Air { IN_THE_AIR } else { DEAD_ZONE });
+        }
+        let (breaks_off, comes_back) = (self.from.minus_ms(MINUTE_MS), self.from.plus_ms(3 * MINUTE_MS));
+        !self.plays(Deed::BreachWithoutNetwork) || t < breaks_off || t >= comes_back
     }
 
     /// Where the copy of a seal says that it is.

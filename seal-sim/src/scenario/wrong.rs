@@ -2,7 +2,7 @@
 
 use super::deed::Deed;
 use super::platform::Platform;
-use super::play::{Cue, Play, Twin};
+use super::play::{Conduct, Cue, Play, Twin};
 use crate::device::{Device, Lock};
 use crate::fraud::tampered;
 use sealway_schemas::Time;
@@ -74,7 +74,27 @@ impl Play {
             (Deed::WrongCredential, _) => self.report(at, Event::WrongCredential, platform),
             (Deed::MotorStuck, _) => self.report(at, Event::MotorStuck, platform),
             (Deed::Rattled, _) => self.report(at, Event::Shock, platform),
-            _ => {}
+            // Done to what the receiver and the battery say, to the network, at the end of the way, or not played.
+            (
+                Deed::Silenced
+                | Deed::LeftCorridor
+                | Deed::TurnedBack
+                | Deed::SkippedWaypoint
+                | Deed::StoppedForHours
+                | Deed::TruckElsewhere
+                | Deed::Spoofed
+                | Deed::ClockBack
+                | Deed::WrongUnit
+                | Deed::FalseArrival
+                | Deed::NoteTwice
+                | Deed::Tailgated
+                | Deed::LaneChanged
+                | Deed::ShortSplit
+                | Deed::BatteryLow
+                | Deed::StolenForParts
+                | Deed::AlongTheEdge,
+                _,
+            ) => {}
         }
     }
 
@@ -86,19 +106,41 @@ impl Play {
             Deed::StateLost | Deed::OldLogin | Deed::Cloned => self.connect(at, platform),
             Deed::Jammed => self.report(at, Event::FixLost, platform),
             Deed::MotorStuck => self.report(at, Event::SelfTest, platform),
-            _ => {}
+            // The day as it is, or what the way itself shows.
+            Deed::ForcedOpen
+            | Deed::BreachWithoutNetwork
+            | Deed::WrongCredential
+            | Deed::TwoPlaces
+            | Deed::Replayed
+            | Deed::Tampered
+            | Deed::Silenced
+            | Deed::LeftCorridor
+            | Deed::TurnedBack
+            | Deed::SkippedWaypoint
+            | Deed::StoppedForHours
+            | Deed::TruckElsewhere
+            | Deed::Spoofed
+            | Deed::ClockBack
+            | Deed::WrongUnit
+            | Deed::FalseArrival
+            | Deed::NoteTwice
+            | Deed::Tailgated
+            | Deed::LaneChanged
+            | Deed::ShortSplit
+            | Deed::BatteryLow
+            | Deed::StolenForParts
+            | Deed::AlongTheEdge => {}
         }
     }
 
     /// The thief of a free seal takes it apart.
     pub(super) fn afterwards(&mut self, at: Time, platform: &mut dyn Platform) {
         let lock = self.device.lock();
-        match (self.conduct.deed, self.conduct.twin) {
-            (Some(Deed::StolenForParts), Twin::Dishonest) => {
-                self.tally.done_at = Some(at);
-                self.finds(at, Lock { housing_closed: false, mount_present: false, ..lock }, platform);
-            }
-            _ => self.report(at, Event::Periodic, platform),
+        if self.conduct == (Conduct { deed: Some(Deed::StolenForParts), twin: Twin::Dishonest }) {
+            self.tally.done_at = Some(at);
+            self.finds(at, Lock { housing_closed: false, mount_present: false, ..lock }, platform);
+        } else {
+            self.report(at, Event::Periodic, platform);
         }
     }
 

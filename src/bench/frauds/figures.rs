@@ -97,10 +97,8 @@ impl TableRow {
 }
 
 fn unplayed(deed: Deed) -> Result<(), Refuted> {
-    match deed.expect() {
-        Expect::Unplayed(why) => Err(Refuted::Unplayed(why)),
-        _ => Err(Refuted::Unplayed("it was not played")),
-    }
+    let why = if let Expect::Unplayed(why) = deed.expect() { why } else { "it was not played" };
+    Err(Refuted::Unplayed(why))
 }
 
 fn verdict(play: &Play, court: &Court) -> Result<(), Refuted> {

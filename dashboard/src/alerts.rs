@@ -1,6 +1,6 @@
 //! Alerts. One is never deleted: it clears, and people acknowledge it.
 
-use crate::body::OptionalBody;
+use crate::body::{Body, OptionalBody};
 use crate::caller::Caller;
 use crate::commands::{Asking, Receipt};
 use crate::list::{List, cut, page};
@@ -9,9 +9,10 @@ use crate::request::{AlertNumber, Id, Params};
 use crate::state::Dashboard;
 use axum::Json;
 use axum::extract::State;
+use sealway_schemas::alert::Verdict;
 use sealway_schemas::command::AlertCommand;
 use sealway_schemas::event::{AlertKind, AlertView, Severity};
-use sealway_schemas::{AlertId, DeviceId, TransferId};
+use sealway_schemas::{AlertId, DeviceId, TransferId, UserId};
 use sealway_tracker::AlertFilter;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -19,7 +20,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(crate) fn routes() -> OpenApiRouter<Dashboard> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(acknowledge))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(acknowledge)).routes(routes!(assign)).routes(routes!(decide))
 }
 
 #[derive(Deserialize, Default, ToSchema)]
@@ -82,8 +83,58 @@ async fn acknowledge(
     Id(AlertNumber(alert)): Id<AlertNumber>,
     OptionalBody(Acknowledgement { note }): OptionalBody<Acknowledgement>,
 ) -> Result<Json<Receipt>, Problem> {
-    if dashboard.tracker.registry().alert(asking.caller.scope(), alert).await?.is_none() {
-        return Err(Problem::not_found(format!("alert {alert}: expected one that exists and is yours to see")));
-    }
+    check_seen(&dashboard, &asking, alert).await?;
     Ok(Json(asking.send(&dashboard, AlertCommand::AcknowledgeAlert { alert, note }).await?.into()))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Assigning {
+    /// A customs officer.
+    to: UserId,
+}
+
+/// Assign an alert to an officer
+#[utoipa::path(post, path = "/alerts/{id}/assign", tag = "alerts", params(("id" = u64, Path)), request_body = Assigning, responses(
+    (status = 200, body = Receipt),
+    (status = "default", body = ProblemBody, content_type = "application/problem+json"),
+))]
+async fn assign(
+    State(dashboard): State<Dashboard>,
+    asking: Asking,
+    Id(AlertNumber(alert)): Id<AlertNumber>,
+    Body(Assigning { to }): Body<Assigning>,
+) -> Result<Json<Receipt>, Problem> {
+    check_seen(&dashboard, &asking, alert).await?;
+    Ok(Json(asking.send(&dashboard, AlertCommand::AssignAlert { alert, to }).await?.into()))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Deciding {
+    verdict: Verdict,
+    /// 1 to 1000 characters.
+    reason: String,
+}
+
+/// Decide an alert; a false alarm or a device's fault gives the driver a receipt (records of kind `exculpation`)
+#[utoipa::path(post, path = "/alerts/{id}/decide", tag = "alerts", params(("id" = u64, Path)), request_body = Deciding, responses(
+    (status = 200, body = Receipt),
+    (status = "default", body = ProblemBody, content_type = "application/problem+json"),
+))]
+async fn decide(
+    State(dashboard): State<Dashboard>,
+    asking: Asking,
+    Id(AlertNumber(alert)): Id<AlertNumber>,
+    Body(Deciding { verdict, reason }): Body<Deciding>,
+) -> Result<Json<Receipt>, Problem> {
+    check_seen(&dashboard, &asking, alert).await?;
+    Ok(Json(asking.send(&dashboard, AlertCommand::DecideAlert { alert, verdict, reason }).await?.into()))
+}
+
+async fn check_seen(dashboard: &Dashboard, asking: &Asking, alert: AlertId) -> Result<(), Problem> {
+    match dashboard.tracker.registry().alert(asking.caller.scope(), alert).await? {
+        Some(_) => Ok(()),
+        None => Err(Problem::not_found(format!("alert {alert}: expected one that exists and is yours to see"))),
+    }
 }

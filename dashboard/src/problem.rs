@@ -119,6 +119,7 @@ fn status_of(code: &str) -> StatusCode {
         "idempotency-key" => StatusCode::BAD_REQUEST,
         "too-large" | "feature-too-large" => StatusCode::PAYLOAD_TOO_LARGE,
         "alert-acknowledged"
+        | "alert-decided"
         | "corridor-places-fixed"
         | "corridor-stranded"
         | "device-enrolled"

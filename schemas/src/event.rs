@@ -1,83 +1,11 @@
 //! What the platform tells: the rows of its views, and the events that say that one changed. JSON, times in unix ms.
 
+pub use crate::alert::{AlertKind, AlertView, Severity};
 use crate::command::Role;
 pub use crate::movement::MovementState;
 use crate::record::Record;
-use crate::{AlertId, CorridorId, DeviceId, PartyId, PlaceId, PublicKey, Time, TransferId, UserId};
+use crate::{CorridorId, DeviceId, PartyId, PlaceId, PublicKey, Time, TransferId, UserId};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-
-/// Red: breach. Amber: check. Grey: health.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum Severity {
-    Grey,
-    Amber,
-    Red,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum AlertKind {
-    OpenedWithoutGrant,
-    CableCut,
-    HousingOpened,
-    EpochChanged,
-    Deviation,
-    Silence,
-    Hole,
-    Equivocation,
-    PrevMismatch,
-    /// A report signed by the wrong kind of key or of another epoch, or a `sealed` with a weak or known key.
-    WrongKey,
-    LowBattery,
-    ImpossibleSpeed,
-    /// A report that a batch let pass and the strict check refused.
-    StrictFailed,
-    /// `hello` shows a device counter below what is stored.
-    StateLost,
-}
-
-impl AlertKind {
-    #[must_use]
-    pub fn severity(self) -> Severity {
-        match self {
-            Self::OpenedWithoutGrant
-            | Self::CableCut
-            | Self::HousingOpened
-            | Self::EpochChanged
-            | Self::Equivocation
-            | Self::PrevMismatch
-            | Self::WrongKey
-            | Self::StrictFailed => Severity::Red,
-            Self::Deviation | Self::Silence | Self::Hole | Self::ImpossibleSpeed => Severity::Amber,
-            Self::LowBattery | Self::StateLost => Severity::Grey,
-        }
-    }
-
-    /// Kebab-case, as in JSON.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::OpenedWithoutGrant => "opened-without-grant",
-            Self::CableCut => "cable-cut",
-            Self::HousingOpened => "housing-opened",
-            Self::EpochChanged => "epoch-changed",
-            Self::Deviation => "deviation",
-            Self::Silence => "silence",
-            Self::Hole => "hole",
-            Self::Equivocation => "equivocation",
-            Self::PrevMismatch => "prev-mismatch",
-            Self::WrongKey => "wrong-key",
-            Self::LowBattery => "low-battery",
-            Self::ImpossibleSpeed => "impossible-speed",
-            Self::StrictFailed => "strict-failed",
-            Self::StateLost => "state-lost",
-        }
-    }
-}
 
 /// Who made a movement change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -198,29 +126,6 @@ pub struct TransferView {
     pub worst_severity: Option<Severity>,
     /// Custody stopped: an equivocation, a mismatch or a hole waits for an officer.
     pub custody_held: bool,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct AlertView {
-    pub id: AlertId,
-    pub kind: AlertKind,
-    pub severity: Severity,
-    pub device: DeviceId,
-    pub owner: PartyId,
-    pub transfer: Option<TransferId>,
-    pub opened_at: Time,
-    /// In the device's own time, where a report is the evidence.
-    pub happened_at: Time,
-    pub cleared_at: Option<Time>,
-    pub acknowledged_at: Option<Time>,
-    pub acknowledged_by: Option<UserId>,
-    /// How often the same thing was seen while the alert was open.
-    pub count: u32,
-    /// Counters of the first reports that show it.
-    pub evidence: Vec<u64>,
-    /// Measured values, the unit in the name: `distance_m`, `battery_percent`.
-    pub facts: BTreeMap<String, f64>,
 }
 
 /// A device moved.

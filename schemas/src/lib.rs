@@ -4,6 +4,7 @@
 //! Signatures are checked by those who trust (`sealway-core`, a device), over [`cose::Sign1::to_be_signed`].
 
 pub mod aad;
+pub mod alert;
 pub mod bundle;
 mod cbor;
 pub mod command;

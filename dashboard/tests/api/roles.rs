@@ -91,6 +91,8 @@ fn changes(now: u64) -> Vec<Route> {
         route("post", "/devices/{id}/challenges", json!({"not_after": now + 60_000}), [Open, Open, Hidden, Open, Closed, Closed]),
         route("post", "/devices/{id}/reset-login", json!({"t": now}), CUSTOMS_ON_DEVICE),
         route("post", "/alerts/{id}/acknowledge", Value::Null, CUSTOMS_ON_DEVICE),
+        route("post", "/alerts/{id}/assign", json!({"to": "customs"}), CUSTOMS_ON_DEVICE),
+        route("post", "/alerts/{id}/decide", json!({"verdict": "false-alarm", "reason": "test"}), CUSTOMS_ON_DEVICE),
         route("post", "/devices/{id}/revoke", because, [Open, Open, Hidden, Closed, Closed, Open]),
     ]
 }

@@ -1,22 +1,50 @@
 //! What people do with an alert.
 
 use super::kinds::kinds;
-use crate::AlertId;
+use crate::alert::Verdict;
+use crate::{AlertId, Time, TransferId, UserId};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum AlertCommand {
-    AcknowledgeAlert { alert: AlertId, note: Option<String> },
+    AcknowledgeAlert {
+        alert: AlertId,
+        note: Option<String>,
+    },
+    /// To the officer who sees to it.
+    AssignAlert {
+        alert: AlertId,
+        to: UserId,
+    },
+    DecideAlert {
+        alert: AlertId,
+        verdict: Verdict,
+        reason: String,
+    },
+    /// Where the truck's own receiver is, by its carrier's word: unsigned, so it raises a check and proves nothing. Degrees, WGS-84.
+    ReportTruck {
+        transfer: TransferId,
+        at: Time,
+        lat: f64,
+        lon: f64,
+    },
 }
 
-kinds!(AlertCommand { AcknowledgeAlert => "acknowledge-alert" });
+kinds!(AlertCommand {
+    AcknowledgeAlert => "acknowledge-alert",
+    AssignAlert => "assign-alert",
+    DecideAlert => "decide-alert",
+    ReportTruck => "report-truck",
+});
 
 impl AlertCommand {
     #[must_use]
     pub fn subject(&self) -> String {
-        let Self::AcknowledgeAlert { alert, .. } = self;
-        alert.to_string()
+        match self {
+            Self::AcknowledgeAlert { alert, .. } | Self::AssignAlert { alert, .. } | Self::DecideAlert { alert, .. } => alert.to_string(),
+            Self::ReportTruck { transfer, .. } => transfer.to_string(),
+        }
     }
 }

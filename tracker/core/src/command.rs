@@ -4,10 +4,10 @@ use crate::core::Core;
 use crate::effect::{CommandReceipt, CommandRefusal, Effect};
 use crate::role::{Reach, reach};
 use bytes::Bytes;
-use sealway_schemas::command::{AlertCommand, Command, Signer};
+use sealway_schemas::command::{Command, Signer};
 use sealway_schemas::entry::{Entry, Salt};
 use sealway_schemas::signature::CommandSignature;
-use sealway_schemas::{AlertId, PartyId, Time};
+use sealway_schemas::{PartyId, Time};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
@@ -152,40 +152,11 @@ impl Core {
             Command::Device(command) => self.device_command(now, asking, command, effects),
             Command::Transfer(command) => self.transfer_command(now, asking, command, effects),
             Command::Custody(command) => self.custody_command(now, asking, command, effects),
-            Command::Alert(command) => self.alert_command(now, asking, &command, effects),
+            Command::Alert(command) => self.alert_command(now, asking, command, effects),
             Command::Cargo(_) | Command::Gate(_) | Command::Ledger(_) | Command::Exchange(_) => {
                 Err(CommandRefusal::new("not-offered", format!("command {}: not offered by this platform", command.kind())))
             }
         }
-    }
-
-    fn alert_command(
-        &mut self,
-        now: Time,
-        asking: &Asking<'_>,
-        command: &AlertCommand,
-        effects: &mut Vec<Effect>,
-    ) -> Result<(), CommandRefusal> {
-        match command {
-            AlertCommand::AcknowledgeAlert { alert, .. } => self.acknowledge(now, asking, *alert, effects),
-        }
-    }
-
-    fn acknowledge(&mut self, now: Time, asking: &Asking<'_>, id: AlertId, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
-        let alert =
-            self.alerts.get(id).ok_or_else(|| CommandRefusal::new("unknown-alert", format!("alert {id}: expected one that exists")))?;
-        if let (Some(at), Some(by)) = (alert.acknowledged_at, &alert.acknowledged_by) {
-            let detail = format!("alert {id}: acknowledged by {by} at {at}, expected one that waits");
-            return Err(CommandRefusal::new("alert-acknowledged", detail));
-        }
-        if let Some(device) = self.devices.find(&alert.device).and_then(|ix| self.devices.get_mut(ix)) {
-            self.alerts.acknowledge(now, id, &asking.by.user, &mut device.open);
-        }
-        if self.alerts.get(id).is_some_and(|alert| alert.cleared_at.is_some()) {
-            self.close_in_transfer(id);
-        }
-        self.tell_alert(now, id, effects);
-        Ok(())
     }
 }
 

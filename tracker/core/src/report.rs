@@ -1,6 +1,6 @@
 //! The way of a report through the judge: its device's order, then what it shows, in counter order.
 
-use crate::alert::{Ending, Finding, Raised, Subject, ending};
+use crate::alert::Finding;
 use crate::core::Core;
 use crate::device::{DeviceIx, Last};
 use crate::effect::{Effect, KeyChange};
@@ -10,7 +10,7 @@ use crate::verify::{Refusal, VerifiedReport};
 use sealway_schemas::entry::Entry;
 use sealway_schemas::event::AlertKind;
 use sealway_schemas::report::{Event, Report};
-use sealway_schemas::{AlertId, DeviceId, Digest, PublicKey, Time};
+use sealway_schemas::{DeviceId, Digest, PublicKey, Time};
 use std::num::NonZeroU64;
 
 /// What is still needed of a report after its order has taken it.
@@ -234,51 +234,6 @@ impl Core {
         effects.push(Effect::Append(Entry::StrictFailed { at: now, device, ctr, digest }));
         self.raise(now, ix, Finding::of_report(AlertKind::StrictFailed, happened_at, ctr), effects);
         self.tell_device(now, ix, effects);
-    }
-
-    /// Opens an alert about a device, or counts it.
-    pub(crate) fn raise(&mut self, now: Time, ix: DeviceIx, finding: Finding, effects: &mut Vec<Effect>) {
-        let Some(device) = self.devices.get_mut(ix) else {
-            return;
-        };
-        let Some(owner) = self.registry.party(device.owner).map(|party| party.id.clone()) else {
-            return;
-        };
-        let transfer = device.transfer.and_then(|ix| self.transfers.get_mut(ix));
-        let subject = Subject { device: device.id, owner, transfer: transfer.as_ref().map(|transfer| transfer.id.clone()) };
-        match self.alerts.raise(now, finding, subject, &mut device.open) {
-            Raised::Opened(id) => {
-                if let Some(transfer) = transfer {
-                    transfer.open_alerts.push(id);
-                }
-                self.tell_alert(now, id, effects);
-            }
-            Raised::Counted(id) => {
-                let row = self.alerts.get(id).map(|alert| crate::effect::Row::Alert(alert.clone()));
-                effects.extend(row.map(|row| Effect::Row(Box::new(row))));
-            }
-        }
-    }
-
-    /// Ends a device's alert whose condition is gone.
-    pub(crate) fn clear(&mut self, now: Time, ix: DeviceIx, kind: AlertKind, effects: &mut Vec<Effect>) {
-        debug_assert_eq!(ending(kind), Ending::Condition, "only an officer ends {kind:?}");
-        let Some(device) = self.devices.get_mut(ix) else {
-            return;
-        };
-        let Some(id) = self.alerts.clear(now, kind, &mut device.open) else {
-            return;
-        };
-        self.close_in_transfer(id);
-        self.tell_alert(now, id, effects);
-    }
-
-    /// An ended alert no longer counts among its transfer's open ones.
-    pub(crate) fn close_in_transfer(&mut self, id: AlertId) {
-        let transfer = self.alerts.get(id).and_then(|alert| alert.transfer.as_ref());
-        if let Some(transfer) = transfer.and_then(|transfer| self.transfers.by_id_mut(transfer)) {
-            transfer.open_alerts.retain(|open| *open != id);
-        }
     }
 
     pub(crate) fn tell_transfer_of(&self, now: Time, ix: DeviceIx, effects: &mut Vec<Effect>) {

@@ -121,7 +121,8 @@ fn ledger(command: &LedgerCommand) -> Row {
 
 fn alert(command: &AlertCommand) -> Row {
     match command {
-        AlertCommand::AcknowledgeAlert { .. } => CUSTOMS,
+        AlertCommand::AcknowledgeAlert { .. } | AlertCommand::AssignAlert { .. } | AlertCommand::DecideAlert { .. } => CUSTOMS,
+        AlertCommand::ReportTruck { .. } => Row { carrier: Own, ..DENIED },
     }
 }
 

@@ -10,6 +10,7 @@ use crate::transfer::{Transfer, TransferIx};
 use sealway_schemas::event::{
     AlertView, Change, CorridorView, DeviceView, Event, PartyView, PlaceView, PositionView, Severity, TokenView, TransferView, UserView,
 };
+use sealway_schemas::record::Record;
 use sealway_schemas::{AlertId, CorridorId, DeviceId, PartyId, PlaceId, Time, TransferId, UserId};
 
 impl Core {
@@ -228,6 +229,15 @@ impl Core {
         if let Some(ix) = transfer {
             self.tell_transfer(now, ix, effects);
         }
+    }
+
+    /// A record, to those who may see it.
+    pub(crate) fn tell_record(&self, now: Time, record: Option<Record>, effects: &mut Vec<Effect>) {
+        let Some(record) = record else {
+            return;
+        };
+        effects.push(Effect::Row(Box::new(Row::Record(record.clone()))));
+        effects.push(Effect::Event(Box::new(Event { at: now, visible_to: record.parties.clone(), change: Change::Record(record) })));
     }
 
     pub(crate) fn tell_position(&self, now: Time, ix: DeviceIx, effects: &mut Vec<Effect>) {

@@ -42,8 +42,9 @@ fn a_signed_breach_is_red_and_stands_on_the_transfer() {
         assert_eq!((transfer.open_alerts, transfer.worst_severity), (1, Some(Severity::Red)));
 
         bench.ok(Role::Customs, json!({"type": "acknowledge-alert", "alert": alert.id, "note": "patrol sent"}));
+        assert_eq!((bench.transfer(&id).open_alerts, bench.only_alert().acknowledged_by), (1, Some("customs-1".parse().unwrap())));
+        bench.ok(Role::Customs, json!({"type": "decide-alert", "alert": alert.id, "verdict": "incident", "reason": "seen by the patrol"}));
         assert_eq!(bench.transfer(&id).open_alerts, 0);
-        assert_eq!(bench.only_alert().acknowledged_by, Some("customs-1".parse().unwrap()));
     }
 }
 

@@ -1,0 +1,92 @@
+//! What people do with an alert: take note, assign, decide.
+
+use crate::command::Asking;
+use crate::core::Core;
+use crate::effect::{CommandRefusal, Effect};
+use sealway_schemas::alert::{AlertView, Assignment, Decision, Ground};
+use sealway_schemas::command::{AlertCommand, Role};
+use sealway_schemas::{AlertId, Time, UserId};
+
+const REASON_LIMIT: usize = 1_000;
+
+impl Core {
+    pub(crate) fn alert_command(
+        &mut self,
+        now: Time,
+        asking: &Asking<'_>,
+        command: AlertCommand,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), CommandRefusal> {
+        match command {
+            AlertCommand::AcknowledgeAlert { alert, .. } => self.acknowledge(now, asking, alert, effects),
+            AlertCommand::AssignAlert { alert, to } => self.assign(now, asking, (alert, to), effects),
+            AlertCommand::DecideAlert { alert, verdict, reason } => {
+                let decision = Decision { verdict, by: asking.by.user.clone(), at: now, reason };
+                self.decide_alert(now, alert, decision, effects)
+            }
+            AlertCommand::ReportTruck { .. } => Err(CommandRefusal::new("not-offered", "report-truck: not offered by this platform")),
+        }
+    }
+
+    fn known_alert(&self, id: AlertId) -> Result<&AlertView, CommandRefusal> {
+        self.alerts.get(id).ok_or_else(|| CommandRefusal::new("unknown-alert", format!("alert {id}: expected one that exists")))
+    }
+
+    fn acknowledge(&mut self, now: Time, asking: &Asking<'_>, id: AlertId, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
+        let alert = self.known_alert(id)?;
+        if let (Some(at), Some(by)) = (alert.acknowledged_at, &alert.acknowledged_by) {
+            let detail = format!("alert {id}: acknowledged by {by} at {at}, expected one that waits");
+            return Err(CommandRefusal::new("alert-acknowledged", detail));
+        }
+        self.alerts.acknowledge(now, id, &asking.by.user);
+        self.tell_alert(now, id, effects);
+        Ok(())
+    }
+
+    fn assign(
+        &mut self,
+        now: Time,
+        asking: &Asking<'_>,
+        (id, to): (AlertId, UserId),
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), CommandRefusal> {
+        let alert = self.known_alert(id)?;
+        if let Some(decision) = &alert.decided {
+            let detail = format!("alert {id}: decided by {} at {}, expected one that is open to decide", decision.by, decision.at);
+            return Err(CommandRefusal::new("alert-decided", detail));
+        }
+        if self.user(&to).is_none_or(|user| user.role != Role::Customs) {
+            return Err(CommandRefusal::new("not-an-officer", format!("user {to}: expected a customs officer who is registered")));
+        }
+        self.alerts.assign(id, Assignment { to, by: asking.by.user.clone(), at: now });
+        self.tell_alert(now, id, effects);
+        Ok(())
+    }
+
+    /// A decision stands until the alert is revised.
+    fn decide_alert(&mut self, now: Time, id: AlertId, decision: Decision, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
+        let alert = self.known_alert(id)?;
+        let count = decision.reason.chars().count();
+        if decision.reason.trim().is_empty() || count > REASON_LIMIT {
+            let detail = format!("reason of {count} characters, expected 1 to {REASON_LIMIT}");
+            return Err(CommandRefusal::new("reason-length", detail));
+        }
+        let revised_at = alert.revisions.last().map(|revision| revision.at);
+        if let Some(earlier) = alert.decided.as_ref().filter(|earlier| revised_at.is_none_or(|revised| revised <= earlier.at)) {
+            let detail = format!("alert {id}: decided by {} at {}, expected one that was revised since", earlier.by, earlier.at);
+            return Err(CommandRefusal::new("alert-decided", detail));
+        }
+        let device = alert.device;
+        if let Some(device) = self.devices.find(&device).and_then(|ix| self.devices.get_mut(ix)) {
+            self.alerts.decide(id, decision.clone(), &mut device.open);
+        }
+        if self.alerts.get(id).is_some_and(|alert| alert.cleared_at.is_some()) {
+            self.close_in_transfer(id);
+        }
+        self.tell_alert(now, id, effects);
+        if let Some(alert) = self.alerts.get(id).filter(|_| decision.verdict.clears_the_driver()) {
+            self.exculpate(now, alert, Ground::Decided(decision), effects);
+        }
+        Ok(())
+    }
+}

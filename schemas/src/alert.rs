@@ -75,7 +75,7 @@ alert_kinds! {
     /// Longer at an allowed stop than it allows.
     Overstay "overstay" Amber,
     /// Standing outside every allowed stop.
-    UnplannedStop "unplanned-stop" Amber,
+    StopOutsidePlace "stop-outside-place" Amber,
     /// The seal no longer feels the unit that it hangs on.
     MountLost "mount-lost" Amber,
     /// Truck and seal are no longer in one place.
@@ -101,7 +101,7 @@ alert_kinds! {
     /// The motor stuck, a self-test failed, the store lost reports.
     DeviceFault "device-fault" Grey,
     /// A seal without cargo was opened or cut: stolen for its parts, no attack on cargo.
-    TamperedWhileFree "tampered-while-free" Grey,
+    SealStolen "seal-stolen" Grey,
     /// Another unit than the bound one at a gate.
     WrongUnit "wrong-unit" Red,
     /// Another seal than the bound one at a gate.

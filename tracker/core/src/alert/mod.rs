@@ -27,7 +27,7 @@ pub fn ending(kind: AlertKind) -> Ending {
         | AlertKind::Hole
         | AlertKind::LowBattery
         | AlertKind::Overstay
-        | AlertKind::UnplannedStop
+        | AlertKind::StopOutsidePlace
         | AlertKind::MountLost
         | AlertKind::TruckDrift
         | AlertKind::Jamming
@@ -54,7 +54,7 @@ pub fn ending(kind: AlertKind) -> Ending {
         | AlertKind::ForcedEntry
         | AlertKind::WrongCredential
         | AlertKind::DeviceFault
-        | AlertKind::TamperedWhileFree
+        | AlertKind::SealStolen
         | AlertKind::WrongUnit
         | AlertKind::WrongSeal
         | AlertKind::FalseArrival

@@ -133,6 +133,7 @@ deeds! {
     Resealed, "resealed-under-way", EpochChanged, Signed, Expect::Alert(&["epoch-changed"]);
     Cloned, "cloned", Clone, Signed, Expect::Alert(&["equivocation"]);
     TwoPlaces, "two-places", Clone, Measured, Expect::Alert(&["two-places", "impossible-speed"]);
+    SkippingCopy, "skipping-copy", Clone, Measured, Expect::Alert(&["two-places", "impossible-speed"]);
     Replayed, "replayed", Replay, NoFraud, Expect::CountedOnly;
     Tampered, "tampered", Replay, NoFraud, Expect::RefusedOnly;
     OldLogin, "old-login", Replay, NoFraud, Expect::LoginRefused;

@@ -22,7 +22,7 @@ impl Play {
         let steps: Vec<(u16, u64)> = match (deed, self.conduct.twin) {
             (Deed::Resealed, Twin::Dishonest) => vec![(0, 0), (1, 5 * 60 * SECOND_MS)],
             (Deed::Cloned, Twin::Dishonest) => vec![(0, 0), (1, CLONED * period_ms + SECOND_MS)],
-            (Deed::TwoPlaces, Twin::Dishonest) => (0..4).map(|step| (step, u64::from(step) * period_ms)).collect(),
+            (Deed::TwoPlaces | Deed::SkippingCopy, Twin::Dishonest) => (0..4).map(|step| (step, u64::from(step) * period_ms)).collect(),
             (Deed::Jammed, Twin::Dishonest) => vec![(0, 2 * 60 * SECOND_MS)],
             (Deed::Rattled, Twin::Dishonest) => rattles(RATTLES, 10 * SECOND_MS),
             (Deed::BrokenInto | Deed::WrongCredential, Twin::Dishonest)
@@ -58,7 +58,8 @@ impl Play {
             (Deed::MountLost, _) => self.finds(at, Lock { mount_present: false, ..lock }, platform),
             (Deed::Cloned | Deed::TwoPlaces, 0) => self.thief = Some(self.device.stolen_keys()),
             (Deed::Cloned, _) => self.copy_speaks(at, CLONED, platform),
-            (Deed::TwoPlaces, _) => self.copy_speaks(at, 1, platform),
+            (Deed::SkippingCopy, 0) => self.copy_that_skips(at),
+            (Deed::TwoPlaces | Deed::SkippingCopy, _) => self.copy_speaks(at, 1, platform),
             (Deed::Replayed, _) => self.send_again(at, |bytes| bytes.to_vec(), platform),
             (Deed::Tampered, _) => self.send_again(at, tampered, platform),
             (Deed::OldLogin, _) => {
@@ -111,6 +112,7 @@ impl Play {
             | Deed::BreachWithoutNetwork
             | Deed::WrongCredential
             | Deed::TwoPlaces
+            | Deed::SkippingCopy
             | Deed::Replayed
             | Deed::Tampered
             | Deed::Silenced
@@ -152,7 +154,14 @@ impl Play {
 
     /// A thief who took the seal's place keeps the seal itself from the network.
     pub(super) fn replaced(&self) -> bool {
-        self.conduct.deed == Some(Deed::TwoPlaces) && self.thief.is_some()
+        matches!(self.conduct.deed, Some(Deed::TwoPlaces | Deed::SkippingCopy)) && self.thief.is_some()
+    }
+
+    /// Leaves one counter out, so that all that it says lies above a hole.
+    fn copy_that_skips(&mut self, at: Time) {
+        let mut copy = self.device.stolen_keys();
+        self.tally.made += u64::from(copy.report(self.uptime_ms(at), Event::Periodic).is_ok());
+        self.thief = Some(copy);
     }
 
     fn copy_speaks(&mut self, at: Time, reports: u64, platform: &mut dyn Platform) {

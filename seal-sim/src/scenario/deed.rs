@@ -129,7 +129,7 @@ deeds! {
     HousingOpened, "housing-opened", Breach, Signed, Expect::Alert(&["housing-opened"]);
     BreachWithoutNetwork, "breach-without-network", Breach, Signed, Expect::DatedBack(&["cable-cut"]);
     BrokenInto, "broken-into", Breach, Measured, Expect::Alert(&["forced-entry"]);
-    WrongCredential, "wrong-credential", Breach, Measured, Expect::Alert(&["wrong-credential"]);
+    WrongCredential, "wrong-credential", Breach, Signed, Expect::Alert(&["wrong-credential"]);
     Resealed, "resealed-under-way", EpochChanged, Signed, Expect::Alert(&["epoch-changed"]);
     Cloned, "cloned", Clone, Signed, Expect::Alert(&["equivocation"]);
     TwoPlaces, "two-places", Clone, Measured, Expect::Alert(&["two-places", "impossible-speed"]);

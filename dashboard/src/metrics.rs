@@ -121,6 +121,7 @@ fn commit_latency(page: &mut Exposition, figures: &TrackerMetrics) {
 }
 
 fn evidence(page: &mut Exposition, figures: &TrackerMetrics) {
+    page.gauge("disk_full", "1 while the log waits for room on the disk.", u64::from(figures.disk_full));
     page.gauge("tree_size", "Entries under the newest signed checkpoint.", figures.tree_size);
     page.gauge("standby_entries", "Entries that a standby has on its disk; 0 without one.", figures.confirmed);
     page.gauge("scrub_entries", "Entries of this round that the scrub has looked at.", figures.scrubbed);

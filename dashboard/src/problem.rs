@@ -108,6 +108,10 @@ impl From<CommandFailure> for Problem {
         match failure {
             CommandFailure::Refused(CommandRefusal { code, detail }) => Self::new(status_of(code), code, detail),
             CommandFailure::Stopped => Self::stopping(),
+            CommandFailure::DiskFull => {
+                let detail = "the platform's disk is full and nothing is taken, expected a request after there is room again";
+                Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk-full", detail).retry_after(30)
+            }
         }
     }
 }

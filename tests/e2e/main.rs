@@ -4,6 +4,7 @@
 mod access;
 mod demo;
 mod evidence;
+mod faults;
 mod kill;
 mod second_domain;
 mod traces;

@@ -31,6 +31,8 @@ pub fn run(arguments: &[&str]) -> Output {
     program("sealway").args(arguments).output().unwrap()
 }
 
+const LOOPBACK: &str = "[mqtt]\nlisten = \"127.0.0.1:0\"\n[http]\nlisten = \"127.0.0.1:0\"\n[log]\nfilter = \"warn\"\n";
+
 /// A running platform on free loopback ports.
 #[derive(Debug)]
 pub struct Sealway {
@@ -45,16 +47,34 @@ impl Sealway {
     #[must_use]
     pub fn serve(data: &Path) -> Self {
         let config = data.with_extension("toml");
-        let text = "[mqtt]\nlisten = \"127.0.0.1:0\"\n[http]\nlisten = \"127.0.0.1:0\"\n[log]\nfilter = \"warn\"\n";
-        std::fs::write(&config, text).unwrap();
+        std::fs::write(&config, LOOPBACK).unwrap();
         Self::serve_by(&config, data)
     }
 
     /// The same by a configuration file.
     #[must_use]
     pub fn serve_by(config: &Path, data: &Path) -> Self {
-        let mut child =
-            program("sealway").args(["serve", "--config"]).arg(config).arg("--data").arg(data).stdout(Stdio::piped()).spawn().unwrap();
+        Self::start(program("sealway").args(["serve", "--config"]).arg(config).arg("--data").arg(data), data)
+    }
+
+    /// The same with its clock moved: `+40d`, `-40d`. `None` where libfaketime is not there.
+    #[must_use]
+    pub fn serve_at(data: &Path, moved: &str) -> Option<Self> {
+        const LIBRARY: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
+        if !Path::new(LIBRARY).exists() {
+            return None;
+        }
+        let config = data.with_extension("toml");
+        std::fs::write(&config, LOOPBACK).unwrap();
+        let mut command = program("sealway");
+        command.args(["serve", "--config"]).arg(config).arg("--data").arg(data);
+        // Waits go by the clock that never jumps.
+        command.env("LD_PRELOAD", LIBRARY).env("FAKETIME", moved).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        Some(Self::start(&mut command, data))
+    }
+
+    fn start(command: &mut Command, data: &Path) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut address = |name: &str| -> SocketAddr {
             let line = lines.by_ref().map(Result::unwrap).find_map(|line| line.strip_prefix(name).map(str::to_owned));

@@ -3,7 +3,7 @@
 use sealway_core::order::Outcome;
 use sealway_core::verify::Refusal;
 use serde::Serialize;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 /// Upper bounds of the commit latency histogram, in microseconds; the last bucket has none.
@@ -58,6 +58,8 @@ pub struct TrackerMetrics {
     /// Entries under the newest signed checkpoint.
     pub tree_size: u64,
     pub cpu_tree_ns: u64,
+    /// The log waits for room: nothing is taken meanwhile.
+    pub disk_full: bool,
     /// Entries of this round that the background scrub has looked at, rounds that it has finished, faults that it found.
     pub scrubbed: u64,
     pub scrub_rounds: u64,
@@ -94,6 +96,7 @@ pub(crate) struct Counters {
     pub(crate) cpu_strict_ns: AtomicU64,
     pub(crate) tree_size: AtomicU64,
     pub(crate) cpu_tree_ns: AtomicU64,
+    pub(crate) disk_full: AtomicBool,
     pub(crate) scrubbed: AtomicU64,
     pub(crate) scrub_rounds: AtomicU64,
     pub(crate) scrub_faults: AtomicU64,
@@ -182,6 +185,7 @@ impl Counters {
             tree_size: self.tree_size.load(Relaxed),
             cpu_tree_ns: self.cpu_tree_ns.load(Relaxed),
             confirmed: 0,
+            disk_full: self.disk_full.load(Relaxed),
             scrubbed: self.scrubbed.load(Relaxed),
             scrub_rounds: self.scrub_rounds.load(Relaxed),
             scrub_faults: self.scrub_faults.load(Relaxed),

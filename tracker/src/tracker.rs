@@ -108,6 +108,9 @@ impl Tracker {
         body: Bytes,
         signature: Option<CommandSignature>,
     ) -> Result<CommandReceipt, CommandFailure> {
+        if self.running.counters.disk_full.load(Relaxed) {
+            return Err(CommandFailure::DiskFull);
+        }
         let (reply, answer) = oneshot::channel();
         let Some(jobs) = self.running.jobs.first() else { return Err(CommandFailure::Stopped) };
         jobs.send(Job::Pass(Work::Command { by, key, body, signature, reply })).await.map_err(|_| CommandFailure::Stopped)?;

@@ -3,6 +3,8 @@
 //! Periodic reports that change nothing go through a batch; every other one is checked by the contract's equation at once. A device whose
 //! signature failed goes alone for a while, so that garbage cannot slow the honest.
 
+#[cfg(test)]
+mod agreement;
 mod batch;
 #[cfg(test)]
 mod tests;

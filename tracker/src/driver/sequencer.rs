@@ -329,12 +329,14 @@ impl Sequencer {
             match self.parts.log.append(entry, back) {
                 Err(LogError::Full { path, bytes }) => {
                     // Nothing is acknowledged meanwhile, so nothing can be lost: the queues fill, sockets wait, seals keep their reports.
+                    self.parts.counters.disk_full.store(true, Relaxed);
                     tracing::error!(file = %path.display(), bytes, "disk full: intake waits for room");
                     std::thread::sleep(IDLE);
                 }
                 other => break other?,
             }
         };
+        self.parts.counters.disk_full.store(false, Relaxed);
         if let Some(device) = device {
             self.parts.heads.set(device, appended.position);
         }

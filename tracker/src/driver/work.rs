@@ -31,6 +31,8 @@ pub enum CommandFailure {
     Refused(#[from] CommandRefusal),
     #[error("the tracker has stopped")]
     Stopped,
+    #[error("the disk is full")]
+    DiskFull,
 }
 
 pub(crate) type AdmitReply = oneshot::Sender<Result<(), AdmitRefusal>>;

@@ -62,7 +62,15 @@ impl Waiting {
 struct Shared {
     waiting: Mutex<Waiting>,
     wake: Notify,
-    done: watch::Sender<u64>,
+    done: watch::Sender<Done>,
+}
+
+/// How far the tables are.
+#[derive(Debug, Clone, Copy, Default)]
+struct Done {
+    ticket: u64,
+    /// The last attempt failed.
+    failing: bool,
 }
 
 /// The sequencer's end.
@@ -76,7 +84,7 @@ impl Projector {
     pub(crate) async fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<(Self, Registry, Option<u64>), RegistryError> {
         let pool = schema::open(path).await?;
         let cursor: i64 = sqlx::query_scalar("SELECT seq FROM cursor").fetch_one(&pool).await?;
-        let shared = Shared { waiting: Mutex::default(), wake: Notify::new(), done: watch::Sender::new(0) };
+        let shared = Shared { waiting: Mutex::default(), wake: Notify::new(), done: watch::Sender::default() };
         Ok((Self { shared: Arc::new(shared) }, Registry { pool, clock }, u64::try_from(cursor).ok()))
     }
 
@@ -103,11 +111,12 @@ impl Projector {
         self.lock().len()
     }
 
-    /// Waits until the hand-over `ticket` can be read.
+    /// Waits until the hand-over `ticket` can be read, or until it shows that the tables cannot be written now: they lag then, and what was
+    /// handed over is durable in the log.
     pub(crate) async fn flushed(&self, ticket: u64) {
         let mut done = self.shared.done.subscribe();
         // An error means that the projection has ended: then nobody will ever see it, and waiting longer helps nobody.
-        let _ended = done.wait_for(|done| *done >= ticket).await;
+        let _ended = done.wait_for(|done| done.ticket >= ticket || done.failing).await;
     }
 
     /// Ends [`Self::run`] after what waits is written.
@@ -133,10 +142,11 @@ impl Projector {
             };
             match flush(&pool, &taken).await {
                 Ok(()) => {
-                    self.shared.done.send_replace(taken.ticket);
+                    self.shared.done.send_replace(Done { ticket: taken.ticket, failing: false });
                 }
                 Err(error) => {
                     tracing::warn!(%error, rows = taken.len(), "registry not written; it lags and is tried again");
+                    self.shared.done.send_modify(|done| done.failing = true);
                     self.put_back(taken);
                 }
             }

@@ -58,41 +58,60 @@ pub struct Shown {
 
 type Arrived = (u64, Time, UnverifiedReport);
 
+/// A device under one identity key: from an enrolment to its revocation or the next enrolment.
+struct Term {
+    device: DeviceId,
+    key: PublicKey,
+    from: u64,
+    revoked: Option<u64>,
+}
+
 pub(super) fn statements(
     entries: &[Proved],
     commands: &[Given],
     heard: &BTreeMap<[u8; 8], Time>,
     reasons: &mut Vec<Reason>,
 ) -> Vec<DeviceStatement> {
-    let mut keyring = Keyring::default();
-    let keys = enrolled(commands, &mut keyring, reasons);
+    let terms = terms(commands, reasons);
     let mut statements = Vec::new();
     for (device, arrived) in reports(entries, reasons) {
-        let Some(key) = keys.get(&device) else {
+        let of_device: Vec<&Term> = terms.iter().filter(|term| term.device == device).collect();
+        if of_device.is_empty() {
             reasons.push(Reason::incomplete(None, format!("device {device}: its enrolment is missing, so its reports show nothing")));
-            continue;
-        };
-        let verified = verified(arrived, &mut keyring, reasons);
-        statements.extend(statement(device, *key, &verified, heard, reasons));
+        }
+        let ends = of_device.iter().skip(1).map(|next| next.from).chain([u64::MAX]);
+        for (term, end) in of_device.iter().zip(ends) {
+            let own = arrived.iter().filter(|(seq, ..)| (term.from..end).contains(seq)).cloned().collect();
+            let verified = verified(term, own, reasons);
+            statements.extend(statement(device, term.key, &verified, heard, reasons));
+        }
     }
     statements
 }
 
-/// Devices whose own key signed their enrolment.
-fn enrolled(commands: &[Given], keyring: &mut Keyring, reasons: &mut Vec<Reason>) -> BTreeMap<DeviceId, PublicKey> {
-    let mut keys = BTreeMap::new();
+/// Enrolments that the device's own key signed.
+fn terms(commands: &[Given], reasons: &mut Vec<Reason>) -> Vec<Term> {
+    let mut terms: Vec<Term> = Vec::new();
     for given in commands {
-        let Command::Device(DeviceCommand::EnrolDevice { device, public_key, challenge, proof, .. }) = &given.command else { continue };
-        let mut challenged = [0; 32];
-        let proof = hex::decode(proof).ok().filter(|_| hex::decode_to_slice(challenge, &mut challenged).is_ok());
-        let proved = proof.is_some_and(|proof| verify_enrolment(device, public_key, &challenged, &proof).is_ok());
-        if proved && keyring.enrol(*device, *public_key).is_ok() {
-            keys.insert(*device, *public_key);
-        } else {
-            reasons.push(Reason::forged(Some(given.seq), format!("device {device}: its key did not sign its enrolment")));
+        match &given.command {
+            Command::Device(DeviceCommand::EnrolDevice { device, public_key, challenge, proof, .. }) => {
+                let mut challenged = [0; 32];
+                let proof = hex::decode(proof).ok().filter(|_| hex::decode_to_slice(challenge, &mut challenged).is_ok());
+                if proof.is_some_and(|proof| verify_enrolment(device, public_key, &challenged, &proof).is_ok()) {
+                    terms.push(Term { device: *device, key: *public_key, from: given.seq, revoked: None });
+                } else {
+                    reasons.push(Reason::forged(Some(given.seq), format!("device {device}: its key did not sign its enrolment")));
+                }
+            }
+            Command::Device(DeviceCommand::RevokeDevice { device, .. }) => {
+                if let Some(term) = terms.iter_mut().rfind(|term| term.device == *device) {
+                    term.revoked = term.revoked.or(Some(given.seq));
+                }
+            }
+            _ => {}
         }
     }
-    keys
+    terms
 }
 
 fn reports(entries: &[Proved], reasons: &mut Vec<Reason>) -> BTreeMap<DeviceId, Vec<Arrived>> {
@@ -108,7 +127,15 @@ fn reports(entries: &[Proved], reasons: &mut Vec<Reason>) -> BTreeMap<DeviceId, 
 }
 
 /// In counter order, because a `sealed` report brings the key of those that follow it.
-fn verified(mut arrived: Vec<Arrived>, keyring: &mut Keyring, reasons: &mut Vec<Reason>) -> Vec<(u64, Time, VerifiedReport)> {
+fn verified(term: &Term, mut arrived: Vec<Arrived>, reasons: &mut Vec<Reason>) -> Vec<(u64, Time, VerifiedReport)> {
+    let mut keyring = Keyring::default();
+    if keyring.enrol(term.device, term.key).is_err() {
+        reasons.push(Reason::forged(Some(term.from), format!("device {}: its key is weak", term.device)));
+        return Vec::new();
+    }
+    if let Some((seq, ..)) = arrived.iter().find(|(seq, ..)| term.revoked.is_some_and(|revoked| *seq > revoked)) {
+        reasons.push(Reason::forged(Some(*seq), format!("device {}: a report after its revocation", term.device)));
+    }
     arrived.sort_by_key(|(seq, _, report)| (report.unverified().ctr(), *seq));
     let mut verified = Vec::with_capacity(arrived.len());
     let places: Vec<(u64, Time)> = arrived.iter().map(|(seq, at, _)| (*seq, *at)).collect();

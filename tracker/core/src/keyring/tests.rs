@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha512};
 
 const CLOSED: u64 = 0b1_0000_0111;
 
-fn device(number: usize) -> DeviceId {
+pub(super) fn device(number: usize) -> DeviceId {
     format!("XA-{number:04}").parse().unwrap()
 }
 
@@ -26,24 +26,24 @@ fn public(key: &SigningKey) -> PublicKey {
     PublicKey::from_bytes(key.verifying_key().to_bytes())
 }
 
-fn draft(ctr: u64, event: Event) -> ReportDraft {
+pub(super) fn draft(ctr: u64, event: Event) -> ReportDraft {
     let mut draft = ReportDraft::new(ctr, 1, Digest::ZERO, Time::from_ms(ctr), event);
     draft.status = Status::new(CLOSED).unwrap();
     draft
 }
 
-fn signed(of: DeviceId, draft: ReportDraft, by: &SigningKey, sign: impl FnOnce(&[u8]) -> [u8; 64]) -> UnverifiedReport {
+pub(super) fn signed(of: DeviceId, draft: ReportDraft, by: &SigningKey, sign: impl FnOnce(&[u8]) -> [u8; 64]) -> UnverifiedReport {
     let payload = draft.build().unwrap().encode();
     let bytes = seal(&payload, &aad::up(&of), public(by).key_id(), sign);
     UnverifiedReport::decode(of, Bytes::from(bytes)).unwrap()
 }
 
-fn honest(of: DeviceId, draft: ReportDraft, by: &SigningKey) -> UnverifiedReport {
+pub(super) fn honest(of: DeviceId, draft: ReportDraft, by: &SigningKey) -> UnverifiedReport {
     signed(of, draft, by, |message| by.sign(message).to_bytes())
 }
 
 /// A signature whose R carries a torsion part: the equation holds with the cofactor only.
-fn with_torsion(message: &[u8], by: &SigningKey) -> [u8; 64] {
+pub(super) fn with_torsion(message: &[u8], by: &SigningKey) -> [u8; 64] {
     let r = Scalar::from_bytes_mod_order([9; 32]);
     let commitment = (ED25519_BASEPOINT_POINT * r + EIGHT_TORSION[1]).compress();
     let hash = Sha512::new().chain_update(commitment.as_bytes()).chain_update(by.verifying_key().as_bytes()).chain_update(message);
@@ -56,7 +56,7 @@ fn with_torsion(message: &[u8], by: &SigningKey) -> [u8; 64] {
 }
 
 /// A keyring of sealed devices whose last report was strictly checked.
-fn keyring(devices: usize) -> Keyring {
+pub(super) fn keyring(devices: usize) -> Keyring {
     let mut keyring = Keyring::default();
     for number in 0..devices {
         keyring.enrol(device(number), public(&signing(number))).unwrap();
@@ -66,7 +66,7 @@ fn keyring(devices: usize) -> Keyring {
     keyring
 }
 
-fn epoch_key(number: usize) -> SigningKey {
+pub(super) fn epoch_key(number: usize) -> SigningKey {
     signing(100_000 + number)
 }
 
@@ -76,7 +76,7 @@ fn sealed(number: usize) -> UnverifiedReport {
     honest(device(number), sealed, &signing(number))
 }
 
-fn coins() -> impl FnMut(&mut [u8]) {
+pub(super) fn coins() -> impl FnMut(&mut [u8]) {
     let mut state = 0_u8;
     move |bytes| {
         for byte in bytes {
@@ -86,7 +86,7 @@ fn coins() -> impl FnMut(&mut [u8]) {
     }
 }
 
-fn periodic(number: usize, ctr: u64) -> UnverifiedReport {
+pub(super) fn periodic(number: usize, ctr: u64) -> UnverifiedReport {
     honest(device(number), draft(ctr, Event::Periodic), &epoch_key(number))
 }
 

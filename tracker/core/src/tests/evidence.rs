@@ -1,6 +1,6 @@
 //! A bundle that somebody changed: a stranger, who has no key, and the platform itself, which can sign whatever log it likes.
 
-use super::Bench;
+use super::{Bench, seal::Seal};
 use crate::evidence::{Checked, Verdict, page, verify};
 use crate::proof::note::{Scheme, Verifier};
 use crate::proof::tree::tests::Kept;
@@ -8,8 +8,10 @@ use crate::proof::{Checkpoint, Frontier, Hash, many};
 use bytes::Bytes;
 use ed25519_dalek::{Signer as _, SigningKey};
 use sealway_schemas::bundle::Bundle;
+use sealway_schemas::command::Role;
 use sealway_schemas::entry::Entry;
 use sealway_schemas::{PublicKey, TransferId};
+use serde_json::json;
 
 fn platform() -> (SigningKey, Verifier) {
     let key = SigningKey::from_bytes(&[77; 32]);
@@ -145,4 +147,41 @@ fn a_clone_shows_as_two_versions_of_one_report() {
     let checked = look(&bundle(&id, &bench.log));
     assert_eq!(checked.verdict, Verdict::Incomplete);
     assert!(checked.reasons.iter().any(|reason| reason.text.contains("2 versions of report")), "{:?}", checked.reasons);
+}
+
+#[test]
+fn a_seal_that_lost_its_memory_is_shown_under_each_of_its_keys() {
+    let mut bench = Bench::new();
+    let mut seal = bench.enrol(1);
+    let id = bench.declare(1, &seal);
+    bench.seal_up(&mut seal);
+    bench.drive(&mut seal, 0, 3);
+    bench.ok(Role::Customs, json!({"type": "revoke-device", "device": seal.id, "reason": "flash lost"}));
+    let mut again = Seal::new(2, bench.now);
+    again.id = seal.id;
+    bench.ok(Role::Customs, again.enrolment("silk-road-carrier"));
+    bench.drive(&mut again, 4, 6);
+    let checked = look(&bundle(&id, &bench.log));
+    let shown: Vec<_> = checked.devices.iter().map(|device| (device.public_key, device.first_ctr, device.last_ctr)).collect();
+    assert_eq!(shown, [(Some(seal.public_key()), 1, 5), (Some(again.public_key()), 1, 3)]);
+    assert_ne!(checked.verdict, Verdict::Forged, "{:?}", checked.reasons);
+
+    let late = seal.periodic(bench.now, bench.road().at_km(7.0).unwrap());
+    bench.log.push(Entry::Report { at: bench.now, device: seal.id, bytes: late });
+    let checked = look(&bundle(&id, &bench.log));
+    assert_eq!(checked.verdict, Verdict::Incomplete, "the old key is not the device's any more: {:?}", checked.reasons);
+}
+
+#[test]
+fn a_report_that_a_platform_takes_after_a_revocation_is_found() {
+    let mut bench = Bench::new();
+    let mut seal = bench.enrol(1);
+    let id = bench.declare(1, &seal);
+    bench.seal_up(&mut seal);
+    bench.ok(Role::Customs, json!({"type": "revoke-device", "device": seal.id, "reason": "stolen"}));
+    let late = seal.periodic(bench.now, bench.road().at_km(1.0).unwrap());
+    bench.log.push(Entry::Report { at: bench.now, device: seal.id, bytes: late });
+    let checked = look(&bundle(&id, &bench.log));
+    assert_eq!(checked.verdict, Verdict::Forged);
+    assert!(checked.reasons.iter().any(|reason| reason.text.contains("after its revocation")), "{:?}", checked.reasons);
 }

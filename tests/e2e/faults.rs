@@ -1,0 +1,84 @@
+//! What a machine does to a platform: a disk without room, a clock that jumps.
+
+use sealway_tests::{Answer, Api, Sealway, run};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A file system of its own that is full soon.
+struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    /// `None` where this user may not mount one.
+    fn mounted(at: &Path, megabytes: u32) -> Option<Self> {
+        std::fs::create_dir_all(at).unwrap();
+        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", &format!("size={megabytes}m"), "tmpfs"]).arg(at).output();
+        mount.is_ok_and(|output| output.status.success()).then(|| Self(at.to_owned()))
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        drop(Command::new("umount").arg("-l").arg(&self.0).output());
+    }
+}
+
+/// The same place again and again, with a long word in it: the log grows by it, and no view does.
+fn put(api: &Api, version: u64) -> Answer {
+    let ring = json!([[108.0, 34.0], [108.1, 34.0], [108.1, 34.1], [108.0, 34.1], [108.0, 34.0]]);
+    let place = json!({"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [ring]}, "properties": {
+        "id": "depot", "kind": "depot", "name_zh": "场", "name_en": "Depot", "version": version, "note": "x".repeat(900_000)}});
+    api.put("/api/v1/places/depot", &place)
+}
+
+#[test]
+fn a_full_disk_takes_nothing_says_so_and_goes_on_when_there_is_room() {
+    let room = tempfile::tempdir().unwrap();
+    let Some(disk) = SmallDisk::mounted(&room.path().join("disk"), 330) else {
+        println!("skipped: a full disk needs a user who may mount a tmpfs");
+        return;
+    };
+    let data = disk.0.join("data");
+    let platform = Sealway::serve(&data);
+    let admin = platform.admin();
+    let filler = disk.0.join("filler");
+    std::fs::write(&filler, vec![1_u8; 90 << 20]).unwrap();
+    // The first request that finds no room waits for some until its deadline; those after it are told at once.
+    let refused = (0..400).map(|version| put(&admin, version)).find(|answer| answer.status != 200);
+    assert_eq!(refused.map(|answer| answer.status), Some(503));
+    let told = put(&admin, 900);
+    assert!(told.status == 507 && told.body.contains("disk-full"), "{} {}", told.status, told.body);
+    std::fs::remove_file(&filler).unwrap();
+    let shown = (1_000..1_060).find(|version| {
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        let _taken_or_not = put(&admin, *version);
+        let place = admin.get("/api/v1/places/depot").json();
+        place["properties"]["version"].as_u64() >= Some(1_000)
+    });
+    assert!(shown.is_some(), "nothing is taken and shown although there is room again");
+    assert!(platform.stop().success());
+    let output = run(&["verify", "--data", data.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[test]
+fn a_clock_that_jumps_forty_days_loses_nothing_and_stops_nobody() {
+    let room = tempfile::tempdir().unwrap();
+    let data = room.path().join("data");
+    for (number, moved) in ["+0d", "+40d", "-40d", "+0d"].into_iter().enumerate() {
+        let Some(platform) = Sealway::serve_at(&data, moved) else {
+            println!("skipped: clock jumps need libfaketime");
+            return;
+        };
+        let party = json!({"party": format!("party-{number}"), "role": "carrier", "name_zh": "某", "name_en": "Some"});
+        let _receipt = platform.admin().post("/api/v1/parties", &party).ok();
+        let parties = platform.admin().all("/api/v1/parties");
+        let found = parties.iter().filter(|party| party["id"].as_str().is_some_and(|id| id.starts_with("party-"))).count();
+        assert_eq!(found, number + 1, "{moved}");
+        assert!(platform.stop().success());
+    }
+    for arguments in [["verify", "--data"], ["rebuild", "--data"]] {
+        let output = run(&[arguments[0], arguments[1], data.to_str().unwrap()]);
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}

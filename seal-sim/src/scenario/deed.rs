@@ -144,7 +144,7 @@ deeds! {
     LeftCorridor, "left-corridor", Deviation, Measured, Expect::Alert(&["deviation"]);
     TurnedBack, "turned-back", Deviation, Measured, Expect::Alert(&["wrong-direction", "deviation"]);
     SkippedWaypoint, "skipped-waypoint", Deviation, Measured, Expect::Unplayed("the play's corridors have no waypoints");
-    StoppedForHours, "stopped-for-hours", Overstay, Measured, Expect::Alert(&["unplanned-stop", "overstay"]);
+    StoppedForHours, "stopped-for-hours", Overstay, Measured, Expect::Alert(&["stop-outside-place", "overstay"]);
     MountLost, "mount-lost", Removed, Signed, Expect::Alert(&["mount-lost", "device-removed"]);
     TruckElsewhere, "truck-elsewhere", Removed, Measured, Expect::Unplayed("the contract has no words for a truck's own receiver");
     Jammed, "jammed", Jamming, Measured, Expect::Alert(&["jamming"]);
@@ -158,7 +158,7 @@ deeds! {
     ShortSplit, "short-split", PartialCargo, Measured, Expect::Unplayed("the contract has no split of a consolidation");
     BatteryLow, "battery-low", Health, NoFraud, Expect::Alert(&["low-battery"]);
     MotorStuck, "motor-stuck", Health, NoFraud, Expect::Alert(&["device-fault"]);
-    StolenForParts, "stolen-for-parts", Health, NoFraud, Expect::NotRed(&["tampered-while-free"]);
+    StolenForParts, "stolen-for-parts", Health, NoFraud, Expect::NotRed(&["seal-stolen"]);
     Rattled, "rattled", Storm, NoFraud, Expect::Folded { at_most: 1 };
     AlongTheEdge, "along-the-edge", Storm, NoFraud, Expect::Folded { at_most: 1 };
 }

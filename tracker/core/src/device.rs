@@ -1,6 +1,7 @@
 //! What the judge knows of each device. Hundreds of thousands are quiet, so what they have in common is kept small.
 
 use crate::alert::OpenAlerts;
+use crate::detect::Strikes;
 use crate::geometry::Position;
 use crate::order::Cursor;
 use crate::registry::PartyIx;
@@ -31,6 +32,7 @@ pub(crate) struct Device {
     pub(crate) heard_at: Time,
     pub(crate) period: Period,
     pub(crate) silence_watched: bool,
+    pub(crate) clock: Strikes,
     /// The first missing counter, when a hole was first seen there.
     pub(crate) hole_at: Option<NonZeroU64>,
     pub(crate) transfer: Option<TransferIx>,

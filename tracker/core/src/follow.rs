@@ -3,6 +3,7 @@
 use crate::alert::Finding;
 use crate::core::Core;
 use crate::corridor::{Along, Corridor, Mode};
+use crate::detect::{Dwell, Sign, Stand};
 use crate::device::{DeviceIx, Last};
 use crate::effect::Effect;
 use crate::geometry::Position;
@@ -14,7 +15,7 @@ use crate::verify::VerifiedReport;
 use crate::watch::{Lie, RouteVerdict};
 use sealway_schemas::Time;
 use sealway_schemas::event::{AlertKind, ChangedBy};
-use sealway_schemas::report::{Event, Report};
+use sealway_schemas::report::{Event, Report, Status};
 
 /// Beside both fixes' accuracy.
 const SPEED_SLACK_M: f64 = 500.0;
@@ -40,6 +41,12 @@ impl Core {
             let report = report.report();
             self.raise(now, ix, Finding::of_report(AlertKind::EpochChanged, report.t(), report.ctr()), effects);
         }
+        if before.in_custody() {
+            self.check_signs(now, ix, bound, report.report(), effects);
+        }
+        if let Movement::InTransit { .. } = after {
+            self.check_stand(now, ix, bound, &located, effects);
+        }
         if let Some((lie, along)) = lie {
             self.watch_route(now, ix, bound, (lie, along, report.report()), effects);
         }
@@ -51,6 +58,51 @@ impl Core {
             self.tell_position(now, ix, effects);
         }
         self.release_after_arrival(now, ix, after, report.report(), effects);
+    }
+
+    fn check_signs(&mut self, now: Time, ix: DeviceIx, bound: TransferIx, report: &Report, effects: &mut Vec<Effect>) {
+        let Some(transfer) = self.transfers.get_mut(bound) else {
+            return;
+        };
+        let (signs, found) = transfer.signs.next(Sign { t: report.t(), event: report.event(), status: report.status() });
+        transfer.signs = signs;
+        if let Some(kind) = found {
+            self.raise(now, ix, Finding::of_report(kind, report.t(), report.ctr()), effects);
+        } else if self.devices.get(ix).is_some_and(|device| !device.open.is_empty()) {
+            if report.status().has(Status::MOUNT_PRESENT) {
+                self.clear(now, ix, AlertKind::MountLost, effects);
+            }
+            if report.fix().is_some() {
+                self.clear(now, ix, AlertKind::Jamming, effects);
+            }
+        }
+    }
+
+    /// Trains wait in sidings and ships at anchor: only a truck is asked why it stands.
+    fn check_stand(&mut self, now: Time, ix: DeviceIx, bound: TransferIx, located: &LocatedReport<'_>, effects: &mut Vec<Effect>) {
+        let Some(transfer) = self.transfers.get_mut(bound) else {
+            return;
+        };
+        let on_road = self.atlas.corridor(&transfer.corridor).is_some_and(|corridor| corridor.mode() == Mode::Road);
+        let fix = match located.whereabouts() {
+            Whereabouts::OnTheWay => located.fix(),
+            Whereabouts::Unclear => return,
+            Whereabouts::AtOrigin | Whereabouts::AtDestination => None,
+        };
+        let Some(fix) = fix.filter(|_| on_road) else {
+            transfer.dwell = None;
+            return;
+        };
+        let report = located.report();
+        let (dwell, stand) = Dwell::next(transfer.dwell, Position::of(&fix), (report.t(), report.ctr()), self.policy.stop_limit_ms);
+        transfer.dwell = Some(dwell);
+        match stand {
+            Stand::Moving => self.clear(now, ix, AlertKind::StopOutsidePlace, effects),
+            Stand::Standing => {}
+            Stand::TooLong { since, ctr } => {
+                self.raise(now, ix, Finding::of_report(AlertKind::StopOutsidePlace, since, ctr), effects);
+            }
+        }
     }
 
     fn route(&self, transfer: &Transfer) -> Option<Route<'_>> {

@@ -9,6 +9,7 @@ pub mod command;
 mod core;
 pub mod corridor;
 mod custody;
+mod detect;
 mod device;
 pub mod effect;
 pub mod evidence;

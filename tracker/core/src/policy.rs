@@ -18,6 +18,8 @@ pub struct Policy {
     pub return_share: f64,
     /// Kilometres back from the furthest point that count as reversed.
     pub reverse_km: f64,
+    /// Standing on the road outside every place for longer is a check.
+    pub stop_limit_ms: u64,
     pub battery_low_percent: u8,
     pub battery_well_percent: u8,
     /// An accepted command's key is remembered this long.
@@ -34,6 +36,7 @@ impl Default for Policy {
             departure_m: 50.0,
             return_share: 0.8,
             reverse_km: 3.0,
+            stop_limit_ms: 1_800_000,
             battery_low_percent: 15,
             battery_well_percent: 20,
             idempotency_ms: 86_400_000,

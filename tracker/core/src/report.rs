@@ -9,7 +9,7 @@ use crate::timer::Deadline;
 use crate::verify::{Refusal, VerifiedReport};
 use sealway_schemas::entry::Entry;
 use sealway_schemas::event::AlertKind;
-use sealway_schemas::report::{Event, Report};
+use sealway_schemas::report::{Event, Report, Status};
 use sealway_schemas::{DeviceId, Digest, PublicKey, Time};
 use std::num::NonZeroU64;
 
@@ -93,6 +93,9 @@ impl Core {
     /// keep the next ones quiet.
     fn check_breach(&mut self, now: Time, ix: DeviceIx, arrival: &Arrival, effects: &mut Vec<Effect>) {
         if let Some(kind) = breach(arrival.event) {
+            // No cargo is behind a free seal: somebody wants its parts.
+            let free = self.devices.get(ix).is_some_and(|device| device.transfer.is_none());
+            let kind = if free { AlertKind::SealStolen } else { kind };
             self.raise(now, ix, Finding::of_report(kind, arrival.t, arrival.ctr), effects);
         }
     }
@@ -133,11 +136,33 @@ impl Core {
         let bound = device.transfer;
         self.check_speed(now, ix, before.as_ref(), report, effects);
         self.check_battery(now, ix, report, effects);
+        self.check_health(now, ix, settled, effects);
         self.check_opening(now, ix, report, effects);
         if let Some(transfer) = bound {
             self.follow(now, ix, transfer, &settled.report, effects);
         }
         effects.push(Effect::Moved(*settled.report.device()));
+    }
+
+    /// Its clock and its parts. A clock that is off is told, and decides nothing.
+    fn check_health(&mut self, now: Time, ix: DeviceIx, settled: &Settled, effects: &mut Vec<Effect>) {
+        let report = settled.report.report();
+        let faults = [(Event::MotorStuck, AlertKind::DeviceFault), (Event::WrongCredential, AlertKind::WrongCredential)];
+        let fault = faults.into_iter().find(|(event, _)| *event == report.event());
+        if let Some((_, kind)) = fault {
+            self.raise(now, ix, Finding::of_report(kind, report.t(), report.ctr()), effects);
+        }
+        let Some(device) = self.devices.get_mut(ix).filter(|_| !report.status().has(Status::FROM_STORE)) else {
+            return;
+        };
+        let before = device.clock;
+        device.clock = before.next(report.t(), settled.arrived);
+        let after = device.clock;
+        if after.out() && !before.out() {
+            self.raise(now, ix, Finding::of_report(AlertKind::ClockOff, report.t(), report.ctr()), effects);
+        } else if before.out() && !after.out() {
+            self.clear(now, ix, AlertKind::ClockOff, effects);
+        }
     }
 
     fn check_battery(&mut self, now: Time, ix: DeviceIx, report: &Report, effects: &mut Vec<Effect>) {

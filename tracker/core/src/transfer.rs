@@ -1,5 +1,6 @@
 //! Transfers 转关 and the seals and units that they bind.
 
+use crate::detect::{Dwell, Signs};
 use crate::movement::Movement;
 use crate::watch::RouteWatch;
 use sealway_schemas::event::ChangedBy;
@@ -26,6 +27,8 @@ pub(crate) struct Transfer {
     pub(crate) changed_by: ChangedBy,
     pub(crate) progress: Option<Progress>,
     pub(crate) watch: RouteWatch,
+    pub(crate) signs: Signs,
+    pub(crate) dwell: Option<Dwell>,
     pub(crate) open_alerts: Vec<AlertId>,
 }
 

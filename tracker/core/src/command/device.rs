@@ -3,6 +3,7 @@
 use super::registry::unknown_party;
 use super::{Asking, hex_bytes};
 use crate::core::Core;
+use crate::detect::Strikes;
 use crate::device::{Device, Period};
 use crate::effect::{CommandRefusal, Effect, KeyChange};
 use crate::order::Cursor;
@@ -66,6 +67,7 @@ impl Core {
             heard_at: now,
             period: Period::default(),
             silence_watched: false,
+            clock: Strikes::default(),
             hole_at: None,
             transfer,
             open,

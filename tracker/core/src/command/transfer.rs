@@ -2,6 +2,7 @@
 
 use super::Asking;
 use crate::core::Core;
+use crate::detect::Signs;
 use crate::device::Period;
 use crate::effect::{CommandRefusal, Effect};
 use crate::movement::Movement;
@@ -50,6 +51,8 @@ impl Core {
             changed_by: ChangedBy::User(asking.by.user.clone()),
             progress: None,
             watch: RouteWatch::default(),
+            signs: Signs::default(),
+            dwell: None,
             open_alerts: Vec::new(),
         };
         let added = self.transfers.add(declared);

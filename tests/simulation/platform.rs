@@ -3,19 +3,19 @@
 use super::mutant::Mutant;
 use sealway_core::keyring::Keyring;
 use sealway_core::order::Past;
-use sealway_core::verify::{Refusal, UnverifiedReport};
+use sealway_core::verify::{Refusal, UnverifiedReport, VerifiedReport};
 use sealway_core::{Core, Effect, Input, KeyChange};
 use sealway_schemas::command::{Role, Signer};
 use sealway_schemas::cose::Sign1;
 use sealway_schemas::down::Down;
 use sealway_schemas::entry::Entry;
 use sealway_schemas::hello::Hello;
-use sealway_schemas::report::Report;
+use sealway_schemas::report::{Event, Report};
 use sealway_schemas::up::{UpItem, split};
 use sealway_schemas::{DeviceId, Digest, PublicKey, Time, aad};
 use sealway_seal_sim::keys::KeyPair;
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Entries as they lie on a disk.
 pub(crate) type Disk = Vec<Vec<u8>>;
@@ -39,7 +39,12 @@ pub(crate) struct Platform {
     newest_t: Time,
     /// `stored` of acks, by the number of entries that were there.
     released: BTreeMap<usize, u64>,
+    /// What verified once verifies again; histories are about everything else.
+    verified: Verified,
 }
+
+/// By the report's bytes.
+type Verified = HashMap<Vec<u8>, VerifiedReport>;
 
 /// Kept versions, read from the log as the driver does.
 struct Log<'a>(&'a [Vec<u8>]);
@@ -74,6 +79,7 @@ impl Platform {
             clock: now,
             newest_t: Time::ZERO,
             released: BTreeMap::new(),
+            verified: Verified::new(),
         }
     }
 
@@ -184,6 +190,7 @@ impl Platform {
         };
         match self.keyring.screen(vec![unverified], &mut coins).pop().unwrap() {
             Ok(verified) => {
+                self.verified.insert(bytes.to_vec(), verified.clone());
                 self.newest_t = self.newest_t.max(report.t());
                 let before = self.log.len();
                 self.handle(Input::Report(verified));
@@ -198,6 +205,9 @@ impl Platform {
 
     /// Whether a report is signed by a key that is not known here.
     pub(crate) fn cannot_verify(&mut self, bytes: &[u8]) -> bool {
+        if self.verified.contains_key(bytes) && reports(&self.log).any(|(.., kept)| kept == bytes) {
+            return false;
+        }
         let unverified = UnverifiedReport::decode(self.device, bytes.to_vec().into()).unwrap();
         self.keyring.screen_strict(vec![unverified]).pop().unwrap().is_err_and(|refusal| refusal == Refusal::UnknownKey)
     }
@@ -278,7 +288,7 @@ impl Platform {
 
     /// State and keys from the log alone.
     fn start(&mut self) {
-        (self.core, self.keyring) = replayed(&self.log);
+        (self.core, self.keyring) = replayed(&self.log, &mut self.verified);
         self.core.handle(self.clock, Input::Tick, &Log(&self.log), &mut Vec::new());
     }
 }
@@ -296,16 +306,24 @@ fn apply(keyring: &mut Keyring, change: KeyChange) {
 }
 
 /// What a log gives.
-pub(crate) fn replayed(log: &[Vec<u8>]) -> (Core, Keyring) {
+pub(crate) fn replayed(log: &[Vec<u8>], known: &mut Verified) -> (Core, Keyring) {
     let (mut core, mut keyring) = (Core::default(), Keyring::default());
     for (number, bytes) in log.iter().enumerate() {
         let Ok(entry) = Entry::decode(bytes) else { continue };
         let at = entry.at();
         let input = match entry {
             Entry::Report { device, bytes, .. } => {
-                let unverified = UnverifiedReport::decode(device, bytes).unwrap();
-                match keyring.screen_logged(vec![unverified]).pop().unwrap() {
-                    Ok(report) => Input::Report(report),
+                let unverified = UnverifiedReport::decode(device, bytes.clone()).unwrap();
+                let looked = match known.get(bytes.as_ref()) {
+                    // Keys have to become known again.
+                    Some(verified) if unverified.unverified().event() != Event::Sealed => Ok(verified.clone()),
+                    _ => keyring.screen_logged(vec![unverified]).pop().unwrap(),
+                };
+                match looked {
+                    Ok(report) => {
+                        known.insert(bytes.to_vec(), report.clone());
+                        Input::Report(report)
+                    }
                     Err(_) => continue,
                 }
             }

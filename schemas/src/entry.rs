@@ -7,6 +7,7 @@
 //! | command | `{0: 2, 1: at, 2: user, 3: party, 4: role, 5: idempotency key, 6: body, ? 7: signature, 8: salt}` |
 //! | strict check failed | `{0: 3, 1: at, 2: device, 3: ctr, 4: digest}` |
 //! | generation | `{0: 4, 1: at, 2: number}` |
+//! | state lost | `{0: 5, 1: at, 2: device, 3: stored, 4: hi}` |
 //!
 //! The leaf of an entry in the log's tree is these bytes. Of a command, whose body may name people and goods, the leaf has
 //! `6: SHA-256(salt, body)` and no salt: the body lies beside the tree and is shown to those who may see it.
@@ -61,6 +62,8 @@ pub enum Entry {
     StrictFailed { at: Time, device: DeviceId, ctr: u64, digest: Digest },
     /// The platform's generation from here on.
     Generation { at: Time, number: u64 },
+    /// A verified hello whose highest counter, `hi`, is below what is stored: the device lost its state.
+    StateLost { at: Time, device: DeviceId, stored: u64, hi: u64 },
 }
 
 impl Entry {
@@ -71,7 +74,8 @@ impl Entry {
             | Self::Login { at, .. }
             | Self::Command { at, .. }
             | Self::StrictFailed { at, .. }
-            | Self::Generation { at, .. } => *at,
+            | Self::Generation { at, .. }
+            | Self::StateLost { at, .. } => *at,
         }
     }
 
@@ -79,7 +83,10 @@ impl Entry {
     #[must_use]
     pub fn device(&self) -> Option<&DeviceId> {
         match self {
-            Self::Report { device, .. } | Self::Login { device, .. } | Self::StrictFailed { device, .. } => Some(device),
+            Self::Report { device, .. }
+            | Self::Login { device, .. }
+            | Self::StrictFailed { device, .. }
+            | Self::StateLost { device, .. } => Some(device),
             Self::Command { .. } | Self::Generation { .. } => None,
         }
     }
@@ -109,6 +116,9 @@ impl Entry {
             Self::Generation { at, number } => {
                 head(writer, 3, 4, *at).uint(2).uint(*number);
             }
+            Self::StateLost { at, device, stored, hi } => {
+                head(writer, 5, 5, *at).uint(2).text(device.as_str()).uint(3).uint(*stored).uint(4).uint(*hi);
+            }
         }
     }
 
@@ -133,9 +143,9 @@ impl Entry {
         let expected = match kind {
             0 | 1 => 4,
             2 => fields.clamp(7, 9),
-            3 => 5,
+            3 | 5 => 5,
             4 => 3,
-            _ => return Err(Malformed::Field { field: "entry kind", expected: "0 to 4" }),
+            _ => return Err(Malformed::Field { field: "entry kind", expected: "0 to 5" }),
         };
         fixed_map(&mut Strict::new(bytes), "entry", expected)?;
         expect_key(&mut reader, 2)?;
@@ -156,6 +166,10 @@ impl Entry {
         match kind {
             0 => Ok(Self::Report { at, device, bytes: Bytes::copy_from_slice(reader.byte_string("report", "bytes")?) }),
             1 => Ok(Self::Login { at, device, t: Time::from_ms(reader.uint("t")?) }),
+            5 => {
+                let stored = reader.uint("stored")?;
+                Ok(Self::StateLost { at, device, stored, hi: numbered(reader, 4, "hi")? })
+            }
             _ => {
                 let ctr = reader.uint("ctr")?;
                 expect_key(reader, 4)?;
@@ -235,6 +249,7 @@ mod tests {
             command(Some(vec![7; 64])),
             Entry::StrictFailed { at, device, ctr: 9, digest: Digest::ZERO },
             Entry::Generation { at, number: 2 },
+            Entry::StateLost { at, device, stored: 9, hi: 3 },
         ] {
             let mut bytes = Vec::new();
             entry.encode_into(&mut bytes);

@@ -331,6 +331,7 @@ pub(crate) fn replayed(log: &[Vec<u8>], known: &mut Verified) -> (Core, Keyring)
             Entry::Command { by, key, body, .. } => Input::Command { by, key, body, signature: None },
             Entry::StrictFailed { device, ctr, digest, .. } => Input::StrictFailed { device, ctr, digest },
             Entry::Generation { number, .. } => Input::Generation(number),
+            Entry::StateLost { device, stored, hi, .. } => Input::StateLost { device, stored, hi },
         };
         let mut effects = Vec::new();
         core.handle(at, input, &Log(log.get(..number).unwrap_or_default()), &mut effects);

@@ -70,6 +70,7 @@ impl Core {
             Input::Hello { device, hello } => self.take_hello(now, device, hello, effects),
             Input::Command { by, key, body, signature } => self.take_command(now, Asked { by, key, body, signature }, effects),
             Input::StrictFailed { device, ctr, digest } => self.take_strict_failed(now, device, ctr, digest, effects),
+            Input::StateLost { device, stored, hi } => self.take_state_lost(now, device, (stored, hi), effects),
             Input::Generation(number) => self.take_generation(now, number, effects),
             Input::Tick => {}
         }
@@ -184,7 +185,7 @@ impl Core {
         if hello.generation > self.generation {
             self.take_generation(now, hello.generation + 1, effects);
         } else if hello.hi < stored {
-            effects.push(Effect::StateLost { device, stored, hi: hello.hi });
+            self.take_state_lost(now, device, (stored, hello.hi), effects);
         }
         effects.push(Effect::Ack(device));
     }

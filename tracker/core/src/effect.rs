@@ -45,12 +45,6 @@ pub enum Effect {
     Moved(DeviceId),
     /// The device's connection must end.
     Close(DeviceId),
-    /// A hello shows fewer reports than are stored: the device lost its state and has to be enrolled anew.
-    StateLost {
-        device: DeviceId,
-        stored: u64,
-        hi: u64,
-    },
 }
 
 /// For the keyrings of the verify workers.

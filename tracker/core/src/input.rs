@@ -34,6 +34,12 @@ pub enum Input {
         ctr: u64,
         digest: Digest,
     },
+    /// A hello that showed fewer reports than are stored.
+    StateLost {
+        device: DeviceId,
+        stored: u64,
+        hi: u64,
+    },
     /// The platform was restored from a copy.
     Generation(u64),
     /// Only time has passed.

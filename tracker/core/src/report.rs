@@ -261,6 +261,20 @@ impl Core {
         self.tell_device(now, ix, effects);
     }
 
+    /// The device has to be enrolled anew. Told once, however often it says hello until then.
+    pub(crate) fn take_state_lost(&mut self, now: Time, device: DeviceId, (stored, hi): (u64, u64), effects: &mut Vec<Effect>) {
+        let Some(ix) = self.devices.find(&device) else {
+            return;
+        };
+        if self.devices.get(ix).is_some_and(|known| known.open.get(AlertKind::StateLost).is_some()) {
+            return;
+        }
+        effects.push(Effect::Append(Entry::StateLost { at: now, device, stored, hi }));
+        #[expect(clippy::cast_precision_loss, reason = "counters are below 2^53")]
+        let finding = Finding::at(AlertKind::StateLost, now).with("stored_ctr", stored as f64).with("highest_ctr", hi as f64);
+        self.raise(now, ix, finding, effects);
+    }
+
     pub(crate) fn tell_transfer_of(&self, now: Time, ix: DeviceIx, effects: &mut Vec<Effect>) {
         if let Some(transfer) = self.devices.get(ix).and_then(|device| device.transfer) {
             self.tell_transfer(now, transfer, effects);

@@ -193,6 +193,7 @@ fn input(seq: u64, entry: Entry, verified: Option<Result<VerifiedReport, Refusal
         }
         Entry::StrictFailed { device, ctr, digest, .. } => Input::StrictFailed { device, ctr, digest },
         Entry::Generation { number, .. } => Input::Generation(number),
+        Entry::StateLost { device, stored, hi, .. } => Input::StateLost { device, stored, hi },
     })
 }
 

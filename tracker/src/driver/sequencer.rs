@@ -293,7 +293,6 @@ impl Sequencer {
                 self.moved.insert(device);
             }
             Effect::Close(device) => self.owed.close.push(device),
-            Effect::StateLost { device, stored, hi } => tracing::warn!(%device, stored, hi, "a device holds fewer reports than are stored"),
         }
         Ok(())
     }

@@ -96,7 +96,11 @@ fn look(tree: &TreeReader, transfer: &TransferId, size: u64, progress: &dyn Fn(u
                     Some(_) => *after = after.or(Some(frame.seq)),
                 }
             }
-            Entry::Report { .. } | Entry::Login { .. } | Entry::StrictFailed { .. } | Entry::Generation { .. } => {}
+            Entry::Report { .. }
+            | Entry::Login { .. }
+            | Entry::StrictFailed { .. }
+            | Entry::Generation { .. }
+            | Entry::StateLost { .. } => {}
         }
     }
     if named.first.is_none() { Err(EvidenceError::UnknownTransfer(transfer.clone())) } else { Ok(named) }
@@ -179,7 +183,7 @@ fn take(
                 (Ok(command), Ok(body)) => named.concerns(&command, &body, transfer, frame.seq),
                 _ => false,
             },
-            Entry::Report { device, .. } | Entry::StrictFailed { device, .. } => {
+            Entry::Report { device, .. } | Entry::StrictFailed { device, .. } | Entry::StateLost { device, .. } => {
                 named.devices.contains(&device) && frame.seq >= named.begin(&device)
             }
             Entry::Generation { .. } => true,
@@ -195,7 +199,9 @@ fn take(
 fn command(frame: &Frame) -> Option<bytes::Bytes> {
     match frame.decode().ok()? {
         Entry::Command { body, .. } => Some(body),
-        Entry::Report { .. } | Entry::Login { .. } | Entry::StrictFailed { .. } | Entry::Generation { .. } => None,
+        Entry::Report { .. } | Entry::Login { .. } | Entry::StrictFailed { .. } | Entry::Generation { .. } | Entry::StateLost { .. } => {
+            None
+        }
     }
 }
 
@@ -203,7 +209,9 @@ fn command(frame: &Frame) -> Option<bytes::Bytes> {
 fn heard_in(entries: &[(u64, bytes::Bytes)]) -> BTreeSet<[u8; 8]> {
     let reports = entries.iter().filter_map(|(_, entry)| match Entry::decode(entry).ok()? {
         Entry::Report { bytes, .. } => Report::parse(&bytes).ok().and_then(|(_, report)| report.heard()),
-        Entry::Command { .. } | Entry::Login { .. } | Entry::StrictFailed { .. } | Entry::Generation { .. } => None,
+        Entry::Command { .. } | Entry::Login { .. } | Entry::StrictFailed { .. } | Entry::Generation { .. } | Entry::StateLost { .. } => {
+            None
+        }
     });
     reports.collect()
 }

@@ -5,6 +5,7 @@ use crate::Effect;
 use crate::geometry::Position;
 use crate::input::Input;
 use sealway_schemas::command::Role;
+use sealway_schemas::entry::Entry;
 use sealway_schemas::event::{AlertKind, Severity};
 use sealway_schemas::hello::Hello;
 use sealway_schemas::report::{Event, Status};
@@ -314,7 +315,12 @@ fn a_hello_below_what_is_stored_tells_of_a_lost_state() {
     let honest = bench.give(Input::Hello { device: seal.id, hello: hello(seal.ctr, 1) });
     assert_eq!(honest, [Effect::Ack(seal.id)]);
     let lost = bench.give(Input::Hello { device: seal.id, hello: hello(3, 1) });
-    assert_eq!(lost, [Effect::StateLost { device: seal.id, stored: seal.ctr, hi: 3 }, Effect::Ack(seal.id)]);
+    let entry = Effect::Append(Entry::StateLost { at: bench.now, device: seal.id, stored: seal.ctr, hi: 3 });
+    assert!(lost.contains(&entry) && lost.contains(&Effect::Ack(seal.id)));
+    assert_eq!(bench.only_alert().kind, AlertKind::StateLost);
+    let again = bench.give(Input::Hello { device: seal.id, hello: hello(3, 1) });
+    assert_eq!(again, [Effect::Ack(seal.id)], "told once");
+    assert_eq!(bench.replayed().fingerprint(), bench.core.fingerprint());
 
     bench.give(Input::Hello { device: seal.id, hello: hello(3, 4) });
     assert_eq!(bench.core.generation(), 5, "above the one that the device heard");

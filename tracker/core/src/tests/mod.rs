@@ -221,6 +221,7 @@ impl Bench {
                 Entry::Command { by, key, body, .. } => Input::Command { by, key, body, signature: None },
                 Entry::StrictFailed { device, ctr, digest, .. } => Input::StrictFailed { device, ctr, digest },
                 Entry::Generation { number, .. } => Input::Generation(number),
+                Entry::StateLost { device, stored, hi, .. } => Input::StateLost { device, stored, hi },
             };
             effects.clear();
             core.handle(entry.at(), input, &Log(&self.log[..before]), &mut effects);

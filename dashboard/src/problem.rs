@@ -119,7 +119,9 @@ impl From<CommandFailure> for Problem {
 /// The status of a command's refusal; one that is not named here is about the content.
 fn status_of(code: &str) -> StatusCode {
     match code {
-        "role-forbids" | "not-yours" | "seal-not-yours" => StatusCode::FORBIDDEN,
+        "role-forbids" | "signature-required" | "signature-invalid" | "signing-key-unknown" | "not-yours" | "seal-not-yours" => {
+            StatusCode::FORBIDDEN
+        }
         "idempotency-key" => StatusCode::BAD_REQUEST,
         "too-large" | "feature-too-large" => StatusCode::PAYLOAD_TOO_LARGE,
         "alert-acknowledged"

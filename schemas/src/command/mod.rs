@@ -61,6 +61,12 @@ macro_rules! areas {
                 Err(NotACommand::Type(kind.chars().take(64).collect()))
             }
 
+            /// Whether a text is the `type` of a command.
+            #[must_use]
+            pub fn is_kind(text: &str) -> bool {
+                $($commands::KINDS.contains(&text))||*
+            }
+
             /// The `type` that the command has in JSON.
             #[must_use]
             pub fn kind(&self) -> &'static str {

@@ -45,6 +45,11 @@ pub enum RegistryCommand {
         public_key: PublicKey,
         reason: String,
     },
+    /// From now on the command has to be signed by people in these roles; in none where the list is empty.
+    PutSignatureRule {
+        command: String,
+        roles: Vec<Role>,
+    },
     PutDistrict {
         district: DistrictId,
         name_zh: String,
@@ -59,6 +64,7 @@ kinds!(RegistryCommand {
     RevokeToken => "revoke-token",
     EnrolSigningKey => "enrol-signing-key",
     RevokeSigningKey => "revoke-signing-key",
+    PutSignatureRule => "put-signature-rule",
     PutDistrict => "put-district",
 });
 
@@ -70,6 +76,7 @@ impl RegistryCommand {
             Self::RegisterUser { user, .. } => user.to_string(),
             Self::IssueToken { token, .. } | Self::RevokeToken { token } => token.clone(),
             Self::EnrolSigningKey { public_key, .. } | Self::RevokeSigningKey { public_key, .. } => public_key.key_id().to_string(),
+            Self::PutSignatureRule { command, .. } => command.clone(),
             Self::PutDistrict { district, .. } => district.to_string(),
         }
     }

@@ -1,9 +1,12 @@
 //! Records: what the areas of the trade tell beside transfers, devices and alerts. A record has a kind, an id within it, the parties
 //! that may see it, and a body; the newest one of an id replaces the one before.
 
+mod signing;
+
 use crate::{PartyId, Time, TransferId};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+pub use signing::{SignatureRuleView, SigningKeyView};
 
 /// A view that is told as a record.
 pub trait Recorded: Serialize + DeserializeOwned {

@@ -85,9 +85,10 @@ impl Asking<'_> {
 
 impl Core {
     pub(crate) fn take_command(&mut self, now: Time, asked: Asked, effects: &mut Vec<Effect>) {
-        let Asked { by, key, body, signature } = asked;
         let mut done = Vec::new();
-        match self.carry_out(now, &by, (&key, &body), &mut done) {
+        let carried_out = self.carry_out(now, &asked, &mut done);
+        let Asked { by, key, body, signature } = asked;
+        match carried_out {
             Ok(receipt) if receipt.repeated => effects.push(Effect::Accepted(receipt)),
             Ok(receipt) => {
                 // Only here, beside an entry of the log, so that a replay remembers and forgets the same.
@@ -102,13 +103,8 @@ impl Core {
         }
     }
 
-    fn carry_out(
-        &mut self,
-        now: Time,
-        by: &Signer,
-        (key, body): (&str, &[u8]),
-        effects: &mut Vec<Effect>,
-    ) -> Result<CommandReceipt, CommandRefusal> {
+    fn carry_out(&mut self, now: Time, asked: &Asked, effects: &mut Vec<Effect>) -> Result<CommandReceipt, CommandRefusal> {
+        let Asked { by, key, body, .. } = asked;
         let taken = self.taken_before(now, by, key, body)?;
         let command = Command::parse(body).map_err(|fault| CommandRefusal::new("malformed-command", fault.to_string()))?;
         let reach = reach(by.role, &command);
@@ -116,6 +112,7 @@ impl Core {
             let detail = format!("role {} of user {}: may not {}", by.role, by.user, command.kind());
             return Err(CommandRefusal::new("role-forbids", detail));
         }
+        self.check_signature(asked, &command)?;
         let (kind, subject) = (command.kind().to_owned(), command.subject());
         if let Some(taken) = taken {
             return Ok(CommandReceipt { at: taken.at, command: kind, subject, repeated: true, answer: None });
@@ -147,7 +144,7 @@ impl Core {
     /// Each area of the trade takes its own commands, in its own folder.
     fn dispatch(&mut self, now: Time, asking: &Asking<'_>, command: Command, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
         match command {
-            Command::Registry(command) => self.registry_command(now, command, effects),
+            Command::Registry(command) => self.registry_command(now, asking, command, effects),
             Command::World(command) => self.world_command(&command, effects),
             Command::Device(command) => self.device_command(now, asking, command, effects),
             Command::Transfer(command) => self.transfer_command(now, asking, command, effects),

@@ -11,6 +11,7 @@ use crate::input::Input;
 use crate::order::{AckState, Past};
 use crate::policy::Policy;
 use crate::registry::{KnownKeys, Registry};
+use crate::signing::Signing;
 use crate::timer::Timers;
 use crate::transfer::Transfers;
 use sealway_schemas::down::Ack;
@@ -26,6 +27,7 @@ pub struct Core {
     pub(crate) policy: Policy,
     pub(crate) generation: u64,
     pub(crate) registry: Registry,
+    pub(crate) signing: Signing,
     pub(crate) keys: KnownKeys,
     pub(crate) atlas: Atlas,
     pub(crate) devices: Devices,
@@ -49,6 +51,7 @@ impl Core {
             policy,
             generation: 1,
             registry: Registry::default(),
+            signing: Signing::default(),
             keys: KnownKeys::default(),
             atlas: Atlas::default(),
             devices: Devices::default(),

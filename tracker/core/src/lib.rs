@@ -27,6 +27,7 @@ pub mod proof;
 mod registry;
 mod report;
 pub mod role;
+mod signing;
 #[cfg(test)]
 mod tests;
 mod timer;

@@ -58,6 +58,7 @@ fn registry(command: &RegistryCommand) -> Row {
         | RegistryCommand::RegisterUser { .. }
         | RegistryCommand::IssueToken { .. }
         | RegistryCommand::RevokeToken { .. }
+        | RegistryCommand::PutSignatureRule { .. }
         | RegistryCommand::PutDistrict { .. } => Row { admin: All, ..DENIED },
         // Their own key only: the command itself sees to it.
         RegistryCommand::EnrolSigningKey { .. } => Row { customs: Own, carrier: Own, operator: Own, auditor: Own, admin: Own },

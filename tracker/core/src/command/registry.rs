@@ -1,5 +1,6 @@
 //! Parties, people and their tokens.
 
+use super::Asking;
 use crate::core::Core;
 use crate::effect::{CommandRefusal, Effect, Row};
 use sealway_schemas::Time;
@@ -12,6 +13,7 @@ impl Core {
     pub(super) fn registry_command(
         &mut self,
         now: Time,
+        asking: &Asking<'_>,
         command: RegistryCommand,
         effects: &mut Vec<Effect>,
     ) -> Result<(), CommandRefusal> {
@@ -29,7 +31,10 @@ impl Core {
                 self.issue_token(TokenView { id: token, user, digest, issued_at: now, not_after, revoked_at: None }, effects)
             }
             RegistryCommand::RevokeToken { token } => self.revoke_token(now, &token, effects),
-            RegistryCommand::EnrolSigningKey { .. } | RegistryCommand::RevokeSigningKey { .. } | RegistryCommand::PutDistrict { .. } => {
+            RegistryCommand::EnrolSigningKey { .. }
+            | RegistryCommand::RevokeSigningKey { .. }
+            | RegistryCommand::PutSignatureRule { .. } => self.signing_command(now, asking, command, effects),
+            RegistryCommand::PutDistrict { .. } => {
                 Err(CommandRefusal::new("not-offered", format!("command {}: not offered by this platform", command.kind())))
             }
         }

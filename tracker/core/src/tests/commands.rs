@@ -25,6 +25,7 @@ fn one_of_each(seal: &Seal) -> Vec<Value> {
         json!({"type": "register-user", "user": "u", "party": "p", "role": "carrier", "name": "U"}),
         json!({"type": "issue-token", "token": "t", "user": "u", "digest": "00".repeat(32), "not_after": null}),
         json!({"type": "revoke-token", "token": "t"}),
+        json!({"type": "put-signature-rule", "command": "put-place", "roles": []}),
         json!({"type": "put-place", "feature": {}}),
         json!({"type": "put-corridor", "feature": {}}),
         seal.enrolment("silk-road-carrier"),
@@ -39,11 +40,12 @@ fn one_of_each(seal: &Seal) -> Vec<Value> {
 }
 
 /// customs, carrier, operator, auditor, admin: `a` all, `o` own, `-` not.
-const TABLE: [(&str, &str); 14] = [
+const TABLE: [(&str, &str); 15] = [
     ("register-party", "----a"),
     ("register-user", "----a"),
     ("issue-token", "----a"),
     ("revoke-token", "----a"),
+    ("put-signature-rule", "----a"),
     ("put-place", "a---a"),
     ("put-corridor", "a---a"),
     ("enrol-device", "ao--a"),

@@ -5,6 +5,7 @@ mod commands;
 mod evidence;
 mod laws;
 mod seal;
+mod signing;
 mod transfers;
 
 use crate::input::Input;
@@ -17,6 +18,7 @@ use seal::Seal;
 use sealway_schemas::command::{Role, Signer};
 use sealway_schemas::entry::Entry;
 use sealway_schemas::event::{AlertKind, AlertView, MovementState, TransferView};
+use sealway_schemas::signature::CommandSignature;
 use sealway_schemas::{DeviceId, Digest, Time, TransferId};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -218,7 +220,10 @@ impl Bench {
             let input = match entry.clone() {
                 Entry::Report { device, bytes, .. } => Input::Report(seal::verify(&mut keyring, device, &bytes)),
                 Entry::Login { device, t, .. } => Input::Login { device, t },
-                Entry::Command { by, key, body, .. } => Input::Command { by, key, body, signature: None },
+                Entry::Command { by, key, body, signature, .. } => {
+                    let signature = signature.map(|bytes| CommandSignature::from_bytes(&bytes).unwrap());
+                    Input::Command { by, key, body, signature }
+                }
                 Entry::StrictFailed { device, ctr, digest, .. } => Input::StrictFailed { device, ctr, digest },
                 Entry::Generation { number, .. } => Input::Generation(number),
                 Entry::StateLost { device, stored, hi, .. } => Input::StateLost { device, stored, hi },

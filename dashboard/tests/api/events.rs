@@ -24,7 +24,7 @@ fn a_reader_sees_the_events_of_his_own_party_only() {
     house.upload(&mut north, Event::CableCut);
     house.upload(&mut south, Event::CableCut);
     let seen = carrier.next_of("alert");
-    assert_eq!((&seen.data["device"], &seen.data["kind"]), (&json!("SR-0001"), &json!("cable-cut")));
+    assert_eq!((&seen.data["device"], &seen.data["kind"]), (&json!("SR-0001"), &json!("seal-stolen")), "of a seal without cargo");
     assert_eq!(officer.next_of("alert").data["device"], "NR-0001");
     assert_eq!(officer.next_of("alert").data["device"], "SR-0001");
 }

@@ -93,9 +93,9 @@ fn a_new_owner_does_not_see_the_track_of_the_old_one() {
     house.later(60_000);
     let mut sold = Seal::new("NR-0001", 3);
     house.enrol("south", &sold);
-    house.upload(&mut sold, Event::HousingOpened);
+    house.upload(&mut sold, Event::MotorStuck);
     let track = |user: &str| house.as_user(user).get("/api/v1/devices/NR-0001/track").ok()["points"].clone();
     assert_eq!(track("officer").as_array().unwrap().len(), 2);
-    assert_eq!(track("south").as_array().unwrap().iter().map(|point| &point["event"]).collect::<Vec<_>>(), ["housing-opened"]);
+    assert_eq!(track("south").as_array().unwrap().iter().map(|point| &point["event"]).collect::<Vec<_>>(), ["motor-stuck"]);
     assert_eq!(house.as_user("north").get("/api/v1/devices/NR-0001/track").problem(404), "not-found");
 }

@@ -106,7 +106,7 @@ impl From<TrackError> for Problem {
 impl From<CommandFailure> for Problem {
     fn from(failure: CommandFailure) -> Self {
         match failure {
-            CommandFailure::Refused(CommandRefusal { code, detail }) => Self::new(status_of(code), code, detail),
+            CommandFailure::Refused(CommandRefusal { code, detail, .. }) => Self::new(status_of(code), code, detail),
             CommandFailure::Stopped => Self::stopping(),
             CommandFailure::DiskFull => {
                 let detail = "the platform's disk is full and nothing is taken, expected a request after there is room again";

@@ -2,23 +2,10 @@
 
 pub use crate::alert::{AlertKind, AlertView, Severity};
 use crate::command::Role;
-pub use crate::movement::MovementState;
+pub use crate::movement::{By as ChangedBy, HoldView, MovementState, Punctuality};
 use crate::record::Record;
 use crate::{CorridorId, DeviceId, PartyId, PlaceId, PublicKey, Time, TransferId, UserId};
 use serde::{Deserialize, Serialize};
-
-/// Who made a movement change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum ChangedBy {
-    User(UserId),
-    /// The seal's own report with this counter.
-    Seal {
-        device: DeviceId,
-        ctr: u64,
-    },
-}
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -124,6 +111,11 @@ pub struct TransferView {
     pub length_km: f64,
     pub open_alerts: u32,
     pub worst_severity: Option<Severity>,
+    /// What holds it; each is lifted by an officer.
+    pub holds: Vec<HoldView>,
+    /// When it has to have arrived; from its release on.
+    pub due: Option<Time>,
+    pub punctuality: Punctuality,
     /// Custody stopped: an equivocation, a mismatch or a hole waits for an officer.
     pub custody_held: bool,
 }

@@ -1,5 +1,7 @@
 //! The life of a transfer: its states, the arrows between them, and what holds it.
 
+use crate::record::Recorded;
+use crate::{DeviceId, GateId, Time, TransferId, UserId};
 use serde::{Deserialize, Serialize};
 
 /// States of a movement, in the order of the trade.
@@ -7,12 +9,198 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum MovementState {
+    /// 草拟
+    Draft,
     /// 已申报
     Declared,
+    /// 已受理
+    Accepted,
     /// 已施封
     Sealed,
+    /// 已放行
+    Released,
     /// 在途
     InTransit,
+    /// 途中异常
+    Incident,
     /// 已运抵
     Arrived,
+    /// 已交接
+    HandedOver,
+    /// 准予解封
+    UnsealingGranted,
+    /// 已解封
+    Unsealed,
+    /// 核验
+    Verified,
+    /// 已核销
+    WrittenOff,
+    Cancelled,
+}
+
+impl MovementState {
+    pub const ALL: [Self; 14] = [
+        Self::Draft,
+        Self::Declared,
+        Self::Accepted,
+        Self::Sealed,
+        Self::Released,
+        Self::InTransit,
+        Self::Incident,
+        Self::Arrived,
+        Self::HandedOver,
+        Self::UnsealingGranted,
+        Self::Unsealed,
+        Self::Verified,
+        Self::WrittenOff,
+        Self::Cancelled,
+    ];
+}
+
+/// What moves a transfer from one state to the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Arrow {
+    Declare,
+    Accept,
+    Seal,
+    Release,
+    Depart,
+    ReportIncident,
+    Resume,
+    Arrive,
+    HandOver,
+    GrantUnsealing,
+    /// The grant was revoked before it was used.
+    RevokeGrant,
+    Unseal,
+    Verify,
+    WriteOff,
+    /// By a counter-entry.
+    ReverseWriteOff,
+    Cancel,
+}
+
+impl Arrow {
+    pub const ALL: [Self; 16] = [
+        Self::Declare,
+        Self::Accept,
+        Self::Seal,
+        Self::Release,
+        Self::Depart,
+        Self::ReportIncident,
+        Self::Resume,
+        Self::Arrive,
+        Self::HandOver,
+        Self::GrantUnsealing,
+        Self::RevokeGrant,
+        Self::Unseal,
+        Self::Verify,
+        Self::WriteOff,
+        Self::ReverseWriteOff,
+        Self::Cancel,
+    ];
+}
+
+/// The one who stands behind a change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum By {
+    User(UserId),
+    /// The seal's own report with this counter.
+    Seal {
+        device: DeviceId,
+        ctr: u64,
+    },
+    /// A standing order, and the officer who put it.
+    Order {
+        order: String,
+        officer: UserId,
+    },
+    /// The decision of a gate.
+    Gate(GateId),
+    /// A time limit that passed.
+    Clock,
+}
+
+/// Why a transfer is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum HoldReason {
+    /// 布控: an officer's order.
+    Officer,
+    /// Left the origin without a release.
+    UnreleasedDeparture,
+    /// The operator says here, the seal says elsewhere.
+    Contested,
+    /// The place of arrival refused the cargo.
+    Refused,
+    /// Ledger, declaration and release note differ.
+    LedgerDifference,
+    /// Children do not sum to the parent.
+    PartialCargo,
+    /// The gate drew the truck for an inspection.
+    Inspection,
+    /// The enquiry was not answered in time.
+    Recovery,
+}
+
+/// What holds a transfer, until an officer lifts it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct HoldView {
+    pub reason: HoldReason,
+    pub detail: String,
+    pub since: Time,
+    pub by: By,
+}
+
+/// Where a transfer stands to its time limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Punctuality {
+    #[default]
+    OnTime,
+    /// Arrived after its limit: a flag, not a discrepancy.
+    Late,
+    /// 超期
+    Overdue,
+    /// 核查
+    Enquiry,
+    /// 追缴
+    Recovery,
+}
+
+/// One arrow that was gone: a line of the custody timeline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct StepView {
+    pub transfer: TransferId,
+    /// From 1.
+    pub number: u32,
+    pub arrow: Arrow,
+    pub from: MovementState,
+    pub to: MovementState,
+    pub at: Time,
+    pub by: By,
+}
+
+impl Recorded for StepView {
+    const KIND: &'static str = "step";
+
+    fn id(&self) -> String {
+        format!("{}:{}", self.transfer, self.number)
+    }
+
+    fn at(&self) -> Time {
+        self.at
+    }
+
+    fn transfer(&self) -> Option<&TransferId> {
+        Some(&self.transfer)
+    }
 }

@@ -1,6 +1,7 @@
 //! The life of a transfer, from draft to cancelled; what happens at its end is in `custody`.
 
 use super::kinds::kinds;
+use crate::movement::Arrow;
 use crate::{CorridorId, DeviceId, PartyId, PlaceId, TransferId};
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +49,21 @@ pub enum IncidentKind {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum TransferCommand {
+    /// 草拟: nothing is bound yet; `seal` is the one that is meant to be.
+    DraftTransfer {
+        transfer: TransferId,
+        carrier: PartyId,
+        unit: String,
+        seal: DeviceId,
+        origin: PlaceId,
+        destination: PlaceId,
+        corridor: CorridorId,
+    },
+    /// 申报 of a draft.
+    SubmitTransfer {
+        transfer: TransferId,
+    },
+    /// Declares and binds at once; such a transfer follows its seal's own reports from there to its arrival.
     DeclareTransfer {
         transfer: TransferId,
         carrier: PartyId,
@@ -103,9 +119,27 @@ pub enum TransferCommand {
         transfer: TransferId,
         reason: String,
     },
+    /// The carrier's answer to an enquiry 核查.
+    ReplyEnquiry {
+        transfer: TransferId,
+        reply: String,
+    },
+    /// An officer's order that lets through without being asked each time: the named arrows of `accept`, `seal` and `release`, for one
+    /// carrier or every one, from one place or every one.
+    PutStandingOrder {
+        order: String,
+        carrier: Option<PartyId>,
+        origin: Option<PlaceId>,
+        arrows: Vec<Arrow>,
+    },
+    RemoveStandingOrder {
+        order: String,
+    },
 }
 
 kinds!(TransferCommand {
+    DraftTransfer => "draft-transfer",
+    SubmitTransfer => "submit-transfer",
     DeclareTransfer => "declare-transfer",
     AcceptTransfer => "accept-transfer",
     HoldTransfer => "hold-transfer",
@@ -117,13 +151,19 @@ kinds!(TransferCommand {
     ReportIncident => "report-incident",
     ResumeTransfer => "resume-transfer",
     CancelTransfer => "cancel-transfer",
+    ReplyEnquiry => "reply-enquiry",
+    PutStandingOrder => "put-standing-order",
+    RemoveStandingOrder => "remove-standing-order",
 });
 
 impl TransferCommand {
     #[must_use]
     pub fn subject(&self) -> String {
         match self {
-            Self::DeclareTransfer { transfer, .. }
+            Self::DraftTransfer { transfer, .. }
+            | Self::SubmitTransfer { transfer }
+            | Self::ReplyEnquiry { transfer, .. }
+            | Self::DeclareTransfer { transfer, .. }
             | Self::AcceptTransfer { transfer }
             | Self::HoldTransfer { transfer, .. }
             | Self::LiftHold { transfer, .. }
@@ -134,6 +174,7 @@ impl TransferCommand {
             | Self::ReportIncident { transfer, .. }
             | Self::ResumeTransfer { transfer, .. }
             | Self::CancelTransfer { transfer, .. } => transfer.to_string(),
+            Self::PutStandingOrder { order, .. } | Self::RemoveStandingOrder { order } => order.clone(),
         }
     }
 }

@@ -14,7 +14,6 @@ use std::collections::BTreeMap;
 
 mod device;
 mod registry;
-mod transfer;
 mod world;
 
 /// A command as it was sent is at most this long.

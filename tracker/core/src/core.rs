@@ -13,7 +13,7 @@ use crate::policy::Policy;
 use crate::registry::{KnownKeys, Registry};
 use crate::signing::Signing;
 use crate::timer::Timers;
-use crate::transfer::Transfers;
+use crate::transfer::{StandingOrders, Transfers};
 use sealway_schemas::down::Ack;
 use sealway_schemas::entry::Entry;
 use sealway_schemas::hello::Hello;
@@ -32,6 +32,7 @@ pub struct Core {
     pub(crate) atlas: Atlas,
     pub(crate) devices: Devices,
     pub(crate) transfers: Transfers,
+    pub(crate) orders: StandingOrders,
     pub(crate) grants: Grants,
     pub(crate) alerts: AlertBook,
     pub(crate) timers: Timers,
@@ -56,6 +57,7 @@ impl Core {
             atlas: Atlas::default(),
             devices: Devices::default(),
             transfers: Transfers::default(),
+            orders: StandingOrders::default(),
             grants: Grants::default(),
             alerts: AlertBook::default(),
             timers: Timers::default(),

@@ -102,6 +102,10 @@ impl Last {
         }
     }
 
+    pub(crate) fn closed(&self) -> bool {
+        self.status.closed()
+    }
+
     pub(crate) fn view(&self) -> LastReport {
         LastReport {
             ctr: self.ctr,

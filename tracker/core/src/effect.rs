@@ -5,8 +5,9 @@ use crate::verify::Refusal;
 use sealway_schemas::down::Down;
 use sealway_schemas::entry::Entry;
 use sealway_schemas::event::{AlertView, CorridorView, DeviceView, Event, PartyView, PlaceView, TokenView, TransferView, UserView};
+use sealway_schemas::movement::{Arrow, MovementState};
 use sealway_schemas::record::Record;
-use sealway_schemas::{DeviceId, PublicKey, Time};
+use sealway_schemas::{DeviceId, PublicKey, Time, TransferId};
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
@@ -76,11 +77,28 @@ pub struct CommandRefusal {
     pub code: &'static str,
     /// Names the value and what was expected.
     pub detail: String,
+    /// Of an arrow of a transfer's life that may not be gone.
+    pub step: Option<RefusedStep>,
+}
+
+/// An arrow that was asked for, where the transfer stands, and what it needs first; the words of `missing` are stable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedStep {
+    pub state: MovementState,
+    pub arrow: Arrow,
+    pub missing: Vec<&'static str>,
 }
 
 impl CommandRefusal {
     pub(crate) fn new(code: &'static str, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into() }
+        Self { code, detail: detail.into(), step: None }
+    }
+
+    pub(crate) fn step(code: &'static str, transfer: &TransferId, step: RefusedStep) -> Self {
+        let RefusedStep { state, arrow, missing } = &step;
+        let needs = if missing.is_empty() { "a state that it starts from".to_owned() } else { missing.join(", ") };
+        let detail = format!("transfer {transfer}: is {state:?}, arrow {arrow:?} asked for, expected {needs}");
+        Self { code, detail, step: Some(step) }
     }
 }
 

@@ -10,11 +10,13 @@ use crate::geometry::Position;
 use crate::locate::{LocatedReport, Route, accuracy_m};
 use crate::movement::{Movement, Sealing, Seen, Whereabouts};
 use crate::policy::Policy;
-use crate::transfer::{Progress, Transfer, TransferIx};
+use crate::transfer::life::Course;
+use crate::transfer::{Bond, Progress, Transfer, TransferIx};
 use crate::verify::VerifiedReport;
 use crate::watch::{Lie, RouteVerdict};
 use sealway_schemas::Time;
-use sealway_schemas::event::{AlertKind, ChangedBy};
+use sealway_schemas::event::AlertKind;
+use sealway_schemas::movement::{Arrow, By, HoldReason, MovementState};
 use sealway_schemas::report::{Event, Report, Status};
 
 /// Beside both fixes' accuracy.
@@ -37,7 +39,7 @@ impl Core {
         if let Some(transfer) = self.transfers.get_mut(bound) {
             advance(transfer, &located, after);
         }
-        if epoch_changed(before, seen) {
+        if epoch_changed(before, seen) && self.transfers.get(bound).is_some_and(|transfer| transfer.state != MovementState::Incident) {
             let report = report.report();
             self.raise(now, ix, Finding::of_report(AlertKind::EpochChanged, report.t(), report.ctr()), effects);
         }
@@ -52,12 +54,37 @@ impl Core {
         }
         if before.state() != after.state() {
             self.watch_silence(now, ix);
-            self.tell_transfer(now, bound, effects);
+            self.moved(now, bound, (after, report.report()), effects);
         }
         if located.fix().is_some() {
             self.tell_position(now, ix, effects);
         }
         self.release_after_arrival(now, ix, after, report.report(), effects);
+    }
+
+    /// The seal showed that the transfer is further: the seal signs for the arrow where its word leads, else people are asked.
+    fn moved(&mut self, now: Time, bound: TransferIx, (after, report): (Movement, &Report), effects: &mut Vec<Effect>) {
+        let Some(transfer) = self.transfers.get(bound) else {
+            return;
+        };
+        let by = By::Seal { device: transfer.seal, ctr: report.ctr() };
+        let arrow = match (transfer.course, after) {
+            (_, Movement::Declared) | (Course::Decided, Movement::Sealed(_) | Movement::Arrived(_)) => None,
+            (Course::Followed, Movement::Sealed(_)) => Some(Arrow::Seal),
+            (Course::Followed, Movement::Arrived(_)) => Some(Arrow::Arrive),
+            (Course::Followed | Course::Decided, Movement::InTransit { .. }) => Some(Arrow::Depart),
+        };
+        let refused = arrow.is_some_and(|arrow| self.step_at(now, bound, (arrow, by.clone(), report.t()), effects).is_err());
+        if refused && arrow == Some(Arrow::Depart) {
+            let detail = "the seal left the origin without a release".to_owned();
+            self.hold(now, bound, (HoldReason::UnreleasedDeparture, detail), by, effects);
+            let finding = Finding::of_report(AlertKind::UnreleasedDeparture, report.t(), report.ctr());
+            self.raise_on_transfer(now, bound, finding, effects);
+        }
+        self.go_on(now, bound, effects);
+        if arrow.is_none() {
+            self.tell_transfer(now, bound, effects);
+        }
     }
 
     fn check_signs(&mut self, now: Time, ix: DeviceIx, bound: TransferIx, report: &Report, effects: &mut Vec<Effect>) {
@@ -171,6 +198,10 @@ impl Core {
         let Movement::Arrived(sealing) = movement else {
             return;
         };
+        let bound = self.devices.get(ix).and_then(|device| self.transfers.get(device.transfer?));
+        if bound.is_some_and(Transfer::binds) {
+            return;
+        }
         if report.epoch() == sealing.epoch && report.status().epoch_key_held() {
             return;
         }
@@ -230,10 +261,8 @@ fn lie(located: &LocatedReport<'_>, transfer: &Transfer, corridor: &Corridor, po
 }
 
 fn advance(transfer: &mut Transfer, located: &LocatedReport<'_>, after: Movement) {
-    let report = located.report();
-    if transfer.movement.state() != after.state() {
-        transfer.state_since = report.t();
-        transfer.changed_by = ChangedBy::Seal { device: transfer.seal, ctr: report.ctr() };
+    if transfer.course == Course::Followed && after.state() == MovementState::Arrived {
+        transfer.bond = Bond::Ended;
     }
     let under_way = match transfer.movement {
         Movement::InTransit { .. } => true,

@@ -53,7 +53,7 @@ pub enum Seen {
     NotClosed(Whereabouts),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Custody {
     Whole,
     /// A hole, an equivocation or a mismatch waits for an officer.

@@ -20,6 +20,14 @@ pub struct Policy {
     pub reverse_km: f64,
     /// Standing on the road outside every place for longer is a check.
     pub stop_limit_ms: u64,
+    /// A seal that is countersigned was heard within this time.
+    pub seal_fresh_ms: u64,
+    /// Beside what the way takes, from release to arrival.
+    pub limit_slack_ms: u64,
+    /// From the limit to the enquiry.
+    pub enquiry_ms: u64,
+    /// From the enquiry to recovery.
+    pub reply_ms: u64,
     pub battery_low_percent: u8,
     pub battery_well_percent: u8,
     /// An accepted command's key is remembered this long.
@@ -37,6 +45,10 @@ impl Default for Policy {
             return_share: 0.8,
             reverse_km: 3.0,
             stop_limit_ms: 1_800_000,
+            seal_fresh_ms: 600_000,
+            limit_slack_ms: 4 * 3_600_000,
+            enquiry_ms: 7 * 86_400_000,
+            reply_ms: 28 * 86_400_000,
             battery_low_percent: 15,
             battery_well_percent: 20,
             idempotency_ms: 86_400_000,

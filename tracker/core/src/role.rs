@@ -81,13 +81,19 @@ fn device(command: &DeviceCommand) -> Row {
 
 fn transfer(command: &TransferCommand) -> Row {
     match command {
-        TransferCommand::DeclareTransfer { .. } | TransferCommand::BindSeal { .. } => Row { carrier: Own, ..DENIED },
+        TransferCommand::DraftTransfer { .. }
+        | TransferCommand::SubmitTransfer { .. }
+        | TransferCommand::DeclareTransfer { .. }
+        | TransferCommand::BindSeal { .. }
+        | TransferCommand::ReplyEnquiry { .. } => Row { carrier: Own, ..DENIED },
         TransferCommand::AcceptTransfer { .. }
         | TransferCommand::HoldTransfer { .. }
         | TransferCommand::LiftHold { .. }
         | TransferCommand::CountersignSeal { .. }
         | TransferCommand::ReleaseTransfer { .. }
-        | TransferCommand::ResumeTransfer { .. } => CUSTOMS,
+        | TransferCommand::ResumeTransfer { .. }
+        | TransferCommand::PutStandingOrder { .. }
+        | TransferCommand::RemoveStandingOrder { .. } => CUSTOMS,
         TransferCommand::UnbindSeal { .. } | TransferCommand::ReportIncident { .. } | TransferCommand::CancelTransfer { .. } => {
             Row { carrier: Own, customs: All, ..DENIED }
         }

@@ -6,7 +6,7 @@ use crate::corridor::{Corridor, Mode};
 use crate::device::{Device, DeviceIx, PackedFix};
 use crate::effect::Effect;
 use crate::movement::Movement;
-use crate::transfer::Transfer;
+use crate::transfer::{Transfer, TransferIx};
 use sealway_schemas::Time;
 use sealway_schemas::event::AlertKind;
 use serde::{Deserialize, Serialize};
@@ -28,30 +28,50 @@ pub(crate) enum Deadline {
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Timers(BTreeSet<(Time, DeviceIx, Deadline)>);
+pub(crate) struct Timers {
+    devices: BTreeSet<(Time, DeviceIx, Deadline)>,
+    transfers: BTreeSet<(Time, TransferIx)>,
+}
+
+enum Due {
+    Device(DeviceIx, Deadline),
+    Transfer(TransferIx),
+}
 
 impl Timers {
     pub(crate) fn next(&self) -> Option<Time> {
-        self.0.first().map(|(at, _, _)| *at)
+        let devices = self.devices.first().map(|(at, _, _)| *at);
+        let transfers = self.transfers.first().map(|(at, _)| *at);
+        devices.into_iter().chain(transfers).min()
     }
 
     pub(crate) fn set(&mut self, at: Time, device: DeviceIx, deadline: Deadline) {
-        self.0.insert((at, device, deadline));
+        self.devices.insert((at, device, deadline));
     }
 
-    fn pop_until(&mut self, now: Time) -> Option<(Time, DeviceIx, Deadline)> {
-        let due = self.0.first().copied().filter(|(at, _, _)| *at <= now)?;
-        self.0.remove(&due);
-        Some(due)
+    pub(crate) fn set_for_transfer(&mut self, at: Time, transfer: TransferIx) {
+        self.transfers.insert((at, transfer));
+    }
+
+    /// The earliest; a device's before a transfer's of the same time.
+    fn pop_until(&mut self, now: Time) -> Option<(Time, Due)> {
+        let at = self.next().filter(|at| *at <= now)?;
+        if let Some((_, device, deadline)) = self.devices.first().copied().filter(|due| due.0 == at) {
+            self.devices.pop_first();
+            return Some((at, Due::Device(device, deadline)));
+        }
+        let (_, transfer) = self.transfers.pop_first()?;
+        Some((at, Due::Transfer(transfer)))
     }
 }
 
 impl Core {
     pub(crate) fn fire_until(&mut self, now: Time, effects: &mut Vec<Effect>) {
-        while let Some((at, device, deadline)) = self.timers.pop_until(now) {
-            match deadline {
-                Deadline::Silence => self.silence_due(at, device, effects),
-                Deadline::Hole => self.hole_due(at, device, effects),
+        while let Some((at, due)) = self.timers.pop_until(now) {
+            match due {
+                Due::Device(device, Deadline::Silence) => self.silence_due(at, device, effects),
+                Due::Device(device, Deadline::Hole) => self.hole_due(at, device, effects),
+                Due::Transfer(transfer) => self.clock_due(at, transfer, effects),
             }
         }
     }

@@ -167,7 +167,7 @@ impl Core {
             origin: transfer.origin.clone(),
             destination: transfer.destination.clone(),
             corridor: transfer.corridor.clone(),
-            state: transfer.movement.state(),
+            state: transfer.state,
             state_since: transfer.state_since,
             changed_by: transfer.changed_by.clone(),
             declared_at: transfer.declared_at,
@@ -175,6 +175,9 @@ impl Core {
             length_km: corridor.map_or(0.0, Corridor::length_km),
             open_alerts: u32::try_from(transfer.open_alerts.len()).unwrap_or(u32::MAX),
             worst_severity: self.worst(transfer),
+            holds: transfer.holds.clone(),
+            due: transfer.due,
+            punctuality: transfer.punctuality,
             custody_held: held,
         }
     }

@@ -3,7 +3,21 @@
 export type Time = number;
 export type Role = "customs" | "carrier" | "operator" | "auditor" | "admin";
 export type Severity = "red" | "amber" | "grey";
-export type MovementState = "declared" | "sealed" | "in-transit" | "arrived";
+export type MovementState =
+  | "draft"
+  | "declared"
+  | "accepted"
+  | "sealed"
+  | "released"
+  | "in-transit"
+  | "incident"
+  | "arrived"
+  | "handed-over"
+  | "unsealing-granted"
+  | "unsealed"
+  | "verified"
+  | "written-off"
+  | "cancelled";
 
 export interface Me {
   user: string;

@@ -28,7 +28,6 @@ impl Core {
     }
 
     /// Opens an alert about a transfer, or counts it: what a gate, a person or the clock found.
-    #[expect(dead_code, reason = "gates, people and clocks raise by it")]
     pub(crate) fn raise_on_transfer(&mut self, now: Time, ix: TransferIx, finding: Finding, effects: &mut Vec<Effect>) {
         let Some(transfer) = self.transfers.get_mut(ix) else {
             return;
@@ -74,7 +73,6 @@ impl Core {
     }
 
     /// Ends a transfer's alert whose condition is gone.
-    #[expect(dead_code, reason = "gates, people and clocks raise by it")]
     pub(crate) fn clear_on_transfer(&mut self, now: Time, ix: TransferIx, kind: AlertKind, effects: &mut Vec<Effect>) {
         debug_assert_eq!(ending(kind), Ending::Condition, "only an officer ends {kind:?}");
         let Some(transfer) = self.transfers.get(ix) else {

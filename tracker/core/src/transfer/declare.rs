@@ -1,76 +1,92 @@
-//! Declaring a transfer: the carrier binds seal, unit and corridor.
+//! Drafting and declaring a transfer, and binding its seal and its unit.
 
-use super::Asking;
+use super::life::Course;
+use super::{Bond, Transfer, TransferIx};
+use crate::command::Asking;
 use crate::core::Core;
 use crate::detect::Signs;
 use crate::device::Period;
 use crate::effect::{CommandRefusal, Effect};
-use crate::movement::Movement;
-use crate::transfer::{Transfer, TransferIx};
+use crate::movement::{Custody, Movement};
 use crate::watch::RouteWatch;
-use sealway_schemas::command::TransferCommand;
-use sealway_schemas::event::ChangedBy;
 use sealway_schemas::ids::iso6346_sum;
+use sealway_schemas::movement::{By, MovementState, Punctuality};
 use sealway_schemas::{CorridorId, DeviceId, PartyId, PlaceId, Time, TransferId};
 
 const UNIT_LIMIT: usize = 32;
 
+/// What a carrier says of a transfer.
+pub(super) struct Draft {
+    pub(super) id: TransferId,
+    pub(super) carrier: PartyId,
+    pub(super) unit: String,
+    pub(super) seal: DeviceId,
+    pub(super) origin: PlaceId,
+    pub(super) destination: PlaceId,
+    pub(super) corridor: CorridorId,
+}
+
 impl Core {
-    pub(super) fn transfer_command(
+    pub(super) fn draft(&mut self, now: Time, asking: &Asking<'_>, draft: Draft, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
+        self.check_draft(asking, &draft)?;
+        let transfer = draft.transfer(now, asking, (Course::Decided, MovementState::Draft));
+        if let Some(ix) = self.transfers.add(transfer) {
+            self.tell_transfer(now, ix, effects);
+        }
+        Ok(())
+    }
+
+    /// Declares and binds at once.
+    pub(super) fn declare(
         &mut self,
         now: Time,
         asking: &Asking<'_>,
-        command: TransferCommand,
+        draft: Draft,
         effects: &mut Vec<Effect>,
     ) -> Result<(), CommandRefusal> {
-        let TransferCommand::DeclareTransfer { transfer: id, carrier, unit, seal, origin, destination, corridor } = command else {
-            return Err(CommandRefusal::new("not-offered", format!("command {}: not offered by this platform", command.kind())));
-        };
-        asking.check(&format!("transfer {id}"), Some(&carrier))?;
-        if self.transfers.find(&id).is_some() {
-            return Err(CommandRefusal::new("transfer-exists", format!("transfer {id}: exists, expected a new reference")));
-        }
-        check_unit(&unit)?;
-        self.check_route(&corridor, &origin, &destination)?;
-        self.check_seal(asking, &id, &seal, &carrier)?;
-        if let Some(other) = self.transfers.of_unit(&unit) {
-            let detail = format!("unit {unit}: bound to transfer {}, expected a unit without an active transfer", other.id);
-            return Err(CommandRefusal::new("unit-bound", detail));
-        }
-        let declared = Transfer {
-            id: id.clone(),
-            carrier,
-            unit,
-            seal,
-            origin,
-            destination,
-            corridor,
-            declared_at: now,
-            movement: Movement::Declared,
-            state_since: now,
-            changed_by: ChangedBy::User(asking.by.user.clone()),
-            progress: None,
-            watch: RouteWatch::default(),
-            signs: Signs::default(),
-            dwell: None,
-            open_alerts: Vec::new(),
-        };
-        let added = self.transfers.add(declared);
+        self.check_draft(asking, &draft)?;
+        self.check_seal(asking, &draft.id, &draft.seal, &draft.carrier)?;
+        self.check_unit_free(&draft.unit)?;
+        let seal = draft.seal;
+        let added = self.transfers.add(draft.transfer(now, asking, (Course::Followed, MovementState::Declared)));
         self.bind(now, &seal, added, effects);
         Ok(())
     }
 
-    fn bind(&mut self, now: Time, seal: &DeviceId, transfer: Option<TransferIx>, effects: &mut Vec<Effect>) {
-        let (Some(ix), Some(transfer)) = (self.device_ix(seal), transfer) else {
+    fn check_draft(&self, asking: &Asking<'_>, draft: &Draft) -> Result<(), CommandRefusal> {
+        let Draft { id, carrier, unit, origin, destination, corridor, .. } = draft;
+        asking.check(&format!("transfer {id}"), Some(carrier))?;
+        if self.transfers.find(id).is_some() {
+            return Err(CommandRefusal::new("transfer-exists", format!("transfer {id}: exists, expected a new reference")));
+        }
+        check_unit(unit)?;
+        self.check_route(corridor, origin, destination)
+    }
+
+    pub(super) fn check_unit_free(&self, unit: &str) -> Result<(), CommandRefusal> {
+        let Some(other) = self.transfers.of_unit(unit) else {
+            return Ok(());
+        };
+        let detail = format!("unit {unit}: bound to transfer {}, expected a unit without an active transfer", other.id);
+        Err(CommandRefusal::new("unit-bound", detail))
+    }
+
+    pub(super) fn bind(&mut self, now: Time, seal: &DeviceId, transfer: Option<TransferIx>, effects: &mut Vec<Effect>) {
+        let (Some(ix), Some(bound)) = (self.device_ix(seal), transfer) else {
             return;
         };
+        if let Some(transfer) = self.transfers.get_mut(bound) {
+            transfer.bond = Bond::Active;
+            let unit = transfer.unit.clone();
+            self.transfers.take_unit(unit, bound);
+        }
         if let Some(device) = self.devices.get_mut(ix) {
-            device.transfer = Some(transfer);
+            device.transfer = Some(bound);
             // How long it lay in a drawer says nothing about how often it speaks under way.
             device.heard_at = now;
             device.period = Period::default();
         }
-        self.tell_transfer(now, transfer, effects);
+        self.tell_transfer(now, bound, effects);
         self.tell_device(now, ix, effects);
     }
 
@@ -90,7 +106,13 @@ impl Core {
     }
 
     /// The seal is the carrier's own, enrolled, and free.
-    fn check_seal(&self, asking: &Asking<'_>, id: &TransferId, seal: &DeviceId, carrier: &PartyId) -> Result<(), CommandRefusal> {
+    pub(super) fn check_seal(
+        &self,
+        asking: &Asking<'_>,
+        id: &TransferId,
+        seal: &DeviceId,
+        carrier: &PartyId,
+    ) -> Result<(), CommandRefusal> {
         let ix = self.active_ix(seal)?;
         asking.check(&format!("seal {seal}"), self.owner_of(seal))?;
         if self.owner_of(seal) != Some(carrier) {
@@ -107,8 +129,41 @@ impl Core {
     }
 }
 
+impl Draft {
+    fn transfer(self, now: Time, asking: &Asking<'_>, (course, state): (Course, MovementState)) -> Transfer {
+        Transfer {
+            id: self.id,
+            carrier: self.carrier,
+            unit: self.unit,
+            seal: self.seal,
+            origin: self.origin,
+            destination: self.destination,
+            corridor: self.corridor,
+            declared_at: now,
+            course,
+            state,
+            state_since: now,
+            changed_by: By::User(asking.by.user.clone()),
+            steps: 0,
+            movement: Movement::Declared,
+            bond: Bond::Planned,
+            mechanical: Vec::new(),
+            holds: Vec::new(),
+            due: None,
+            punctuality: Punctuality::OnTime,
+            replied: false,
+            custody_at_end: Custody::Whole,
+            progress: None,
+            watch: RouteWatch::default(),
+            signs: Signs::default(),
+            dwell: None,
+            open_alerts: Vec::new(),
+        }
+    }
+}
+
 /// A container has its check digit (ISO 6346); ULDs and loose cargo have none.
-fn check_unit(unit: &str) -> Result<(), CommandRefusal> {
+pub(super) fn check_unit(unit: &str) -> Result<(), CommandRefusal> {
     let count = unit.chars().count();
     if !(1..=UNIT_LIMIT).contains(&count) || unit.chars().any(|c| c.is_control() || c.is_whitespace()) {
         let detail = format!("unit of {count} characters, expected 1 to {UNIT_LIMIT} without spaces");

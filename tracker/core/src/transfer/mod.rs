@@ -1,9 +1,19 @@
 //! Transfers 转关 and the seals and units that they bind.
 
+mod clock;
+mod command;
+mod declare;
+pub(crate) mod life;
+mod order;
+mod step;
+
 use crate::detect::{Dwell, Signs};
-use crate::movement::Movement;
+use crate::movement::{Custody, Movement};
 use crate::watch::RouteWatch;
-use sealway_schemas::event::ChangedBy;
+use life::Course;
+pub(crate) use order::StandingOrders;
+use sealway_schemas::command::MechanicalSeal;
+use sealway_schemas::movement::{By, HoldView, MovementState, Punctuality};
 use sealway_schemas::{AlertId, CorridorId, DeviceId, PartyId, PlaceId, Time, TransferId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -22,9 +32,23 @@ pub(crate) struct Transfer {
     pub(crate) destination: PlaceId,
     pub(crate) corridor: CorridorId,
     pub(crate) declared_at: Time,
-    pub(crate) movement: Movement,
+    pub(crate) course: Course,
+    /// What people and seals signed for.
+    pub(crate) state: MovementState,
     pub(crate) state_since: Time,
-    pub(crate) changed_by: ChangedBy,
+    pub(crate) changed_by: By,
+    pub(crate) steps: u32,
+    /// What the seal showed, whatever people made of it.
+    pub(crate) movement: Movement,
+    pub(crate) bond: Bond,
+    pub(crate) mechanical: Vec<MechanicalSeal>,
+    pub(crate) holds: Vec<HoldView>,
+    pub(crate) due: Option<Time>,
+    pub(crate) punctuality: Punctuality,
+    /// The enquiry was answered.
+    pub(crate) replied: bool,
+    /// As it stood when the seal was opened.
+    pub(crate) custody_at_end: Custody,
     pub(crate) progress: Option<Progress>,
     pub(crate) watch: RouteWatch,
     pub(crate) signs: Signs,
@@ -39,13 +63,18 @@ pub(crate) struct Progress {
     pub(crate) piece: u32,
 }
 
+/// Between a transfer, its seal and its unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Bond {
+    Planned,
+    Active,
+    Ended,
+}
+
 impl Transfer {
-    /// Holds its seal and its unit: until arrival.
+    /// Holds its seal and its unit: nobody else may bind them.
     pub(crate) fn binds(&self) -> bool {
-        match self.movement {
-            Movement::Declared | Movement::Sealed(_) | Movement::InTransit { .. } => true,
-            Movement::Arrived(_) => false,
-        }
+        self.bond == Bond::Active
     }
 }
 
@@ -82,9 +111,13 @@ impl Transfers {
     pub(crate) fn add(&mut self, transfer: Transfer) -> Option<TransferIx> {
         let ix = TransferIx(u32::try_from(self.list.len()).ok()?);
         self.by_id.insert(transfer.id.clone(), ix);
-        self.by_unit.insert(transfer.unit.clone(), ix);
         self.list.push(transfer);
         Some(ix)
+    }
+
+    /// The unit is this transfer's from here on.
+    pub(crate) fn take_unit(&mut self, unit: String, ix: TransferIx) {
+        self.by_unit.insert(unit, ix);
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (TransferIx, &Transfer)> {

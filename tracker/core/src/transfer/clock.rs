@@ -1,0 +1,92 @@
+//! The time limit of a transfer: from its release to its arrival, then overdue, enquiry 核查, recovery 追缴.
+
+use super::TransferIx;
+use crate::alert::Finding;
+use crate::core::Core;
+use crate::corridor::{Corridor, Mode};
+use crate::effect::Effect;
+use sealway_schemas::Time;
+use sealway_schemas::alert::AlertKind;
+use sealway_schemas::movement::{By, HoldReason, MovementState, Punctuality};
+
+/// What a mode makes in an hour with its usual waiting, km.
+fn km_per_hour(mode: Mode) -> f64 {
+    match mode {
+        Mode::Road | Mode::Rail => 40.0,
+        Mode::Sea => 20.0,
+        Mode::Air => 300.0,
+    }
+}
+
+impl Core {
+    /// A release starts the time limit.
+    pub(super) fn start_clock(&mut self, now: Time, ix: TransferIx) {
+        let Some(transfer) = self.transfers.get(ix) else {
+            return;
+        };
+        let way_ms = self.atlas.corridor(&transfer.corridor).map_or(0, way_ms);
+        let due = now.plus_ms(way_ms).plus_ms(self.policy.limit_slack_ms);
+        if let Some(transfer) = self.transfers.get_mut(ix) {
+            transfer.due = Some(due);
+        }
+        self.timers.set_for_transfer(due, ix);
+    }
+
+    /// Late but clean is a flag.
+    pub(super) fn stop_clock(&mut self, now: Time, ix: TransferIx, effects: &mut Vec<Effect>) {
+        let Some(transfer) = self.transfers.get_mut(ix) else {
+            return;
+        };
+        let late = transfer.due.is_some_and(|due| transfer.state_since > due);
+        transfer.punctuality = if late { Punctuality::Late } else { Punctuality::OnTime };
+        self.clear_on_transfer(now, ix, AlertKind::Overdue, effects);
+    }
+
+    pub(crate) fn clock_due(&mut self, at: Time, ix: TransferIx, effects: &mut Vec<Effect>) {
+        let (enquiry_ms, reply_ms) = (self.policy.enquiry_ms, self.policy.reply_ms);
+        let Some(transfer) = self.transfers.get_mut(ix).filter(|transfer| under_way(transfer.state)) else {
+            return;
+        };
+        match transfer.punctuality {
+            Punctuality::OnTime => {
+                transfer.punctuality = Punctuality::Overdue;
+                self.timers.set_for_transfer(at.plus_ms(enquiry_ms), ix);
+                self.raise_on_transfer(at, ix, Finding::at(AlertKind::Overdue, at), effects);
+            }
+            Punctuality::Overdue => {
+                transfer.punctuality = Punctuality::Enquiry;
+                self.timers.set_for_transfer(at.plus_ms(reply_ms), ix);
+            }
+            Punctuality::Enquiry if transfer.replied => {}
+            Punctuality::Enquiry => {
+                transfer.punctuality = Punctuality::Recovery;
+                let detail = "the enquiry was not answered in time".to_owned();
+                self.hold(at, ix, (HoldReason::Recovery, detail), By::Clock, effects);
+            }
+            Punctuality::Late | Punctuality::Recovery => {}
+        }
+        self.tell_transfer(at, ix, effects);
+    }
+}
+
+fn under_way(state: MovementState) -> bool {
+    match state {
+        MovementState::Released | MovementState::InTransit | MovementState::Incident => true,
+        MovementState::Draft
+        | MovementState::Declared
+        | MovementState::Accepted
+        | MovementState::Sealed
+        | MovementState::Arrived
+        | MovementState::HandedOver
+        | MovementState::UnsealingGranted
+        | MovementState::Unsealed
+        | MovementState::Verified
+        | MovementState::WrittenOff
+        | MovementState::Cancelled => false,
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a year")]
+fn way_ms(corridor: &Corridor) -> u64 {
+    (corridor.length_km() / km_per_hour(corridor.mode()) * 3_600_000.0).clamp(0.0, 31_536_000_000.0) as u64
+}

@@ -1,0 +1,105 @@
+//! The arrows of a transfer's life as one total function over (course, state, arrow).
+
+use sealway_schemas::movement::{Arrow, MovementState};
+use serde::{Deserialize, Serialize};
+
+/// Who leads a transfer to its arrival.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Course {
+    /// Declared and bound at once: its seal's own reports lead.
+    Followed,
+    /// Drafted: customs accepts, countersigns and releases.
+    Decided,
+}
+
+/// The state behind `arrow`, or `None` where the arrow does not start at `state`.
+#[must_use]
+pub(crate) fn after(course: Course, state: MovementState, arrow: Arrow) -> Option<MovementState> {
+    use MovementState as S;
+    let (from, to): (&[S], S) = match arrow {
+        Arrow::Declare => (&[S::Draft], S::Declared),
+        Arrow::Accept => (&[S::Declared], S::Accepted),
+        Arrow::Seal => match course {
+            Course::Followed => (&[S::Declared, S::Accepted], S::Sealed),
+            Course::Decided => (&[S::Accepted], S::Sealed),
+        },
+        Arrow::Release => (&[S::Sealed], S::Released),
+        Arrow::Depart => match course {
+            Course::Followed => (&[S::Sealed, S::Released], S::InTransit),
+            Course::Decided => (&[S::Released], S::InTransit),
+        },
+        Arrow::ReportIncident => (&[S::Released, S::InTransit], S::Incident),
+        Arrow::Resume => (&[S::Incident], S::InTransit),
+        Arrow::Arrive => (&[S::InTransit], S::Arrived),
+        Arrow::HandOver => (&[S::Arrived], S::HandedOver),
+        Arrow::GrantUnsealing => (&[S::HandedOver], S::UnsealingGranted),
+        Arrow::RevokeGrant => (&[S::UnsealingGranted], S::HandedOver),
+        Arrow::Unseal => (&[S::UnsealingGranted], S::Unsealed),
+        Arrow::Verify => (&[S::Unsealed], S::Verified),
+        Arrow::WriteOff => (&[S::Verified], S::WrittenOff),
+        Arrow::ReverseWriteOff => (&[S::WrittenOff], S::Verified),
+        Arrow::Cancel => {
+            (&[S::Draft, S::Declared, S::Accepted, S::Sealed, S::Released, S::InTransit, S::Incident, S::Arrived], S::Cancelled)
+        }
+    };
+    from.contains(&state).then_some(to)
+}
+
+/// Whether a hold stops the arrow. What physically happened is never stopped, only what people let happen.
+#[must_use]
+pub(crate) fn stopped_by_hold(arrow: Arrow) -> bool {
+    match arrow {
+        Arrow::Accept | Arrow::Seal | Arrow::Release | Arrow::HandOver | Arrow::GrantUnsealing | Arrow::WriteOff => true,
+        Arrow::Declare
+        | Arrow::Depart
+        | Arrow::ReportIncident
+        | Arrow::Resume
+        | Arrow::Arrive
+        | Arrow::RevokeGrant
+        | Arrow::Unseal
+        | Arrow::Verify
+        | Arrow::ReverseWriteOff
+        | Arrow::Cancel => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rows: states in their order. Letters: arrows in their order that start there, in a decided course.
+    #[test]
+    fn every_arrow_starts_and_ends_where_the_table_says() {
+        use Arrow as A;
+        use MovementState as S;
+        let table = [
+            (S::Draft, vec![(A::Declare, S::Declared), (A::Cancel, S::Cancelled)]),
+            (S::Declared, vec![(A::Accept, S::Accepted), (A::Cancel, S::Cancelled)]),
+            (S::Accepted, vec![(A::Seal, S::Sealed), (A::Cancel, S::Cancelled)]),
+            (S::Sealed, vec![(A::Release, S::Released), (A::Cancel, S::Cancelled)]),
+            (S::Released, vec![(A::Depart, S::InTransit), (A::ReportIncident, S::Incident), (A::Cancel, S::Cancelled)]),
+            (S::InTransit, vec![(A::ReportIncident, S::Incident), (A::Arrive, S::Arrived), (A::Cancel, S::Cancelled)]),
+            (S::Incident, vec![(A::Resume, S::InTransit), (A::Cancel, S::Cancelled)]),
+            (S::Arrived, vec![(A::HandOver, S::HandedOver), (A::Cancel, S::Cancelled)]),
+            (S::HandedOver, vec![(A::GrantUnsealing, S::UnsealingGranted)]),
+            (S::UnsealingGranted, vec![(A::RevokeGrant, S::HandedOver), (A::Unseal, S::Unsealed)]),
+            (S::Unsealed, vec![(A::Verify, S::Verified)]),
+            (S::Verified, vec![(A::WriteOff, S::WrittenOff)]),
+            (S::WrittenOff, vec![(A::ReverseWriteOff, S::Verified)]),
+            (S::Cancelled, vec![]),
+        ];
+        assert_eq!(table.len(), S::ALL.len());
+        for (state, goes) in table {
+            for arrow in A::ALL {
+                let expected = goes.iter().find(|(of, _)| *of == arrow).map(|(_, to)| *to);
+                assert_eq!(after(Course::Decided, state, arrow), expected, "{state:?} {arrow:?}");
+                let followed = match (state, arrow) {
+                    (S::Declared, A::Seal) => Some(S::Sealed),
+                    (S::Sealed, A::Depart) => Some(S::InTransit),
+                    _ => expected,
+                };
+                assert_eq!(after(Course::Followed, state, arrow), followed, "{state:?} {arrow:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! The only door to change a transfer's state, and what holds it.
+
+use super::life::{Course, after, stopped_by_hold};
+use super::{Bond, Transfer, TransferIx};
+use crate::core::Core;
+use crate::effect::{CommandRefusal, Effect, RefusedStep};
+use crate::movement::{Approach, Custody, Movement};
+use sealway_schemas::Time;
+use sealway_schemas::alert::AlertKind;
+use sealway_schemas::movement::{Arrow, By, HoldReason, HoldView, MovementState, StepView};
+use sealway_schemas::record::Record;
+
+impl Core {
+    /// Goes one arrow. Refused with the state, the arrow and what is missing; then nothing changed.
+    pub(crate) fn step(
+        &mut self,
+        now: Time,
+        ix: TransferIx,
+        arrow: Arrow,
+        by: By,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), CommandRefusal> {
+        self.step_at(now, ix, (arrow, by, now), effects)?;
+        self.go_on(now, ix, effects);
+        Ok(())
+    }
+
+    /// The same for what happened at another time, in a seal's own words; nothing follows by itself.
+    pub(crate) fn step_at(
+        &mut self,
+        now: Time,
+        ix: TransferIx,
+        (arrow, by, at): (Arrow, By, Time),
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), CommandRefusal> {
+        let unknown = || CommandRefusal::new("unknown-transfer", "transfer: expected one that was drafted or declared");
+        let transfer = self.transfers.get(ix).ok_or_else(unknown)?;
+        let from = transfer.state;
+        let Some(to) = after(transfer.course, from, arrow) else {
+            return Err(CommandRefusal::step("arrow-illegal", &transfer.id, RefusedStep { state: from, arrow, missing: Vec::new() }));
+        };
+        let missing = self.missing(now, transfer, arrow);
+        if !missing.is_empty() {
+            return Err(CommandRefusal::step("arrow-needs", &transfer.id, RefusedStep { state: from, arrow, missing }));
+        }
+        let whole = self.custody(transfer);
+        let Some(transfer) = self.transfers.get_mut(ix) else {
+            return Err(unknown());
+        };
+        transfer.state = to;
+        transfer.state_since = at;
+        transfer.changed_by = by.clone();
+        transfer.steps += 1;
+        if arrow == Arrow::Unseal {
+            transfer.custody_at_end = whole;
+        }
+        let view = StepView { transfer: transfer.id.clone(), number: transfer.steps, arrow, from, to, at, by };
+        self.tell_step(now, ix, &view, effects);
+        self.after_step(now, ix, arrow, effects);
+        self.tell_transfer(now, ix, effects);
+        Ok(())
+    }
+
+    fn tell_step(&self, now: Time, ix: TransferIx, view: &StepView, effects: &mut Vec<Effect>) {
+        let parties = self.parties_of(self.transfers.get(ix), None);
+        self.tell_record(now, Record::of(view, parties), effects);
+    }
+
+    fn after_step(&mut self, now: Time, ix: TransferIx, arrow: Arrow, effects: &mut Vec<Effect>) {
+        match arrow {
+            Arrow::Release => self.start_clock(now, ix),
+            Arrow::Arrive => self.stop_clock(now, ix, effects),
+            Arrow::Unseal | Arrow::Cancel => self.end_bond(now, ix, effects),
+            Arrow::Declare
+            | Arrow::Accept
+            | Arrow::Seal
+            | Arrow::Depart
+            | Arrow::ReportIncident
+            | Arrow::Resume
+            | Arrow::HandOver
+            | Arrow::GrantUnsealing
+            | Arrow::RevokeGrant
+            | Arrow::Verify
+            | Arrow::WriteOff
+            | Arrow::ReverseWriteOff => {}
+        }
+    }
+
+    /// What the arrow still needs, in words that the interface translates.
+    fn missing(&self, now: Time, transfer: &Transfer, arrow: Arrow) -> Vec<&'static str> {
+        let mut missing = Vec::new();
+        if stopped_by_hold(arrow) && !transfer.holds.is_empty() {
+            missing.push("no-hold");
+        }
+        match (transfer.course, arrow) {
+            (Course::Decided, Arrow::Seal) => missing.extend(self.missing_to_seal(now, transfer)),
+            (Course::Decided, Arrow::Arrive) => match transfer.movement {
+                Movement::Arrived(_) | Movement::InTransit { approach: Approach::SeenAtDestination, .. } => {}
+                Movement::Declared | Movement::Sealed(_) | Movement::InTransit { approach: Approach::UnderWay, .. } => {
+                    missing.push("seal-inside-destination");
+                }
+            },
+            (_, Arrow::Release | Arrow::HandOver) if self.custody(transfer) == Custody::Held => missing.push("whole-custody"),
+            (_, Arrow::WriteOff) if self.custody(transfer) == Custody::Held || transfer.custody_at_end == Custody::Held => {
+                missing.push("whole-custody");
+            }
+            (_, Arrow::Resume) if !self.closed_now(transfer) => missing.push("closed-seal"),
+            (Course::Decided | Course::Followed, _) => {}
+        }
+        missing
+    }
+
+    fn missing_to_seal(&self, now: Time, transfer: &Transfer) -> Vec<&'static str> {
+        let mut missing = Vec::new();
+        if transfer.bond != Bond::Active {
+            missing.push("bound-seal");
+        }
+        if transfer.movement.sealing().is_none() {
+            missing.push("sealed-inside-origin");
+        }
+        let Some(device) = self.devices.by_id(&transfer.seal) else {
+            return missing;
+        };
+        if now.since(device.heard_at) >= self.policy.seal_fresh_ms {
+            missing.push("fresh-report");
+        }
+        if device.open.get(AlertKind::DeviceFault).is_some() {
+            missing.push("self-test-passed");
+        }
+        missing
+    }
+
+    fn closed_now(&self, transfer: &Transfer) -> bool {
+        let last = self.devices.by_id(&transfer.seal).and_then(|device| device.last);
+        transfer.bond == Bond::Active && last.is_some_and(|last| last.closed())
+    }
+
+    /// Holds a transfer: once for each reason. It stays until an officer lifts it.
+    pub(crate) fn hold(&mut self, now: Time, ix: TransferIx, (reason, detail): (HoldReason, String), by: By, effects: &mut Vec<Effect>) {
+        let Some(transfer) = self.transfers.get_mut(ix) else {
+            return;
+        };
+        if transfer.holds.iter().any(|hold| hold.reason == reason) {
+            return;
+        }
+        transfer.holds.push(HoldView { reason, detail, since: now, by });
+        self.tell_transfer(now, ix, effects);
+    }
+
+    /// Takes away what holds a transfer for `reason`, or for any. What waited goes on.
+    pub(crate) fn lift_hold(&mut self, now: Time, ix: TransferIx, reason: Option<HoldReason>, effects: &mut Vec<Effect>) {
+        if let Some(transfer) = self.transfers.get_mut(ix) {
+            transfer.holds.retain(|hold| reason.is_some_and(|reason| hold.reason != reason));
+            self.tell_transfer(now, ix, effects);
+            self.go_on(now, ix, effects);
+        }
+    }
+
+    pub(crate) fn holds(&self, ix: TransferIx) -> &[HoldView] {
+        self.transfers.get(ix).map_or(&[], |transfer| &transfer.holds)
+    }
+
+    /// Goes the arrows that need nobody's further word: by standing orders, and by what the seal showed before people caught up.
+    pub(crate) fn go_on(&mut self, now: Time, ix: TransferIx, effects: &mut Vec<Effect>) {
+        while let Some((arrow, by)) = self.next_by_itself(ix) {
+            if self.step_at(now, ix, (arrow, by, now), effects).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn next_by_itself(&self, ix: TransferIx) -> Option<(Arrow, By)> {
+        let transfer = self.transfers.get(ix).filter(|transfer| transfer.course == Course::Decided)?;
+        match transfer.state {
+            MovementState::Declared => Some((Arrow::Accept, self.orders.for_arrow(transfer, Arrow::Accept)?)),
+            MovementState::Accepted => {
+                transfer.movement.sealing()?;
+                Some((Arrow::Seal, self.orders.for_arrow(transfer, Arrow::Seal)?))
+            }
+            MovementState::Sealed => Some((Arrow::Release, self.orders.for_arrow(transfer, Arrow::Release)?)),
+            MovementState::Released => match transfer.movement {
+                Movement::InTransit { .. } | Movement::Arrived(_) => {
+                    let ctr = self.devices.by_id(&transfer.seal)?.last?.ctr;
+                    Some((Arrow::Depart, By::Seal { device: transfer.seal, ctr }))
+                }
+                Movement::Declared | Movement::Sealed(_) => None,
+            },
+            MovementState::Draft
+            | MovementState::InTransit
+            | MovementState::Incident
+            | MovementState::Arrived
+            | MovementState::HandedOver
+            | MovementState::UnsealingGranted
+            | MovementState::Unsealed
+            | MovementState::Verified
+            | MovementState::WrittenOff
+            | MovementState::Cancelled => None,
+        }
+    }
+
+    fn end_bond(&mut self, now: Time, ix: TransferIx, effects: &mut Vec<Effect>) {
+        let Some(transfer) = self.transfers.get_mut(ix) else {
+            return;
+        };
+        transfer.bond = Bond::Ended;
+        let seal = transfer.seal;
+        self.free_seal(now, ix, &seal, effects);
+    }
+
+    /// The device no longer speaks for the transfer.
+    pub(crate) fn free_seal(&mut self, now: Time, ix: TransferIx, seal: &sealway_schemas::DeviceId, effects: &mut Vec<Effect>) {
+        let Some(device_ix) = self.devices.find(seal) else {
+            return;
+        };
+        if let Some(device) = self.devices.get_mut(device_ix).filter(|device| device.transfer == Some(ix)) {
+            device.transfer = None;
+            self.tell_device(now, device_ix, effects);
+        }
+    }
+}

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 const CLOSED: u64 =
     Status::CABLE_INSERTED | Status::MOTOR_LOCKED | Status::HOUSING_CLOSED | Status::CLOCK_DISCIPLINED | Status::EPOCH_KEY_HELD;
 
+#[derive(Clone)]
 pub(super) struct Seal {
     pub(super) id: DeviceId,
     identity: SigningKey,

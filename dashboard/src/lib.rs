@@ -14,6 +14,7 @@ mod devices;
 mod enrolment;
 mod events;
 mod evidence;
+mod exchange;
 mod figures;
 mod health;
 mod json;

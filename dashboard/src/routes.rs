@@ -4,8 +4,8 @@ use crate::openapi::{Described, Document};
 use crate::problem::Problem;
 use crate::state::Dashboard;
 use crate::{
-    alerts, commands, corridors, devices, enrolment, events, evidence, health, me, metrics, openapi, parties, places, records, security,
-    session, standby, tlog, tokens, track, transfers, users, web,
+    alerts, commands, corridors, devices, enrolment, events, evidence, exchange, health, me, metrics, openapi, parties, places, records,
+    security, session, standby, tlog, tokens, track, transfers, users, web,
 };
 use axum::Router;
 use axum::extract::Request;
@@ -44,6 +44,7 @@ pub(crate) fn described() -> OpenApiRouter<Dashboard> {
         .merge(corridors::routes())
         .merge(transfers::routes())
         .merge(evidence::routes())
+        .merge(exchange::routes())
         .merge(alerts::routes())
         .merge(commands::routes())
         .merge(records::routes())

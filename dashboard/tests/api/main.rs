@@ -11,6 +11,8 @@ mod enrolment;
 #[cfg(test)]
 mod events;
 #[cfg(test)]
+mod exchange;
+#[cfg(test)]
 mod geometry;
 #[cfg(test)]
 mod house;

@@ -63,7 +63,9 @@ fn reads() -> Vec<Route> {
     routes.push(route("get", "/devices/{id}", Value::Null, SEEN_DEVICE));
     routes.push(route("get", "/devices/{id}/track", Value::Null, SEEN_DEVICE));
     routes.push(route("get", "/transfers/{id}", Value::Null, SEEN_DEVICE));
-    routes.push(route("get", "/transfers/{id}/evidence", Value::Null, SEEN_DEVICE));
+    for export in ["/transfers/{id}/evidence", "/transfers/{id}/epcis", "/transfers/{id}/eaeu"] {
+        routes.push(route("get", export, Value::Null, SEEN_DEVICE));
+    }
     routes
 }
 

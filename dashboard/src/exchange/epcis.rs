@@ -1,0 +1,232 @@
+//! A transfer as an EPCIS 2.0 document: what happened, when, where and why, in the words of GS1's Core Business Vocabulary.
+//!
+//! A seal's report carries the report's counter, so that an event can be looked up in the evidence bundle. What was an alert and was decided to
+//! be none carries an `errorDeclaration`: EPCIS takes nothing back, and neither do we.
+
+use super::story::Story;
+use super::{eaeu, story};
+use sealway_schemas::alert::{AlertView, Decision};
+use sealway_schemas::event::{MovementState, PlaceView};
+use sealway_schemas::report::Event;
+use sealway_schemas::{DeviceId, Time};
+use sealway_tracker::TrackPoint;
+use serde_json::{Map, Value, json};
+
+const CONTEXT: &str = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld";
+const VOCABULARY: &str = "urn:sealway:epcis:";
+
+pub(super) fn document(story: &Story) -> Value {
+    let mut events: Vec<(Time, Value)> = vec![(story.transfer.declared_at, declared(story))];
+    events.extend(story.reports.iter().filter_map(|point| Some((point.t, reported(story, point)?))));
+    events.extend(story.alerts.iter().map(|alert| (alert.happened_at, alerted(story, alert))));
+    events.extend(moved(story).map(|event| (story.transfer.state_since, event)));
+    events.sort_by_key(|(at, _)| *at);
+    let newest = events.last().map_or(story.transfer.state_since, |(at, _)| *at);
+    json!({
+        "@context": [CONTEXT, {"sealway": VOCABULARY}],
+        "type": "EPCISDocument",
+        "schemaVersion": "2.0",
+        // Of what it is made, not of the asking: the same state gives the same bytes.
+        "creationDate": newest.max(story.transfer.state_since).rfc3339(),
+        "epcisBody": {"eventList": events.into_iter().map(|(_, event)| event).collect::<Vec<_>>()},
+    })
+}
+
+/// What every event of the transfer has.
+fn event(story: &story::Story, kind: &str, name: &str, at: Time) -> Map<String, Value> {
+    let id = &story.transfer.id;
+    let fields = json!({
+        "type": kind,
+        "eventID": format!("urn:sealway:event:{id}:{name}"),
+        "eventTime": at.rfc3339(),
+        "eventTimeZoneOffset": "+00:00",
+        "bizTransactionList": [{"type": "urn:sealway:bt:transfer", "bizTransaction": format!("urn:sealway:transfer:{id}")}],
+    });
+    let Value::Object(fields) = fields else { return Map::new() };
+    fields
+}
+
+fn with(mut event: Map<String, Value>, more: Value) -> Map<String, Value> {
+    if let Value::Object(more) = more {
+        event.extend(more);
+    }
+    event
+}
+
+fn declared(story: &Story) -> Value {
+    let transfer = &story.transfer;
+    let fields = json!({
+        "action": "ADD",
+        "bizStep": "commissioning",
+        "disposition": "active",
+        "epcList": [unit(&transfer.unit)],
+        "bizLocation": {"id": place(transfer.origin.as_str())},
+        "sourceList": [{"type": "location", "source": place(transfer.origin.as_str())}],
+        "destinationList": [{"type": "location", "destination": place(transfer.destination.as_str())}],
+        "sealway:corridor": transfer.corridor,
+    });
+    let event = with(event(story, "ObjectEvent", "declared", transfer.declared_at), fields);
+    let event = with(event, unlocode("sealway:originUnlocode", story.origin.as_ref()));
+    with(event, unlocode("sealway:destinationUnlocode", story.destination.as_ref())).into()
+}
+
+/// The newest change of state, where it is one of the way.
+fn moved(story: &Story) -> Option<Value> {
+    let transfer = &story.transfer;
+    let (name, step, disposition, location, known) = if transfer.state == MovementState::InTransit {
+        ("departed", "departing", "in_transit", &transfer.origin, &story.origin)
+    } else if transfer.state == MovementState::Arrived {
+        ("arrived", "arriving", "in_progress", &transfer.destination, &story.destination)
+    } else {
+        return None;
+    };
+    let fields = json!({
+        "action": "OBSERVE",
+        "bizStep": step,
+        "disposition": disposition,
+        "epcList": [unit(&transfer.unit)],
+        "bizLocation": {"id": place(location.as_str())},
+    });
+    let event = with(event(story, "ObjectEvent", name, transfer.state_since), fields);
+    Some(with(event, unlocode("sealway:unlocode", known.as_ref())).into())
+}
+
+/// Putting a seal on closes the unit over it, taking it off opens it. Other reports are observations of the seal.
+fn reported(story: &Story, point: &TrackPoint) -> Option<Value> {
+    let (action, step, disposition) = match point.event {
+        Event::Sealed => ("ADD", "packing", "container_closed"),
+        Event::OpenedByGrant => ("DELETE", "unpacking", "container_open"),
+        Event::Opened | Event::CableCut | Event::HousingOpened => ("OBSERVE", "inspecting", "container_open"),
+        Event::ChallengeAnswer | Event::SelfTest => ("OBSERVE", "inspecting", "container_closed"),
+        Event::ZoneEntered => ("OBSERVE", "arriving", "in_transit"),
+        Event::ZoneLeft => ("OBSERVE", "departing", "in_transit"),
+        Event::MotorStuck
+        | Event::Shock
+        | Event::Light
+        | Event::MountLost
+        | Event::LowBattery
+        | Event::FixLost
+        | Event::Jammed
+        | Event::WrongCredential
+        | Event::Gap
+        | Event::PowerOn => ("OBSERVE", "sensor_reporting", "in_transit"),
+        Event::Periodic | Event::Unknown(_) => return None,
+    };
+    let (seal, ctr) = (seal(&story.transfer.seal), point.ctr);
+    let fields = json!({
+        "action": action,
+        "bizStep": step,
+        "disposition": disposition,
+        "recordTime": point.received_at.rfc3339(),
+        "parentID": unit(&story.transfer.unit),
+        "childEPCs": [seal],
+        "sealway:ctr": ctr,
+        "sealway:epoch": point.epoch,
+        "sealway:event": point.event,
+        "sensorElementList": [sensors(&seal, point)],
+    });
+    let mut event = with(event(story, "AggregationEvent", &format!("{}:{ctr}", story.transfer.seal), point.t), fields);
+    if let Some((lat, lon)) = point.lat.zip(point.lon) {
+        event.insert("readPoint".into(), json!({"id": format!("geo:{lat:.7},{lon:.7}")}));
+    }
+    event.extend(dcsa(story, point).map(|code| ("sealway:dcsa".to_owned(), code.into())));
+    Some(event.into())
+}
+
+fn sensors(seal: &str, point: &TrackPoint) -> Value {
+    let battery = point.battery.map(|percent| json!({"type": "urn:sealway:measurement:battery", "value": percent, "uom": "P1"}));
+    let speed = point.speed_cm_s.map(|speed| json!({"type": "Speed", "value": metres(speed, 100), "uom": "MTS"}));
+    let status = json!({"type": "urn:sealway:measurement:status", "hexBinaryValue": format!("{:016X}", point.status)});
+    let readings: Vec<Value> = [battery, speed, Some(status)].into_iter().flatten().collect();
+    json!({"sensorMetadata": {"time": point.t.rfc3339(), "deviceID": seal}, "sensorReport": readings})
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a measured value far below 2^53")]
+fn metres(value: u64, parts: u64) -> f64 {
+    value as f64 / parts as f64
+}
+
+/// DCSA's equipment event: a seal put on again, and a seal taken off.
+fn dcsa(story: &Story, point: &TrackPoint) -> Option<&'static str> {
+    let first = story.reports.iter().find(|point| point.event == Event::Sealed).map(|point| point.ctr);
+    match point.event {
+        Event::Sealed => (first != Some(point.ctr)).then_some("RSEA"),
+        Event::OpenedByGrant => Some("RMVD"),
+        Event::Periodic
+        | Event::Opened
+        | Event::CableCut
+        | Event::HousingOpened
+        | Event::MotorStuck
+        | Event::Shock
+        | Event::Light
+        | Event::MountLost
+        | Event::LowBattery
+        | Event::FixLost
+        | Event::Jammed
+        | Event::ZoneEntered
+        | Event::ZoneLeft
+        | Event::PowerOn
+        | Event::ChallengeAnswer
+        | Event::Gap
+        | Event::WrongCredential
+        | Event::SelfTest
+        | Event::Unknown(_) => None,
+    }
+}
+
+fn alerted(story: &Story, alert: &AlertView) -> Value {
+    let facts = alert.facts.iter().map(|(name, value)| json!({"type": format!("urn:sealway:measurement:{name}"), "value": value}));
+    let facts: Vec<Value> = facts.collect();
+    let fields = json!({
+        "action": "OBSERVE",
+        "bizStep": if alert.cleared_at.is_none() { "holding" } else { "inspecting" },
+        "recordTime": alert.opened_at.rfc3339(),
+        "epcList": [unit(&story.transfer.unit), seal(&alert.device)],
+        "sealway:alert": alert.kind,
+        "sealway:severity": alert.severity,
+        "sealway:evidence": alert.evidence,
+    });
+    let mut event = with(event(story, "ObjectEvent", &format!("alert:{}", alert.id), alert.happened_at), fields);
+    if !facts.is_empty() {
+        event.insert("sensorElementList".into(), json!([{"sensorReport": facts}]));
+    }
+    if let Some(code) = eaeu::code(alert.kind) {
+        event.insert("sealway:eaeu".into(), json!(code));
+    }
+    if let Some(decision) = alert.decided.as_ref().filter(|decision| decision.verdict.clears_the_driver()) {
+        event.insert("errorDeclaration".into(), withdrawn(decision));
+    }
+    event.into()
+}
+
+fn withdrawn(decision: &Decision) -> Value {
+    json!({"declarationTime": decision.at.rfc3339(), "reason": "incorrect_data", "correctiveEventIDs": []})
+}
+
+/// ISO 6346 has its place in GS1's Tag Data Standard; other units are named in the platform's own space.
+fn unit(text: &str) -> String {
+    let bic = text.len() == 11 && text.bytes().take(4).all(|byte| byte.is_ascii_uppercase());
+    if bic && text.bytes().skip(4).all(|byte| byte.is_ascii_digit()) {
+        return format!("urn:epc:id:bic:{text}");
+    }
+    format!("urn:sealway:unit:{}", escaped(text))
+}
+
+fn seal(id: &DeviceId) -> String {
+    format!("urn:sealway:seal:{id}")
+}
+
+fn place(id: &str) -> String {
+    format!("urn:sealway:place:{id}")
+}
+
+/// A unit's name may be any text: what a URI cannot carry is percent-encoded (RFC 3986).
+fn escaped(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+fn unlocode(field: &str, place: Option<&PlaceView>) -> Value {
+    let code = place.and_then(|place| place.feature.pointer("/properties/unlocode")).and_then(Value::as_str);
+    code.map_or(Value::Null, |code| json!({ field: code }))
+}

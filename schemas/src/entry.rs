@@ -8,6 +8,8 @@
 //! | strict check failed | `{0: 3, 1: at, 2: device, 3: ctr, 4: digest}` |
 //! | generation | `{0: 4, 1: at, 2: number}` |
 //! | state lost | `{0: 5, 1: at, 2: device, 3: stored, 4: hi}` |
+//! | refusals | `{0: 6, 1: at, 2: since, 3: [* [kind, count]], 4: [* [device, kind, bytes]]}` |
+//! | policy | `{0: 7, 1: at, 2: JSON}` |
 //!
 //! The leaf of an entry in the log's tree is these bytes. Of a command, whose body may name people and goods, the leaf has
 //! `6: SHA-256(salt, body)` and no salt: the body lies beside the tree and is shown to those who may see it.
@@ -15,6 +17,7 @@
 use crate::cbor::Strict;
 use crate::command::{Role, Signer};
 use crate::hello::{expect_key, fixed_map, numbered};
+use crate::refusals::Refusals;
 use crate::writer::Writer;
 use crate::{DeviceId, Digest, Malformed, PartyId, Time, UserId};
 use bytes::Bytes;
@@ -64,6 +67,10 @@ pub enum Entry {
     Generation { at: Time, number: u64 },
     /// A verified hello whose highest counter, `hi`, is below what is stored: the device lost its state.
     StateLost { at: Time, device: DeviceId, stored: u64, hi: u64 },
+    /// What was refused since the entry of this kind before.
+    Refusals { at: Time, refusals: Refusals },
+    /// The numbers to judge by from here on, as JSON.
+    Policy { at: Time, numbers: Bytes },
 }
 
 impl Entry {
@@ -75,7 +82,9 @@ impl Entry {
             | Self::Command { at, .. }
             | Self::StrictFailed { at, .. }
             | Self::Generation { at, .. }
-            | Self::StateLost { at, .. } => *at,
+            | Self::StateLost { at, .. }
+            | Self::Refusals { at, .. }
+            | Self::Policy { at, .. } => *at,
         }
     }
 
@@ -87,7 +96,7 @@ impl Entry {
             | Self::Login { device, .. }
             | Self::StrictFailed { device, .. }
             | Self::StateLost { device, .. } => Some(device),
-            Self::Command { .. } | Self::Generation { .. } => None,
+            Self::Command { .. } | Self::Generation { .. } | Self::Refusals { .. } | Self::Policy { .. } => None,
         }
     }
 
@@ -119,6 +128,10 @@ impl Entry {
             Self::StateLost { at, device, stored, hi } => {
                 head(writer, 5, 5, *at).uint(2).text(device.as_str()).uint(3).uint(*stored).uint(4).uint(*hi);
             }
+            Self::Refusals { at, refusals } => refusals.write(head(writer, 5, 6, *at)),
+            Self::Policy { at, numbers } => {
+                head(writer, 3, 7, *at).uint(2).bytes(numbers);
+            }
         }
     }
 
@@ -143,9 +156,9 @@ impl Entry {
         let expected = match kind {
             0 | 1 => 4,
             2 => fields.clamp(7, 9),
-            3 | 5 => 5,
-            4 => 3,
-            _ => return Err(Malformed::Field { field: "entry kind", expected: "0 to 5" }),
+            3 | 5 | 6 => 5,
+            4 | 7 => 3,
+            _ => return Err(Malformed::Field { field: "entry kind", expected: "0 to 7" }),
         };
         fixed_map(&mut Strict::new(bytes), "entry", expected)?;
         expect_key(&mut reader, 2)?;
@@ -155,11 +168,12 @@ impl Entry {
     }
 
     fn decode_fields(reader: &mut Strict<'_>, kind: u64, at: Time, fields: u64) -> Result<Self, Malformed> {
-        if kind == 4 {
-            return Ok(Self::Generation { at, number: reader.uint("generation")? });
-        }
-        if kind == 2 {
-            return Self::decode_command(reader, at, fields);
+        match kind {
+            2 => return Self::decode_command(reader, at, fields),
+            4 => return Ok(Self::Generation { at, number: reader.uint("generation")? }),
+            6 => return Ok(Self::Refusals { at, refusals: Refusals::read(reader)? }),
+            7 => return Ok(Self::Policy { at, numbers: Bytes::copy_from_slice(reader.byte_string("policy", "JSON")?) }),
+            _ => {}
         }
         let device = parsed::<DeviceId>(reader, "device")?;
         expect_key(reader, 3)?;
@@ -228,6 +242,7 @@ fn parsed<T: std::str::FromStr>(reader: &mut Strict<'_>, field: &'static str) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::refusals::RefusedKind;
 
     #[test]
     fn every_entry_comes_back_from_its_bytes() {
@@ -250,6 +265,8 @@ mod tests {
             Entry::StrictFailed { at, device, ctr: 9, digest: Digest::ZERO },
             Entry::Generation { at, number: 2 },
             Entry::StateLost { at, device, stored: 9, hi: 3 },
+            Entry::Refusals { at, refusals: some_refusals(device) },
+            Entry::Policy { at, numbers: Bytes::from_static(b"{}") },
         ] {
             let mut bytes = Vec::new();
             entry.encode_into(&mut bytes);
@@ -257,6 +274,13 @@ mod tests {
             bytes.push(0);
             assert_eq!(Entry::decode(&bytes), Err(Malformed::Trailing));
         }
+    }
+
+    fn some_refusals(device: DeviceId) -> Refusals {
+        let mut refusals = Refusals::since(Time::from_ms(3));
+        refusals.add(device, RefusedKind::UnknownKey, &[9; 40]);
+        refusals.count(RefusedKind::Malformed);
+        refusals
     }
 
     #[test]

@@ -22,6 +22,7 @@ pub mod movement;
 #[cfg(feature = "openapi")]
 mod openapi;
 pub mod record;
+pub mod refusals;
 pub mod report;
 pub mod sensors;
 pub mod signature;

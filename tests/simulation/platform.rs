@@ -4,7 +4,7 @@ use super::mutant::Mutant;
 use sealway_core::keyring::Keyring;
 use sealway_core::order::Past;
 use sealway_core::verify::{Refusal, UnverifiedReport, VerifiedReport};
-use sealway_core::{Core, Effect, Input, KeyChange};
+use sealway_core::{Core, Effect, Input, KeyChange, Policy};
 use sealway_schemas::command::{Role, Signer};
 use sealway_schemas::cose::Sign1;
 use sealway_schemas::down::Down;
@@ -332,6 +332,8 @@ pub(crate) fn replayed(log: &[Vec<u8>], known: &mut Verified) -> (Core, Keyring)
             Entry::StrictFailed { device, ctr, digest, .. } => Input::StrictFailed { device, ctr, digest },
             Entry::Generation { number, .. } => Input::Generation(number),
             Entry::StateLost { device, stored, hi, .. } => Input::StateLost { device, stored, hi },
+            Entry::Refusals { refusals, .. } => Input::Refusals(refusals),
+            Entry::Policy { numbers, .. } => Input::Policy(Policy::from_json(&numbers).unwrap()),
         };
         let mut effects = Vec::new();
         core.handle(at, input, &Log(log.get(..number).unwrap_or_default()), &mut effects);

@@ -1,6 +1,7 @@
 //! What a tracker is opened with.
 
 use crate::log::{LogConfig, LogError};
+use sealway_core::Policy;
 use sealway_schemas::Time;
 use std::fmt;
 use std::path::PathBuf;
@@ -50,6 +51,8 @@ pub struct TrackerConfig {
     pub snapshot_interval_ms: u64,
     /// Signed acks of one session come no closer than this, unless a hello or a hole asks.
     pub ack_interval_ms: u64,
+    /// The numbers to judge by. A change is an entry of the log.
+    pub policy: Policy,
     pub log: LogConfig,
     pub clock: Arc<dyn Clock>,
     pub fatal: Arc<dyn Fatal>,
@@ -65,6 +68,7 @@ impl TrackerConfig {
             snapshot_entries: 100_000,
             snapshot_interval_ms: 20_000,
             ack_interval_ms: 500,
+            policy: Policy::default(),
             log: LogConfig::default(),
             clock: Arc::new(SystemClock),
             fatal: Arc::new(Abort),

@@ -77,6 +77,8 @@ impl Core {
             Input::StrictFailed { device, ctr, digest } => self.take_strict_failed(now, device, ctr, digest, effects),
             Input::StateLost { device, stored, hi } => self.take_state_lost(now, device, (stored, hi), effects),
             Input::Generation(number) => self.take_generation(now, number, effects),
+            Input::Refusals(refusals) => effects.push(Effect::Append(Entry::Refusals { at: now, refusals })),
+            Input::Policy(policy) => self.take_policy(now, policy, effects),
             Input::Tick => {}
         }
     }
@@ -85,11 +87,6 @@ impl Core {
     #[must_use]
     pub fn next_deadline(&self) -> Option<Time> {
         self.timers.next()
-    }
-
-    /// Sets the numbers to judge by from here on.
-    pub fn set_policy(&mut self, policy: Policy) {
-        self.policy = policy;
     }
 
     #[must_use]
@@ -193,6 +190,12 @@ impl Core {
             self.take_state_lost(now, device, (stored, hello.hi), effects);
         }
         effects.push(Effect::Ack(device));
+    }
+
+    /// What came before was judged by the numbers of its own time, and a replay does the same.
+    fn take_policy(&mut self, now: Time, policy: Policy, effects: &mut Vec<Effect>) {
+        self.policy = policy;
+        effects.push(Effect::Append(Entry::Policy { at: now, numbers: policy.to_json() }));
     }
 
     fn take_generation(&mut self, now: Time, number: u64, effects: &mut Vec<Effect>) {

@@ -1,9 +1,11 @@
 //! What comes to the judge. Whatever changes its state is in the log, so a replay feeds the same inputs.
 
+use crate::policy::Policy;
 use crate::verify::VerifiedReport;
 use bytes::Bytes;
 use sealway_schemas::command::Signer;
 use sealway_schemas::hello::Hello;
+use sealway_schemas::refusals::Refusals;
 use sealway_schemas::signature::CommandSignature;
 use sealway_schemas::{DeviceId, Digest, Time};
 
@@ -42,6 +44,10 @@ pub enum Input {
     },
     /// The platform was restored from a copy.
     Generation(u64),
+    /// What the front and the verifiers refused: kept, and of no effect.
+    Refusals(Refusals),
+    /// The numbers to judge by from here on.
+    Policy(Policy),
     /// Only time has passed.
     Tick,
 }

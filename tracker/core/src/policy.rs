@@ -1,8 +1,11 @@
 //! The numbers that the judge decides by. They belong to the state: a rebuilt state is equal under equal numbers.
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+/// In the log each change is an entry, so that nothing is ever judged by numbers of another time.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Policy {
     /// A seal under way is expected to speak this often, or as often as it was seen to where that is slower.
     pub period_ms: u64,
@@ -53,5 +56,22 @@ impl Default for Policy {
             battery_well_percent: 20,
             idempotency_ms: 86_400_000,
         }
+    }
+}
+
+/// The text is no policy of this version.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("policy: {0}")]
+pub struct PolicyFault(String);
+
+impl Policy {
+    /// As the log keeps it.
+    #[must_use]
+    pub fn to_json(&self) -> Bytes {
+        serde_json::to_vec(self).map(Bytes::from).unwrap_or_default()
+    }
+
+    pub fn from_json(json: &[u8]) -> Result<Self, PolicyFault> {
+        serde_json::from_slice(json).map_err(|error| PolicyFault(error.to_string()))
     }
 }

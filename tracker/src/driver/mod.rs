@@ -9,6 +9,7 @@
 pub(crate) mod acks;
 pub(crate) mod keyrings;
 pub(crate) mod past;
+pub(crate) mod refused;
 pub(crate) mod released;
 pub(crate) mod replay;
 pub(crate) mod sequencer;

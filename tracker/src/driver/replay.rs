@@ -4,6 +4,7 @@ use super::keyrings::Keyrings;
 use super::past::{Heads, LogPast, Memory};
 use crate::log::{EvidenceLog, Fault, Frame, LogError};
 use crate::snapshot::Snapshot;
+use sealway_core::policy::{Policy, PolicyFault};
 use sealway_core::verify::{Refusal, UnverifiedReport, VerifiedReport};
 use sealway_core::{Core, Effect, Input, KeyChange, Row};
 use sealway_schemas::entry::Entry;
@@ -26,6 +27,8 @@ pub enum ReplayError {
     Entry { seq: u64, fault: Fault },
     #[error("entry {seq}: {fault}")]
     Signature { seq: u64, fault: Malformed },
+    #[error("entry {seq}: {fault}")]
+    Policy { seq: u64, fault: PolicyFault },
     #[error("entry {seq}: report {ctr} of device {device}: {refusal}; it was verified when it was written, so the log was changed")]
     Report { seq: u64, device: DeviceId, ctr: u64, refusal: Refusal },
 }
@@ -194,6 +197,8 @@ fn input(seq: u64, entry: Entry, verified: Option<Result<VerifiedReport, Refusal
         Entry::StrictFailed { device, ctr, digest, .. } => Input::StrictFailed { device, ctr, digest },
         Entry::Generation { number, .. } => Input::Generation(number),
         Entry::StateLost { device, stored, hi, .. } => Input::StateLost { device, stored, hi },
+        Entry::Refusals { refusals, .. } => Input::Refusals(refusals),
+        Entry::Policy { numbers, .. } => Input::Policy(Policy::from_json(&numbers).map_err(|fault| ReplayError::Policy { seq, fault })?),
     })
 }
 

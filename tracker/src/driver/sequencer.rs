@@ -6,6 +6,7 @@ mod tell;
 use super::acks::{Acks, Haste};
 use super::keyrings::Keyrings;
 use super::past::{Heads, LogPast, Memory};
+use super::refused::Refused;
 use super::released::Released;
 use super::tick::Owed;
 use super::work::{AdmitRefusal, CommandFailure, Item, Screened, Work};
@@ -23,6 +24,7 @@ use sealway_core::verify::Refusal;
 use sealway_core::{CommandReceipt, CommandRefusal, Core, Effect, Input, KeyChange, LoginRefusal, Row};
 use sealway_schemas::entry::{Entry, Salt};
 use sealway_schemas::link::{Downlink, Verdict};
+use sealway_schemas::refusals::RefusedKind;
 use sealway_schemas::{DeviceId, PublicKey, Time};
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -73,6 +75,7 @@ pub(crate) struct Sequencer {
     memory: RefCell<Memory>,
     acks: Acks,
     released: Released,
+    refused: Refused,
     owed: Owed,
     moved: hashbrown::HashSet<DeviceId>,
     moved_at: Time,
@@ -86,6 +89,7 @@ impl Sequencer {
         Self {
             acks: Acks::new(parts.config.ack_interval_ms),
             released: Released::new(parts.confirmed.clone()),
+            refused: Refused::new(parts.now),
             effects: Vec::with_capacity(64),
             memory: RefCell::default(),
             owed: Owed::default(),
@@ -100,6 +104,10 @@ impl Sequencer {
 
     /// Ends when it was drained, when every worker is gone, or when the disk broke the log's promise.
     pub(crate) fn run(mut self, works: &Receiver<Vec<Work>>) {
+        self.advance();
+        if let Err(error) = self.begin() {
+            return self.fail(&error);
+        }
         loop {
             let first = match works.recv_timeout(self.patience()) {
                 Ok(first) => first,
@@ -108,9 +116,7 @@ impl Sequencer {
             };
             let began = thread_cpu_ns();
             if let Err(error) = self.tick(first, works, began) {
-                tracing::error!(%error, "the evidence log cannot keep its promise; nothing more is acknowledged");
-                self.parts.config.fatal.fatal(&error);
-                return;
+                return self.fail(&error);
             }
             if let Some(reply) = self.draining.take() {
                 self.write_snapshot(true);
@@ -120,6 +126,20 @@ impl Sequencer {
                 return;
             }
         }
+    }
+
+    fn fail(&self, error: &LogError) {
+        tracing::error!(%error, "the evidence log cannot keep its promise; nothing more is acknowledged");
+        self.parts.config.fatal.fatal(error);
+    }
+
+    /// Other numbers than the log's are told to it first.
+    fn begin(&mut self) -> Result<(), LogError> {
+        if *self.parts.core.policy() != self.parts.config.policy || self.parts.log.next_seq() == 0 {
+            self.handle(Input::Policy(self.parts.config.policy))?;
+            self.commit()?;
+        }
+        Ok(())
     }
 
     fn tick(&mut self, first: Vec<Work>, works: &Receiver<Vec<Work>>, began: u64) -> Result<(), LogError> {
@@ -133,6 +153,9 @@ impl Sequencer {
             next = if taken < TICK_ITEMS && self.draining.is_none() { works.try_recv().ok() } else { None };
         }
         self.fire_deadlines()?;
+        if let Some(refusals) = self.refused.take_due(self.parts.now, self.draining.is_some()) {
+            self.handle(Input::Refusals(refusals))?;
+        }
         let sequenced = charge(&self.parts.counters.cpu_sequence_ns, began);
         self.commit()?;
         let committed = charge(&self.parts.counters.cpu_commit_ns, sequenced);
@@ -151,7 +174,7 @@ impl Sequencer {
 
     fn patience(&self) -> Duration {
         let moved = (!self.moved.is_empty()).then(|| self.moved_at.plus_ms(MOVED_MS));
-        let due = [self.parts.core.next_deadline(), self.acks.next(), moved];
+        let due = [self.parts.core.next_deadline(), self.acks.next(), moved, self.refused.due()];
         let now = self.parts.now.max(self.parts.config.clock.now());
         due.into_iter().flatten().min().map_or(IDLE, |due| Duration::from_millis(due.since(now)).min(IDLE))
     }
@@ -176,6 +199,9 @@ impl Sequencer {
                 let result = answer.command.map_or(Err(CommandFailure::Stopped), |result| result.map_err(CommandFailure::Refused));
                 let counters = &self.parts.counters;
                 if result.is_ok() { &counters.commands } else { &counters.commands_refused }.fetch_add(1, Relaxed);
+                if result.is_err() {
+                    self.refused.count(RefusedKind::Command);
+                }
                 self.owed.commands.push((reply, result));
             }
             Work::Head { device, reply } => {
@@ -224,9 +250,10 @@ impl Sequencer {
                 self.acks.want(device, Haste::Now);
                 Ok(true)
             }
-            Item::Refused { refusal, unverified_ctr } => {
+            Item::Refused { refusal, unverified_ctr, bytes } => {
                 tracing::debug!(%device, %refusal, "item refused");
                 self.parts.counters.refusal(&refusal);
+                self.refused.add(*device, &refusal, &bytes);
                 if refusal == Refusal::UnknownKey {
                     self.acks.unknown_key(device, unverified_ctr);
                 }
@@ -243,8 +270,11 @@ impl Sequencer {
         if known.public_key == *key { Ok(()) } else { Err(AdmitRefusal::OtherKey(*device)) }
     }
 
-    fn count_login(&self, good: bool) {
+    fn count_login(&mut self, good: bool) {
         let counters = &self.parts.counters;
+        if !good {
+            self.refused.count(RefusedKind::Login);
+        }
         if good { &counters.logins } else { &counters.logins_refused }.fetch_add(1, Relaxed);
     }
 

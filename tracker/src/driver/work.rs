@@ -115,5 +115,6 @@ pub(crate) enum Item {
     Refused {
         refusal: Refusal,
         unverified_ctr: Option<u64>,
+        bytes: Bytes,
     },
 }

@@ -6,9 +6,9 @@
 use super::keyrings::Keyrings;
 use super::work::{AdmitRefusal, Item, Job, Screened, Work};
 use crate::metrics::{Counters, charge, thread_cpu_ns};
+use bytes::Bytes;
 use sealway_core::keyring::Keyring;
 use sealway_core::verify::{Refusal, UnverifiedReport, VerifiedReport};
-use sealway_schemas::cose::Sign1;
 use sealway_schemas::hello::Hello;
 use sealway_schemas::link::Upload;
 use sealway_schemas::up::{UpItem, split};
@@ -34,9 +34,9 @@ pub(crate) struct Worker {
 /// Items of a batch whose reports are not yet looked at.
 enum Slot {
     Hello(Hello),
-    Refused(Refusal),
-    /// The next report of the batch.
-    Pending(u64),
+    Refused(Refusal, Bytes),
+    /// The next report of the batch: its counter and bytes.
+    Pending(u64, Bytes),
 }
 
 struct Decoded {
@@ -162,23 +162,19 @@ fn decode(keyring: &Keyring, upload: Upload, reports: &mut Vec<UnverifiedReport>
                 Ok(UpItem::Report(signed, report)) => {
                     let ctr = report.ctr();
                     let bytes = message.payload.slice_ref(signed.bytes());
-                    reports.push(UnverifiedReport::claimed(upload.device, &signed, bytes, report));
-                    Slot::Pending(ctr)
+                    reports.push(UnverifiedReport::claimed(upload.device, &signed, bytes.clone(), report));
+                    Slot::Pending(ctr, bytes)
                 }
-                Ok(UpItem::Hello(signed, hello)) => check_hello(keyring, &upload, &signed, hello),
-                Err(malformed) => Slot::Refused(Refusal::Malformed(malformed)),
+                Ok(UpItem::Hello(signed, hello)) => match keyring.verify_hello(&upload.device, &signed) {
+                    Ok(()) => Slot::Hello(hello),
+                    Err(refusal) => Slot::Refused(refusal, message.payload.slice_ref(signed.bytes())),
+                },
+                Err(malformed) => Slot::Refused(Refusal::Malformed(malformed), message.payload.clone()),
             });
         }
         messages.push((message.ticket, slots.len() - before));
     }
     Decoded { upload, messages, slots }
-}
-
-fn check_hello(keyring: &Keyring, upload: &Upload, signed: &Sign1<'_>, hello: Hello) -> Slot {
-    match keyring.verify_hello(&upload.device, signed) {
-        Ok(()) => Slot::Hello(hello),
-        Err(refusal) => Slot::Refused(refusal),
-    }
 }
 
 fn finish(step: Step, screened: &mut impl Iterator<Item = Result<VerifiedReport, Refusal>>) -> Work {
@@ -188,11 +184,11 @@ fn finish(step: Step, screened: &mut impl Iterator<Item = Result<VerifiedReport,
     };
     let items = decoded.slots.into_iter().map(|slot| match slot {
         Slot::Hello(hello) => Item::Hello(hello),
-        Slot::Refused(refusal) => Item::Refused { refusal, unverified_ctr: None },
-        Slot::Pending(ctr) => match screened.next() {
+        Slot::Refused(refusal, bytes) => Item::Refused { refusal, unverified_ctr: None, bytes },
+        Slot::Pending(ctr, bytes) => match screened.next() {
             Some(Ok(report)) => Item::Report(report),
-            Some(Err(refusal)) => Item::Refused { refusal, unverified_ctr: Some(ctr) },
-            None => Item::Refused { refusal: Refusal::BadSignature, unverified_ctr: Some(ctr) },
+            Some(Err(refusal)) => Item::Refused { refusal, unverified_ctr: Some(ctr), bytes },
+            None => Item::Refused { refusal: Refusal::BadSignature, unverified_ctr: Some(ctr), bytes },
         },
     });
     let items = items.collect();

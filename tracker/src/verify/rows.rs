@@ -39,7 +39,10 @@ pub(super) async fn compare(config: TrackerConfig, verified: &mut Verified) -> R
 fn of_replay(error: &ReplayError) -> Found {
     let entry = match error {
         ReplayError::Log(_) => None,
-        ReplayError::Entry { seq, .. } | ReplayError::Signature { seq, .. } | ReplayError::Report { seq, .. } => Some(*seq),
+        ReplayError::Entry { seq, .. }
+        | ReplayError::Signature { seq, .. }
+        | ReplayError::Policy { seq, .. }
+        | ReplayError::Report { seq, .. } => Some(*seq),
     };
     Found { file: "log".to_owned(), entry, row: None, fault: error.to_string() }
 }

@@ -1,10 +1,13 @@
 //! From the socket to the disk, and only then back.
 
 use crate::support::{START, Seal, World, config};
+use sealway_core::Policy;
 use sealway_schemas::Time;
 use sealway_schemas::down::Range;
+use sealway_schemas::entry::Entry;
 use sealway_schemas::link::Verdict;
-use sealway_tracker::log::{DiskFaults, LogConfig};
+use sealway_schemas::refusals::RefusedKind;
+use sealway_tracker::log::{DiskFaults, LogConfig, LogReader};
 use sealway_tracker::{AdmitRefusal, Fatal, LoginRefusal, TrackerConfig};
 use std::io;
 use std::sync::{Arc, Condvar, Mutex};
@@ -43,6 +46,54 @@ async fn each_message_gets_its_own_verdict() {
     assert_eq!(world.settled().await, [(1, yes), (2, no), (3, no), (4, yes), (5, yes)]);
     let metrics = world.tracker.metrics();
     assert_eq!((metrics.accepted, metrics.duplicates, metrics.refused.bad_signature, metrics.refused.malformed), (1, 2, 1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_refused_is_counted_and_sampled_in_the_log() {
+    let dir = tempfile::tempdir().unwrap();
+    let world = World::open(dir.path()).await;
+    world.populate().await;
+    let mut seal = Seal::new(1);
+    world.enrol(&seal).await;
+    let mut forged = seal.periodic();
+    *forged.last_mut().unwrap() ^= 1;
+    let messages = (1..=20).map(|ticket| (ticket, forged.clone())).collect();
+    world.send(1, seal.id, messages).await;
+    assert_eq!(world.settled().await.len(), 20);
+    world.tracker.drain().await;
+    let log = LogReader::open(&dir.path().join("log")).unwrap();
+    let refusals = log.frames_from(0).find_map(|frame| match frame.unwrap().decode().unwrap() {
+        Entry::Refusals { refusals, .. } => Some(refusals),
+        _ => None,
+    });
+    let refusals = refusals.unwrap();
+    assert_eq!(refusals.counts, [(RefusedKind::BadSignature, 20)]);
+    assert!(refusals.samples.len() == 8 && refusals.samples.iter().all(|sample| sample.device == seal.id && sample.bytes == forged));
+    assert_eq!(World::with(config(dir.path()), START).await.tracker.metrics().log_entries, log.durable(), "a start adds nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_policy_is_an_entry_and_the_old_one_judges_what_came_before() {
+    let dir = tempfile::tempdir().unwrap();
+    World::open(dir.path()).await.tracker.drain().await;
+    let mut changed = config(dir.path());
+    changed.policy.battery_low_percent = 33;
+    let world = World::with(changed, START).await;
+    let fingerprint = world.tracker.fingerprint().await.unwrap();
+    world.tracker.drain().await;
+    std::fs::remove_dir_all(dir.path().join("snapshots")).unwrap();
+    let log = LogReader::open(&dir.path().join("log")).unwrap();
+    let numbers: Vec<u8> = log
+        .frames_from(0)
+        .filter_map(|frame| match frame.unwrap().decode().unwrap() {
+            Entry::Policy { numbers, .. } => Some(Policy::from_json(&numbers).unwrap().battery_low_percent),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(numbers, [15, 33]);
+    let mut same = config(dir.path());
+    same.policy.battery_low_percent = 33;
+    assert_eq!(World::with(same, START).await.tracker.fingerprint().await.unwrap(), fingerprint, "a replay takes both, each in its time");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -84,10 +84,11 @@ async fn what_a_person_wrote_is_not_in_the_tree_and_its_hash_is() {
     let body = json!({"type": "register-party", "party": "p", "role": "carrier", "name_zh": "张三", "name_en": "Zhang San Haulage"});
     world.ok(Role::Admin, body).await;
     checked(&world.tracker).await;
-    let bundle = world.tracker.tree().bundle(0, 1).unwrap().unwrap();
+    // Entry 0 is the policy.
+    let bundle = world.tracker.tree().bundle(0, 2).unwrap().unwrap();
     let shows = |what: &[u8]| bundle.windows(what.len()).any(|window| window == what);
     assert!(!shows(b"Zhang San"));
-    let entry = world.tracker.tree().entry(0).unwrap().unwrap();
+    let entry = world.tracker.tree().entry(1).unwrap().unwrap();
     let sealway_schemas::entry::Entry::Command { body, salt, .. } = sealway_schemas::entry::Entry::decode(&entry).unwrap() else {
         panic!("a command")
     };

@@ -228,6 +228,8 @@ impl Bench {
                 Entry::StrictFailed { device, ctr, digest, .. } => Input::StrictFailed { device, ctr, digest },
                 Entry::Generation { number, .. } => Input::Generation(number),
                 Entry::StateLost { device, stored, hi, .. } => Input::StateLost { device, stored, hi },
+                Entry::Refusals { refusals, .. } => Input::Refusals(refusals),
+                Entry::Policy { numbers, .. } => Input::Policy(crate::policy::Policy::from_json(&numbers).unwrap()),
             };
             effects.clear();
             core.handle(entry.at(), input, &Log(&self.log[..before]), &mut effects);

@@ -118,6 +118,9 @@ pub(crate) struct Standby {
     /// A file with an administrator's token of the primary
     #[arg(long)]
     pub(crate) token_file: PathBuf,
+    /// A file of PEM certificates: who may vouch for the primary, instead of those that this machine believes
+    #[arg(long)]
+    pub(crate) authority: Option<PathBuf>,
     /// End when nothing new has come for 10 s
     #[arg(long)]
     pub(crate) until_level: bool,
@@ -136,7 +139,7 @@ pub(crate) enum EvidenceCommand {
     /// Check a bundle, offline: exit code 0 genuine, 1 incomplete, 2 forged
     Verify {
         file: PathBuf,
-        /// A file with the trust root
+        /// A file with the trust root; further lines may name witnesses that must have cosigned
         #[arg(long)]
         trust: PathBuf,
         #[arg(long, value_enum)]

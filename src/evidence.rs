@@ -3,7 +3,7 @@
 use crate::cli::{EvidenceCommand, Export, Report};
 use anyhow::{Context as _, bail};
 use sealway_schemas::TransferId;
-use sealway_tracker::checking::Verdict;
+use sealway_tracker::checking::{Trust, Verdict};
 use sealway_tracker::proof::note::Verifier;
 use sealway_tracker::{TreeReader, evidence};
 use std::fs::File;
@@ -58,6 +58,9 @@ fn verify(file: &Path, trust: &Path, report: Option<Report>) -> anyhow::Result<E
         None => {
             checked.reasons.iter().for_each(|reason| println!("{reason}"));
             let reports: usize = checked.devices.iter().map(|device| device.reports.len()).sum();
+            for seen in &checked.witnessed {
+                println!("witness {} saw {} entries at {}", seen.witness, seen.entries, seen.at.utc());
+            }
             println!("transfer {}, {reports} reports, log {} of {} entries", checked.transfer, checked.log, checked.size);
             println!("{}", word(checked.verdict));
         }
@@ -79,7 +82,7 @@ fn word(verdict: Verdict) -> &'static str {
 
 fn read(file: &Path, trust: &Path) -> anyhow::Result<sealway_tracker::checking::Checked> {
     let key = std::fs::read_to_string(trust).with_context(|| trust.display().to_string())?;
-    let key = Verifier::parse(key.trim()).with_context(|| format!("{}: expected what `sealway evidence root` prints", trust.display()))?;
+    let key = Trust::parse(&key).with_context(|| format!("{}: expected what `sealway evidence root` prints", trust.display()))?;
     let opened = File::open(file).with_context(|| file.display().to_string())?;
     let checked = evidence::read(BufReader::new(opened), &key).with_context(|| file.display().to_string())?;
     if checked.devices.is_empty() && checked.reasons.is_empty() {

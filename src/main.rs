@@ -11,6 +11,7 @@ mod evidence;
 mod figures;
 mod ingress;
 mod logging;
+mod outbound;
 mod platform;
 mod rebuild;
 mod serve;

@@ -3,7 +3,7 @@
 use crate::config::Config;
 use crate::figures;
 use crate::ingress::{TrackerIngress, WayBack};
-use crate::witnesses;
+use crate::{outbound, witnesses};
 use anyhow::Context as _;
 use sealway_broker::{EventRouter, Front, FrontConfig, Limits, TlsListener};
 use sealway_dashboard::Dashboard;
@@ -44,7 +44,8 @@ impl Platform {
         let front = Arc::new(Front::start(front_config(config), ingress, router.clone()).context("MQTT")?);
         way_back.lead_to(front.downlink());
         let dashboard = dashboard(config, tracker.clone(), front.clone(), router.clone());
-        let witnesses = tokio::spawn(witnesses::ask(tracker.clone(), config.witnesses.clone()));
+        let agent = outbound::agent(config.authority.as_deref())?;
+        let witnesses = tokio::spawn(witnesses::ask(tracker.clone(), config.witnesses.clone(), agent));
         let events = tokio::spawn(route_events(tracker.clone(), router));
         let http = Http::start(config.http.listen, dashboard).await?;
         Ok(Self { tracker, front, http, events, witnesses, drain: config.drain })

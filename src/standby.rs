@@ -2,7 +2,7 @@
 
 use crate::cli;
 use crate::config::{Log, LogFormat};
-use crate::logging;
+use crate::{logging, outbound};
 use anyhow::{Context as _, bail};
 use sealway_tracker::Standby;
 use std::io::Read as _;
@@ -54,6 +54,7 @@ fn follow(standby: &mut Standby, primary: &Primary) -> Result<usize, Failure> {
 }
 
 struct Primary {
+    agent: ureq::Agent,
     base: String,
     bearer: String,
 }
@@ -61,18 +62,20 @@ struct Primary {
 impl Primary {
     fn new(arguments: &cli::Standby) -> anyhow::Result<Self> {
         let base = arguments.primary.trim_end_matches('/').to_owned();
-        let host = base.strip_prefix("http://").map(|rest| rest.split(['/', ':']).next().unwrap_or_default());
-        if !base.starts_with("https://") && !host.is_some_and(|host| host == "127.0.0.1" || host == "localhost") {
-            bail!("primary {base:?}: expected https://, or http:// on this machine");
-        }
+        outbound::expect_private(&base).context("primary")?;
+        let agent = outbound::agent(arguments.authority.as_deref())?;
         let token = std::fs::read_to_string(&arguments.token_file).with_context(|| arguments.token_file.display().to_string())?;
-        Ok(Self { base, bearer: format!("Bearer {}", token.trim()) })
+        Ok(Self { agent, base, bearer: format!("Bearer {}", token.trim()) })
     }
 
     fn entries(&self, from: u64) -> anyhow::Result<Vec<Vec<u8>>> {
-        let request = ureq::get(format!("{}/api/v1/log/frames?from={from}", self.base)).header("authorization", &self.bearer);
+        let request = self.agent.get(format!("{}/api/v1/log/frames?from={from}", self.base)).header("authorization", &self.bearer);
         let mut body = Vec::new();
-        request.call()?.body_mut().as_reader().take(ANSWER_BYTES).read_to_end(&mut body)?;
+        let mut answer = request.call()?;
+        if answer.status() != 200 {
+            bail!("{}: {}", self.base, answer.status());
+        }
+        answer.body_mut().as_reader().take(ANSWER_BYTES).read_to_end(&mut body)?;
         let mut entries = Vec::new();
         let mut rest = body.as_slice();
         while let Some((length, after)) = rest.split_first_chunk::<4>() {
@@ -85,12 +88,13 @@ impl Primary {
     }
 
     fn confirm(&self, size: u64, root: &str) -> Result<(), Failure> {
-        let request = ureq::post(format!("{}/api/v1/log/confirmations", self.base)).header("authorization", &self.bearer);
+        let request = self.agent.post(format!("{}/api/v1/log/confirmations", self.base)).header("authorization", &self.bearer);
         match request.send_json(serde_json::json!({"size": size, "root": root})) {
-            Ok(_) => Ok(()),
-            Err(ureq::Error::StatusCode(409)) => {
+            Ok(answer) if answer.status() == 409 => {
                 Err(Failure::Own(anyhow::anyhow!("the primary's log of {size} entries is another one: expected a backup of this primary")))
             }
+            Ok(answer) if !answer.status().is_success() => Err(Failure::Primary(anyhow::anyhow!("{}: {}", self.base, answer.status()))),
+            Ok(_) => Ok(()),
             Err(error) => Err(Failure::Primary(error.into())),
         }
     }

@@ -6,10 +6,9 @@ use sealway_tracker::{SignedCheckpoint, Tracker};
 use std::time::Duration;
 
 const EVERY: Duration = Duration::from_secs(5);
-const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Asks each witness again and again, until it is aborted.
-pub(crate) async fn ask(tracker: Tracker, witnesses: Vec<Witness>) {
+pub(crate) async fn ask(tracker: Tracker, witnesses: Vec<Witness>, agent: ureq::Agent) {
     let mut known: Vec<u64> = vec![0; witnesses.len()];
     while !witnesses.is_empty() {
         let Some(signed) = tracker.tree().checkpoint() else {
@@ -17,8 +16,8 @@ pub(crate) async fn ask(tracker: Tracker, witnesses: Vec<Witness>) {
             continue;
         };
         for (witness, seen) in witnesses.iter().zip(&mut known) {
-            let (tracker, witness, signed, old) = (tracker.clone(), witness.clone(), signed.clone(), *seen);
-            let asked = tokio::task::spawn_blocking(move || cosigned(&tracker, &witness, &signed, old)).await;
+            let (tracker, witness, signed, old, agent) = (tracker.clone(), witness.clone(), signed.clone(), *seen, agent.clone());
+            let asked = tokio::task::spawn_blocking(move || cosigned(&tracker, (&agent, &witness), &signed, old)).await;
             match asked {
                 Ok(Ok(size)) => *seen = size,
                 Ok(Err(error)) => tracing::warn!(error = format!("{error:#}"), "a witness did not cosign; asked again"),
@@ -30,10 +29,9 @@ pub(crate) async fn ask(tracker: Tracker, witnesses: Vec<Witness>) {
 }
 
 /// How many entries the witness has seen afterwards.
-fn cosigned(tracker: &Tracker, witness: &Witness, signed: &SignedCheckpoint, old: u64) -> anyhow::Result<u64> {
+fn cosigned(tracker: &Tracker, (agent, witness): (&ureq::Agent, &Witness), signed: &SignedCheckpoint, old: u64) -> anyhow::Result<u64> {
     let size = signed.checkpoint.size;
     let proof = tracker.tree().prove_growth(old.min(size), size)?;
-    let agent = ureq::Agent::config_builder().timeout_global(Some(TIMEOUT)).http_status_as_error(false).build().new_agent();
     let mut answer = agent.post(format!("{}/add-checkpoint", witness.url)).send(request(old, &proof, &signed.note))?;
     let text = answer.body_mut().with_config().limit(64 * 1024).read_to_string()?;
     match answer.status().as_u16() {

@@ -83,8 +83,8 @@ async fn acknowledge(
     Id(AlertNumber(alert)): Id<AlertNumber>,
     OptionalBody(Acknowledgement { note }): OptionalBody<Acknowledgement>,
 ) -> Result<Json<Receipt>, Problem> {
-    check_seen(&dashboard, &asking, alert).await?;
-    Ok(Json(asking.send(&dashboard, AlertCommand::AcknowledgeAlert { alert, note }).await?.into()))
+    let transfer = seen(&dashboard, &asking, alert).await?.transfer;
+    Ok(Json(asking.send(&dashboard, AlertCommand::AcknowledgeAlert { alert, transfer, note }).await?.into()))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -105,8 +105,8 @@ async fn assign(
     Id(AlertNumber(alert)): Id<AlertNumber>,
     Body(Assigning { to }): Body<Assigning>,
 ) -> Result<Json<Receipt>, Problem> {
-    check_seen(&dashboard, &asking, alert).await?;
-    Ok(Json(asking.send(&dashboard, AlertCommand::AssignAlert { alert, to }).await?.into()))
+    let transfer = seen(&dashboard, &asking, alert).await?.transfer;
+    Ok(Json(asking.send(&dashboard, AlertCommand::AssignAlert { alert, transfer, to }).await?.into()))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -128,13 +128,11 @@ async fn decide(
     Id(AlertNumber(alert)): Id<AlertNumber>,
     Body(Deciding { verdict, reason }): Body<Deciding>,
 ) -> Result<Json<Receipt>, Problem> {
-    check_seen(&dashboard, &asking, alert).await?;
-    Ok(Json(asking.send(&dashboard, AlertCommand::DecideAlert { alert, verdict, reason }).await?.into()))
+    let transfer = seen(&dashboard, &asking, alert).await?.transfer;
+    Ok(Json(asking.send(&dashboard, AlertCommand::DecideAlert { alert, transfer, verdict, reason }).await?.into()))
 }
 
-async fn check_seen(dashboard: &Dashboard, asking: &Asking, alert: AlertId) -> Result<(), Problem> {
-    match dashboard.tracker.registry().alert(asking.caller.scope(), alert).await? {
-        Some(_) => Ok(()),
-        None => Err(Problem::not_found(format!("alert {alert}: expected one that exists and is yours to see"))),
-    }
+async fn seen(dashboard: &Dashboard, asking: &Asking, alert: AlertId) -> Result<AlertView, Problem> {
+    let found = dashboard.tracker.registry().alert(asking.caller.scope(), alert).await?;
+    found.ok_or_else(|| Problem::not_found(format!("alert {alert}: expected one that exists and is yours to see")))
 }

@@ -19,6 +19,7 @@ mod figures;
 mod health;
 mod json;
 mod list;
+mod log_state;
 mod me;
 mod metrics;
 mod openapi;

@@ -4,8 +4,8 @@ use crate::openapi::{Described, Document};
 use crate::problem::Problem;
 use crate::state::Dashboard;
 use crate::{
-    alerts, commands, corridors, devices, enrolment, events, evidence, exchange, health, me, metrics, openapi, parties, places, records,
-    security, session, standby, tlog, tokens, track, transfers, users, web,
+    alerts, commands, corridors, devices, enrolment, events, evidence, exchange, health, log_state, me, metrics, openapi, parties, places,
+    records, security, session, standby, tlog, tokens, track, transfers, users, web,
 };
 use axum::Router;
 use axum::extract::Request;
@@ -49,6 +49,7 @@ pub(crate) fn described() -> OpenApiRouter<Dashboard> {
         .merge(commands::routes())
         .merge(records::routes())
         .merge(tlog::routes())
+        .merge(log_state::routes())
         .merge(standby::routes())
         .merge(events::routes());
     OpenApiRouter::with_openapi(Described::openapi())

@@ -42,8 +42,7 @@ pub(crate) fn routes() -> OpenApiRouter<Dashboard> {
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
 ))]
 async fn checkpoint(State(dashboard): State<Dashboard>) -> Result<Response, Problem> {
-    let tree = dashboard.tracker.tree();
-    let signed = tree.cosigned().or_else(|| tree.checkpoint());
+    let signed = dashboard.tracker.tree().shown();
     let signed = signed.ok_or_else(|| Problem::not_found("the log has no checkpoint yet, expected one a second after its first entry"))?;
     let headers = [(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8")), (header::CACHE_CONTROL, NEWEST)];
     Ok((headers, signed.note.clone()).into_response())
@@ -157,9 +156,12 @@ impl From<TreeError> for Problem {
         match error {
             TreeError::Younger { .. } | TreeError::Proof(_) => Self::new(StatusCode::NOT_FOUND, "not-in-the-tree", error.to_string()),
             TreeError::Other { .. } => Self::new(StatusCode::CONFLICT, "other-tree", error.to_string()),
-            TreeError::Io { .. } | TreeError::Log(_) | TreeError::Leaf { .. } | TreeError::NoCheckpoint(_) | TreeError::Key(_) => {
-                Self::internal(&error)
-            }
+            TreeError::Io { .. }
+            | TreeError::Log(_)
+            | TreeError::Leaf { .. }
+            | TreeError::NoCheckpoint(_)
+            | TreeError::Key(_)
+            | TreeError::Note(_) => Self::internal(&error),
         }
     }
 }

@@ -8,6 +8,7 @@
 //!   3: [* [seq: uint, entry: bstr]],        ; entries as they lie in the log, ascending
 //!   4: bstr,                                ; hashes of 32 bytes that lead from these entries to the checkpoint's root
 //!   5: [* [size: uint, root: bstr .size 32, growth: bstr]] ; older trees that reports heard of, each with its proof of growth
+//!   ? 6: [note: tstr, growth: bstr]         ; an older checkpoint that witnesses cosigned, with its proof of growth
 //! }
 //! ```
 
@@ -28,6 +29,15 @@ pub struct Bundle {
     pub entries: Vec<(u64, Bytes)>,
     pub proof: Vec<[u8; HASH]>,
     pub heard: Vec<OlderTree>,
+    /// What was cosigned before, which somebody elsewhere may hold.
+    pub cosigned: Option<OlderNote>,
+}
+
+/// A checkpoint that witnesses cosigned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OlderNote {
+    pub note: String,
+    pub growth: Vec<[u8; HASH]>,
 }
 
 /// A tree that a report named as heard.
@@ -42,7 +52,14 @@ impl Bundle {
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut writer = Writer::with_capacity(1024 + self.entries.iter().map(|(_, entry)| entry.len() + 12).sum::<usize>());
-        writer.map(6).uint(0).uint(VERSION).uint(1).text(self.transfer.as_str()).uint(2).text(&self.checkpoint);
+        writer
+            .map(6 + usize::from(self.cosigned.is_some()))
+            .uint(0)
+            .uint(VERSION)
+            .uint(1)
+            .text(self.transfer.as_str())
+            .uint(2)
+            .text(&self.checkpoint);
         writer.uint(3).array(self.entries.len());
         for (seq, entry) in &self.entries {
             writer.array(2).uint(*seq).bytes(entry);
@@ -51,12 +68,16 @@ impl Bundle {
         for older in &self.heard {
             writer.array(3).uint(older.size).bytes(&older.root).bytes(&older.growth.concat());
         }
+        if let Some(OlderNote { note, growth }) = &self.cosigned {
+            writer.uint(6).array(2).text(note).bytes(&growth.concat());
+        }
         writer.finish()
     }
 
     pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
         let mut reader = Strict::new(bytes);
-        fixed_map(&mut reader, "bundle", 6)?;
+        let fields = reader.map("bundle")?;
+        fixed_map(&mut Strict::new(bytes), "bundle", fields.clamp(6, 7))?;
         expect_key(&mut reader, 0)?;
         if reader.uint("version")? != VERSION {
             return Err(Malformed::Field { field: "version", expected: "1" });
@@ -81,9 +102,16 @@ impl Bundle {
             let (size, root) = (reader.uint("size")?, reader.bytes("root", "32 bytes")?);
             heard.push(OlderTree { size, root, growth: hashes(&mut reader, "growth")? });
         }
+        let cosigned = if fields == 7 { Some(older_note(&mut reader)?) } else { None };
         reader.end()?;
-        Ok(Self { transfer, checkpoint, entries, proof, heard })
+        Ok(Self { transfer, checkpoint, entries, proof, heard, cosigned })
     }
+}
+
+fn older_note(reader: &mut Strict<'_>) -> Result<OlderNote, Malformed> {
+    expect_key(reader, 6)?;
+    reader.array("cosigned", "note and growth", 2..=2)?;
+    Ok(OlderNote { note: reader.text("note")?.to_owned(), growth: hashes(reader, "growth")? })
 }
 
 fn list(reader: &mut Strict<'_>, field: &'static str) -> Result<u64, Malformed> {
@@ -108,6 +136,7 @@ mod tests {
             entries: vec![(3, Bytes::from_static(b"three")), (9, Bytes::from_static(b"nine"))],
             proof: vec![[1; 32], [2; 32]],
             heard: vec![OlderTree { size: 2, root: [3; 32], growth: vec![[4; 32]] }],
+            cosigned: Some(OlderNote { note: "log\n1\nBBBB\n\nsigned\n".into(), growth: vec![[5; 32]] }),
         };
         let bytes = bundle.encode();
         assert_eq!(Bundle::decode(&bytes), Ok(bundle));

@@ -19,6 +19,8 @@ pub(crate) struct Config {
     pub(crate) http: Http,
     pub(crate) log: Log,
     pub(crate) witnesses: Vec<Witness>,
+    /// Who may vouch for other machines, instead of whom this machine believes.
+    pub(crate) authority: Option<PathBuf>,
     /// How long a stop waits for what is under way.
     pub(crate) drain: Duration,
 }
@@ -99,6 +101,7 @@ impl Default for Config {
             http: Http { listen: loopback(8080), behind_tls: false },
             log: Log { format: LogFormat::Pretty, filter: "info".to_owned() },
             witnesses: Vec::new(),
+            authority: None,
             drain: Duration::from_secs(10),
         }
     }
@@ -124,7 +127,8 @@ impl Config {
         }
         let log = Log { format: format.unwrap_or(base.log.format), filter };
         let witnesses = read_witnesses(&mut reader);
-        reader.finish(Self { data, mqtt, http: Http { listen, behind_tls }, log, witnesses, drain })
+        let authority = reader.file("outbound.authority");
+        reader.finish(Self { authority, data, mqtt, http: Http { listen, behind_tls }, log, witnesses, drain })
     }
 }
 
@@ -149,10 +153,10 @@ fn read_witnesses(reader: &mut Reader) -> Vec<Witness> {
     let mut witnesses = Vec::new();
     for [url, key] in reader.tables("witness", ["url", "key"]) {
         match Verifier::parse(&key) {
-            Ok(key) if url.starts_with("http://") || url.starts_with("https://") => {
+            Ok(key) if crate::outbound::expect_private(&url).is_ok() => {
                 witnesses.push(Witness { url: url.trim_end_matches('/').to_owned(), key });
             }
-            Ok(_) => reader.mistake("witness.url", &format!("{url:?}"), "an address that begins with https:// or http://"),
+            Ok(_) => reader.mistake("witness.url", &format!("{url:?}"), "https://, or http:// on this machine"),
             Err(_) => reader.mistake("witness.key", &format!("{key:?}"), "the key that `sealway witness` prints: <name>+<hash>+<key>"),
         }
     }

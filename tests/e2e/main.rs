@@ -7,6 +7,7 @@ mod evidence;
 mod faults;
 mod kill;
 mod second_domain;
+mod tlog;
 mod traces;
 mod usage;
 mod wire;

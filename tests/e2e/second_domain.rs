@@ -1,8 +1,10 @@
 //! The commands of the machine room, as their operator types them: backup, standby, restore, verify.
 
-use sealway_tests::{Sealway, run};
+use sealway_tests::{Sealway, TlsProxy, program, run};
 use serde_json::json;
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
+use std::process::Stdio;
 
 fn ok(arguments: &[&str]) -> String {
     let output = run(arguments);
@@ -52,4 +54,41 @@ fn a_damaged_folder_is_named_and_the_exit_code_says_so() {
     let verified: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(verified["found"][0]["file"], "tree/0.rows");
     assert_eq!(verified["found"][0]["entry"], 1);
+}
+
+#[test]
+fn a_standby_follows_over_tls_and_believes_only_the_named_authority() {
+    let room = tempfile::tempdir().unwrap();
+    let (data, copy) = (room.path().join("data"), room.path().join("copy"));
+    let platform = Sealway::serve(&data);
+    ok(&["backup", "--from", text(&data), "--to", text(&copy)]);
+    let (authority, other) = (room.path().join("authority.pem"), room.path().join("other.pem"));
+    let proxy = TlsProxy::before(platform.http, &authority);
+    let _another = TlsProxy::before(platform.http, &other);
+    let primary = format!("https://localhost:{}", proxy.address.port());
+    let token = data.join("admin.token");
+    let follow = |authority: &Path| {
+        let mut command = program("sealway");
+        command.args([
+            "standby",
+            "--data",
+            text(&copy),
+            "--primary",
+            &primary,
+            "--token-file",
+            text(&token),
+            "--until-level",
+            "--authority",
+        ]);
+        command.arg(authority).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let mut doubting = follow(&other);
+    let said = BufReader::new(doubting.stderr.take().unwrap()).lines().map(Result::unwrap).find(|line| line.contains("no answer"));
+    assert!(said.is_some_and(|line| line.contains("certificate")), "a stranger's certificate is not believed");
+    doubting.kill().unwrap();
+    doubting.wait().unwrap();
+    assert!(follow(&authority).wait().unwrap().success());
+    let state = platform.admin().get("/api/v1/log/state").ok();
+    assert_eq!(state["standby"], state["entries"], "the interface says how far the second copy is");
+    assert!(platform.stop().success());
 }

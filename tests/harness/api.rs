@@ -71,7 +71,26 @@ impl Api {
         }
     }
 
+    /// The body of an answer that must be a success, whatever its bytes.
+    #[must_use]
+    pub fn bytes(&self, path: &str) -> Vec<u8> {
+        let (head, body) = self.exchange("GET", path, None).unwrap();
+        assert!(head.starts_with("HTTP/1.1 200"), "{path}: {head}");
+        body
+    }
+
+    /// `None` where the platform ends before it has answered.
+    #[must_use]
+    pub fn try_post(&self, path: &str, body: &Value) -> Option<Answer> {
+        self.exchange("POST", path, Some(body)).ok().map(|exchanged| answer(&exchanged))
+    }
+
     fn request(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
+        answer(&self.exchange(method, path, body).unwrap())
+    }
+
+    /// Head and body of the answer.
+    fn exchange(&self, method: &str, path: &str, body: Option<&Value>) -> std::io::Result<(String, Vec<u8>)> {
         let body = body.map(Value::to_string).unwrap_or_default();
         let head = format!(
             "{method} {path} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
@@ -79,15 +98,19 @@ impl Api {
             self.token,
             body.len(),
         );
-        let mut stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(45))).unwrap();
-        stream.write_all(head.as_bytes()).unwrap();
-        stream.write_all(body.as_bytes()).unwrap();
+        let mut stream = TcpStream::connect(self.address)?;
+        stream.set_read_timeout(Some(Duration::from_secs(45)))?;
+        stream.write_all(head.as_bytes())?;
+        stream.write_all(body.as_bytes())?;
         let mut bytes = Vec::new();
-        stream.read_to_end(&mut bytes).unwrap();
-        let text = String::from_utf8(bytes).unwrap();
-        let (headers, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("not HTTP: {text:?}"));
-        let status = headers.split(' ').nth(1).unwrap().parse().unwrap();
-        Answer { status, headers: headers.to_owned(), body: body.to_owned() }
+        stream.read_to_end(&mut bytes)?;
+        let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").ok_or(std::io::ErrorKind::UnexpectedEof)?;
+        let body = bytes.split_off(end + 4);
+        Ok((String::from_utf8_lossy(&bytes).trim_end().to_owned(), body))
     }
+}
+
+fn answer((headers, body): &(String, Vec<u8>)) -> Answer {
+    let status = headers.split(' ').nth(1).unwrap().parse().unwrap();
+    Answer { status, headers: headers.clone(), body: String::from_utf8(body.clone()).unwrap() }
 }

@@ -4,6 +4,8 @@
 mod api;
 mod process;
 pub mod shared;
+mod tls;
 
 pub use api::{Answer, Api};
 pub use process::{Sealway, program, run, seal_sim};
+pub use tls::TlsProxy;

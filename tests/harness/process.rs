@@ -73,6 +73,28 @@ impl Sealway {
         Some(Self::start(&mut command, data))
     }
 
+    /// The same with calls on a file of the data folder failing as `strace` is told: `fdatasync:error=EIO:when=40`. `None` where it may not.
+    #[must_use]
+    pub fn serve_failing(data: &Path, file: &str, fault: &str) -> Option<Self> {
+        let config = data.with_extension("toml");
+        std::fs::write(&config, LOOPBACK).unwrap();
+        let may = Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).status();
+        if !may.is_ok_and(|status| status.success()) {
+            return None;
+        }
+        let call = fault.split(':').next().unwrap();
+        let mut command = Command::new("strace");
+        // -D: the platform is this process's child, and the tracer its grandchild.
+        command.args(["-D", "-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={call}"), "-e", &format!("inject={fault}"), "-P"]);
+        command.arg(data.join(file)).arg(program("sealway").get_program());
+        Some(Self::start(command.args(["serve", "--config"]).arg(config).arg("--data").arg(data), data))
+    }
+
+    /// Waits for an end that nobody asked for.
+    pub fn ended(mut self) -> ExitStatus {
+        self.child.wait().unwrap()
+    }
+
     fn start(command: &mut Command, data: &Path) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();

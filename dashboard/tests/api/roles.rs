@@ -59,6 +59,7 @@ fn reads() -> Vec<Route> {
     let sees_all = [Open, Closed, Closed, Closed, Open, Open];
     routes.push(route("get", "/log/entries/{id}", Value::Null, sees_all));
     routes.push(route("get", "/log/growth?old=0", Value::Null, sees_all));
+    routes.push(route("get", "/log/state", Value::Null, EVERYONE));
     routes.push(route("get", "/log/frames?from=0", Value::Null, ADMIN));
     routes.push(route("get", "/devices/{id}", Value::Null, SEEN_DEVICE));
     routes.push(route("get", "/devices/{id}/track", Value::Null, SEEN_DEVICE));

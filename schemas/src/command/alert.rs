@@ -11,25 +11,27 @@ use serde::{Deserialize, Serialize};
 pub enum AlertCommand {
     AcknowledgeAlert {
         alert: AlertId,
+        /// The alert's own, if it has one: its evidence shows the decision then.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        transfer: Option<TransferId>,
         note: Option<String>,
     },
     /// To the officer who sees to it.
     AssignAlert {
         alert: AlertId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        transfer: Option<TransferId>,
         to: UserId,
     },
     DecideAlert {
         alert: AlertId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        transfer: Option<TransferId>,
         verdict: Verdict,
         reason: String,
     },
     /// Where the truck's own receiver is, by its carrier's word: unsigned, so it raises a check and proves nothing. Degrees, WGS-84.
-    ReportTruck {
-        transfer: TransferId,
-        at: Time,
-        lat: f64,
-        lon: f64,
-    },
+    ReportTruck { transfer: TransferId, at: Time, lat: f64, lon: f64 },
 }
 
 kinds!(AlertCommand {

@@ -1,7 +1,7 @@
 //! The zip file of a bundle: `bundle.cbor`, which is checked, `report.html`, which is made of it, and a word on how to check. The same
 //! bundle gives the same bytes.
 
-use sealway_core::evidence::{Checked, Reason, Verdict, page, verify};
+use sealway_core::evidence::{Checked, Reason, Trust, Verdict, page, verify};
 use sealway_core::proof::note::Verifier;
 use sealway_schemas::Malformed;
 use sealway_schemas::bundle::Bundle;
@@ -20,6 +20,7 @@ const HOW: &str = "关途 Sealway: evidence of one transfer\n\n\
     bundle.cbor     the evidence itself: log entries, signatures, proofs\n\n\
     Check it offline, on a machine that you trust, with the log's public key:\n\
     sealway evidence verify THIS_FILE --trust root.pub\n\
+    Further lines of root.pub may name witnesses that must have cosigned.\n\
     Exit code 0: genuine; 1: incomplete; 2: forged.\n";
 
 #[derive(Debug, thiserror::Error)]
@@ -48,15 +49,15 @@ pub fn write(bundle: &Bundle, trust: &Verifier) -> Result<Vec<u8>, FileError> {
 }
 
 /// Reads a file and checks it by the trust root alone.
-pub fn read(file: impl Read + Seek, trust: &Verifier) -> Result<Checked, FileError> {
+pub fn read(file: impl Read + Seek, trust: &Trust) -> Result<Checked, FileError> {
     let mut zip = ZipArchive::new(file)?;
     let bundle = Bundle::decode(&part(&mut zip, BUNDLE)?)?;
-    let mut checked = verify(&bundle, trust);
+    let mut checked = verify(&bundle, &trust.log);
     if part(&mut zip, PAGE)? != page(&checked).into_bytes() {
         let text = format!("{PAGE} does not show what the bundle shows");
         checked.reasons.push(Reason { verdict: Verdict::Forged, entry: None, text });
-        checked.verdict = Verdict::Forged;
     }
+    trust.look_for_witnesses(&bundle, &mut checked);
     Ok(checked)
 }
 

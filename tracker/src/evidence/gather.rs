@@ -2,7 +2,7 @@
 //! name, the second takes what concerns these. Nothing of another carrier's goes along.
 
 use crate::log::{Frame, LogError};
-use crate::tree::{SignedCheckpoint, TreeError, TreeReader};
+use crate::tree::{TreeError, TreeReader};
 use sealway_core::proof::Hash;
 use sealway_schemas::bundle::Bundle;
 use sealway_schemas::command::{Command, CustodyCommand, DeviceCommand, RegistryCommand, WorldCommand};
@@ -11,7 +11,6 @@ use sealway_schemas::report::{Event, Report};
 use sealway_schemas::{DeviceId, TransferId};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 const PROGRESS: u64 = 100_000;
 /// Fields of commands whose texts name parties, people, places, corridors.
@@ -43,14 +42,17 @@ struct Named {
 
 /// The bundle of a transfer, under the newest checkpoint. `progress` is told how many entries were looked at.
 pub fn gather(tree: &TreeReader, transfer: &TransferId, progress: &dyn Fn(u64)) -> Result<Bundle, EvidenceError> {
-    let signed: Arc<SignedCheckpoint> = tree.cosigned().or_else(|| tree.checkpoint()).ok_or(EvidenceError::NoCheckpoint)?;
+    let newest = tree.checkpoint().ok_or(EvidenceError::NoCheckpoint)?;
+    let named = look(tree, transfer, newest.checkpoint.size, progress)?;
+    let entries = take(tree, transfer, &named, (newest.checkpoint.size, progress))?;
+    let last = entries.last().map_or(0, |(seq, _)| *seq);
+    let signed = tree.cosigned().filter(|cosigned| cosigned.checkpoint.size > last).unwrap_or(newest);
     let size = signed.checkpoint.size;
-    let named = look(tree, transfer, size, progress)?;
-    let entries = take(tree, transfer, &named, (size, progress))?;
     let numbers: Vec<u64> = entries.iter().map(|(seq, _)| *seq).collect();
     let proof = tree.prove_many(&numbers, size)?.iter().map(|hash: &Hash| *hash.as_bytes()).collect();
     let heard = tree.heard(&heard_in(&entries), size)?;
-    Ok(Bundle { transfer: transfer.clone(), checkpoint: signed.note.clone(), entries, proof, heard })
+    let cosigned = tree.cosigned_before(named.first.unwrap_or_default(), size)?;
+    Ok(Bundle { transfer: transfer.clone(), checkpoint: signed.note.clone(), entries, proof, heard, cosigned })
 }
 
 /// Every transfer that was declared, in the log's order.
@@ -100,7 +102,9 @@ fn look(tree: &TreeReader, transfer: &TransferId, size: u64, progress: &dyn Fn(u
             | Entry::Login { .. }
             | Entry::StrictFailed { .. }
             | Entry::Generation { .. }
-            | Entry::StateLost { .. } => {}
+            | Entry::StateLost { .. }
+            | Entry::Refusals { .. }
+            | Entry::Policy { .. } => {}
         }
     }
     if named.first.is_none() { Err(EvidenceError::UnknownTransfer(transfer.clone())) } else { Ok(named) }
@@ -186,8 +190,9 @@ fn take(
             Entry::Report { device, .. } | Entry::StrictFailed { device, .. } | Entry::StateLost { device, .. } => {
                 named.devices.contains(&device) && frame.seq >= named.begin(&device)
             }
-            Entry::Generation { .. } => true,
-            Entry::Login { .. } => false,
+            // What the transfer was judged by.
+            Entry::Generation { .. } | Entry::Policy { .. } => true,
+            Entry::Login { .. } | Entry::Refusals { .. } => false,
         };
         if wanted {
             entries.push((frame.seq, frame.entry));
@@ -197,21 +202,15 @@ fn take(
 }
 
 fn command(frame: &Frame) -> Option<bytes::Bytes> {
-    match frame.decode().ok()? {
-        Entry::Command { body, .. } => Some(body),
-        Entry::Report { .. } | Entry::Login { .. } | Entry::StrictFailed { .. } | Entry::Generation { .. } | Entry::StateLost { .. } => {
-            None
-        }
-    }
+    let Entry::Command { body, .. } = frame.decode().ok()? else { return None };
+    Some(body)
 }
 
 /// The roots that the reports name.
 fn heard_in(entries: &[(u64, bytes::Bytes)]) -> BTreeSet<[u8; 8]> {
-    let reports = entries.iter().filter_map(|(_, entry)| match Entry::decode(entry).ok()? {
-        Entry::Report { bytes, .. } => Report::parse(&bytes).ok().and_then(|(_, report)| report.heard()),
-        Entry::Command { .. } | Entry::Login { .. } | Entry::StrictFailed { .. } | Entry::Generation { .. } | Entry::StateLost { .. } => {
-            None
-        }
+    let reports = entries.iter().filter_map(|(_, entry)| {
+        let Entry::Report { bytes, .. } = Entry::decode(entry).ok()? else { return None };
+        Report::parse(&bytes).ok().and_then(|(_, report)| report.heard())
     });
     reports.collect()
 }

@@ -43,7 +43,9 @@ impl Grower {
         let resumed = kept.and_then(|kept| store.resume(kept.checkpoint.size, kept.checkpoint.root).map(|frontier| (kept, frontier)));
         let frontier = match resumed {
             Some((kept, frontier)) => {
+                let size = kept.checkpoint.size;
                 published.put(kept);
+                published.recall(cosigned(&dir, &signer).filter(|cosigned| cosigned.checkpoint.size <= size));
                 frontier
             }
             None => {
@@ -123,7 +125,16 @@ impl Grower {
 
 /// The checkpoint that the folder keeps, if it is this platform's own.
 pub(super) fn kept(dir: &Path, signer: &NoteSigner) -> Option<SignedCheckpoint> {
-    let note = std::fs::read_to_string(dir.join("checkpoint")).ok()?;
+    signed(&dir.join("checkpoint"), signer)
+}
+
+/// The newest one that witnesses cosigned.
+pub(super) fn cosigned(dir: &Path, signer: &NoteSigner) -> Option<SignedCheckpoint> {
+    signed(&dir.join("witnessed"), signer)
+}
+
+fn signed(path: &Path, signer: &NoteSigner) -> Option<SignedCheckpoint> {
+    let note = std::fs::read_to_string(path).ok()?;
     let parsed = Note::parse(&note).ok()?;
     signer.verifier().verify(&parsed).ok()?;
     let checkpoint = Checkpoint::parse(parsed.text).ok().filter(|checkpoint| checkpoint.origin == signer.origin())?;

@@ -8,6 +8,8 @@
 //! tree/1.rows     hashes of the full nodes over 256 of them; and so on, as the tiles of C2SP tlog-tiles lie
 //! tree/index      position in the log of every 256th entry, 8 bytes each
 //! tree/told       roots and sizes of all checkpoints, so that a report's `heard` leads to a time
+//! tree/cosigned   checkpoints that witnesses cosigned, one in ten minutes, each note after its length in four bytes
+//! tree/witnessed  the newest of them
 //! tree/checkpoint the newest signed checkpoint; what lies behind its size in the files is not believed at a start
 //! ```
 
@@ -24,6 +26,7 @@ pub(crate) use store::Store;
 
 use crate::log::LogError;
 use crate::platform_key::PlatformKeyError;
+use sealway_core::proof::note::NoteFault;
 use sealway_core::proof::{Hash, ProofFault};
 use sealway_schemas::Malformed;
 use std::path::PathBuf;
@@ -39,6 +42,8 @@ pub enum TreeError {
     Log(#[from] LogError),
     #[error("tree: {0}")]
     Proof(#[from] ProofFault),
+    #[error("tree: {0}")]
+    Note(#[from] NoteFault),
     #[error("tree of {size} entries, expected one of at least {asked}: its checkpoint comes within a second")]
     Younger { size: u64, asked: u64 },
     #[error("{}: no checkpoint of this platform", .0.display())]

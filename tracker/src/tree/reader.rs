@@ -5,15 +5,21 @@ use super::{TreeError, WIDTH, grow};
 use crate::log::LogReader;
 use crate::platform_key::note_signer;
 use bytes::Bytes;
-use sealway_core::proof::note::{Note, NoteFault, Verifier};
+use sealway_core::proof::note::{Note, Verifier};
 use sealway_core::proof::tile::Tile;
 use sealway_core::proof::{Checkpoint, Hash, Hashes as _, consistency, inclusion, many, tree};
-use sealway_schemas::bundle::OlderTree;
+use sealway_schemas::bundle::{OlderNote, OlderTree};
 use sealway_schemas::down::TreeHead;
 use sealway_schemas::entry::Entry;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+/// Of the cosigned checkpoints one in so long is kept for good.
+const KEPT_EVERY_S: u64 = 600;
+/// So long a cosigned checkpoint is shown although newer ones are not cosigned yet.
+const WITNESSES_WAIT: Duration = Duration::from_secs(30);
 
 /// A checkpoint and the note that carries it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +37,10 @@ struct Newest {
     signed: Option<Arc<SignedCheckpoint>>,
     /// With the cosignatures of witnesses in its note.
     cosigned: Option<Arc<SignedCheckpoint>>,
+    /// When a witness answered last.
+    cosigned_at: Option<Instant>,
+    /// Size and second of the one that was kept last.
+    kept: Option<(u64, u64)>,
 }
 
 impl Published {
@@ -38,8 +48,28 @@ impl Published {
         self.0.write().unwrap_or_else(PoisonError::into_inner).signed = Some(Arc::new(signed));
     }
 
-    fn put_cosigned(&self, cosigned: SignedCheckpoint) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).cosigned = Some(Arc::new(cosigned));
+    /// Whether it is to be kept for good. `seconds`: when the witness saw it.
+    pub(crate) fn put_cosigned(&self, cosigned: SignedCheckpoint, seconds: u64) -> bool {
+        let mut newest = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let size = cosigned.checkpoint.size;
+        newest.cosigned = Some(Arc::new(cosigned));
+        newest.cosigned_at = Some(Instant::now());
+        let due = newest.kept.is_none_or(|(kept, at)| kept == size || seconds.saturating_sub(at) >= KEPT_EVERY_S);
+        if due {
+            newest.kept = Some((size, seconds));
+        }
+        due
+    }
+
+    /// What was cosigned before a start.
+    pub(crate) fn recall(&self, cosigned: Option<SignedCheckpoint>) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).cosigned = cosigned.map(Arc::new);
+    }
+
+    fn shown(&self) -> Option<Arc<SignedCheckpoint>> {
+        let newest = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let fresh = newest.cosigned_at.is_some_and(|at| at.elapsed() < WITNESSES_WAIT);
+        newest.cosigned.clone().filter(|_| fresh).or_else(|| newest.signed.clone())
     }
 
     fn cosigned(&self) -> Option<Arc<SignedCheckpoint>> {
@@ -75,6 +105,12 @@ impl TreeReader {
         self.published.get()
     }
 
+    /// What is shown to whoever asks: the cosigned one as long as witnesses answer, so that nobody meets a note without them.
+    #[must_use]
+    pub fn shown(&self) -> Option<Arc<SignedCheckpoint>> {
+        self.published.shown()
+    }
+
     /// The newest one that witnesses have cosigned, their lines in its note.
     #[must_use]
     pub fn cosigned(&self) -> Option<Arc<SignedCheckpoint>> {
@@ -82,12 +118,15 @@ impl TreeReader {
     }
 
     /// Adds what a witness answered to the note of `signed`, after a look at the cosignature.
-    pub fn cosign(&self, signed: &SignedCheckpoint, witness: &Verifier, line: &str) -> Result<(), NoteFault> {
+    pub fn cosign(&self, signed: &SignedCheckpoint, witness: &Verifier, line: &str) -> Result<(), TreeError> {
         let newest = self.published.cosigned().filter(|cosigned| cosigned.checkpoint == signed.checkpoint);
         let note = newest.map_or_else(|| signed.note.clone(), |cosigned| cosigned.note.clone());
         let note = note + line.trim_end_matches('\n') + "\n";
-        witness.verify(&Note::parse(&note)?)?;
-        self.published.put_cosigned(SignedCheckpoint { checkpoint: signed.checkpoint.clone(), note });
+        let seconds = witness.verify(&Note::parse(&note)?)?;
+        self.store.write_witnessed(&note)?;
+        if self.published.put_cosigned(SignedCheckpoint { checkpoint: signed.checkpoint.clone(), note: note.clone() }, seconds) {
+            self.store.keep_cosigned(&note)?;
+        }
         Ok(())
     }
 
@@ -126,6 +165,20 @@ impl TreeReader {
     pub fn prove(&self, seq: u64, size: u64) -> Result<Vec<Hash>, TreeError> {
         self.expect(size)?;
         Ok(inclusion::prove(seq, size, &self.store)?)
+    }
+
+    /// What witnesses cosigned before entry `seq`, or the first that they did; with the proof that the tree of `size` entries grew from it.
+    pub fn cosigned_before(&self, seq: u64, size: u64) -> Result<Option<OlderNote>, TreeError> {
+        let mut found: Option<(u64, String)> = None;
+        for note in self.store.cosigned()? {
+            let Some(older) = Note::parse(&note).ok().and_then(|note| Checkpoint::parse(note.text).ok()) else { continue };
+            if older.size < size && (found.is_none() || older.size <= seq) {
+                found = Some((older.size, note));
+            }
+        }
+        let Some((older, note)) = found else { return Ok(None) };
+        let growth = self.prove_growth(older, size)?.iter().map(|hash| *hash.as_bytes()).collect();
+        Ok(Some(OlderNote { note, growth }))
     }
 
     /// That the tree of `old` entries is the beginning of the tree of `size`.
@@ -182,9 +235,10 @@ impl TreeReader {
     pub fn open(data: &Path) -> Result<Self, TreeError> {
         let log = LogReader::open(&data.join("log"))?;
         let published = Published::default();
-        let signed = grow::kept(&data.join("tree"), &note_signer(data)?).ok_or_else(|| TreeError::NoCheckpoint(data.join("tree")))?;
-        published.put(signed);
-        Ok(Self { store: Store::open(&data.join("tree"))?, log, published })
+        let (dir, signer) = (data.join("tree"), note_signer(data)?);
+        published.put(grow::kept(&dir, &signer).ok_or_else(|| TreeError::NoCheckpoint(dir.clone()))?);
+        published.recall(grow::cosigned(&dir, &signer));
+        Ok(Self { store: Store::open(&dir)?, log, published })
     }
 
     #[must_use]

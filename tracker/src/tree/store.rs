@@ -1,6 +1,7 @@
 //! The tree's files: rows of hashes, addressed by number.
 
 use super::{TreeError, WIDTH};
+use crate::data_dir::write_durably;
 use crate::log::Position;
 use sealway_core::proof::tile::HEIGHT;
 use sealway_core::proof::{Frontier, Hash, Hashes};
@@ -16,6 +17,8 @@ const LEVELS: u8 = 8;
 const HASH: u64 = 32;
 const POSITION: u64 = 8;
 const TOLD: u64 = 16;
+/// Of a note, before it.
+const LENGTH: u64 = 4;
 
 /// Cheap to clone; reads need no lock, for written hashes never change.
 #[derive(Debug, Clone)]
@@ -24,6 +27,7 @@ pub(crate) struct Store {
     index: Arc<Row>,
     /// First 8 bytes of the root, and the size, of every checkpoint that was told: 16 bytes each.
     told: Arc<Row>,
+    cosigned: Arc<Row>,
 }
 
 #[derive(Debug)]
@@ -65,7 +69,12 @@ impl Store {
     pub(crate) fn open(dir: &Path) -> Result<Self, TreeError> {
         std::fs::create_dir_all(dir).map_err(|source| TreeError::Io { path: dir.to_owned(), source })?;
         let rows = (0..LEVELS).map(|level| Row::open(dir.join(format!("{level}.rows")))).collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { rows: rows.into(), index: Arc::new(Row::open(dir.join("index"))?), told: Arc::new(Row::open(dir.join("told"))?) })
+        Ok(Self {
+            rows: rows.into(),
+            index: Arc::new(Row::open(dir.join("index"))?),
+            told: Arc::new(Row::open(dir.join("told"))?),
+            cosigned: Arc::new(Row::open(dir.join("cosigned"))?),
+        })
     }
 
     /// Throws the folder away; the tree is made again from the log.
@@ -113,6 +122,34 @@ impl Store {
         let mut record = [0; 16];
         record.iter_mut().zip(root.as_bytes().iter().take(8).copied().chain(size.to_le_bytes())).for_each(|(to, from)| *to = from);
         self.told.write(&record, end)
+    }
+
+    /// Remembers the newest note that was cosigned, for whoever reads the folder.
+    pub(crate) fn write_witnessed(&self, note: &str) -> Result<(), TreeError> {
+        let path = self.cosigned.path.with_file_name("witnessed");
+        write_durably(&path, note.as_bytes(), 0o644).map_err(|source| TreeError::Io { path, source })
+    }
+
+    /// Keeps a note with its cosignatures for good.
+    pub(crate) fn keep_cosigned(&self, note: &str) -> Result<(), TreeError> {
+        // A torn record at the end is written over.
+        let end: u64 = self.cosigned()?.iter().map(|kept| kept.len() as u64 + LENGTH).sum();
+        let length = u32::try_from(note.len()).unwrap_or(u32::MAX).to_be_bytes();
+        self.cosigned.write(&[length.as_slice(), note.as_bytes()].concat(), end)?;
+        self.cosigned.sync()
+    }
+
+    /// Notes that were kept, oldest first.
+    pub(crate) fn cosigned(&self) -> Result<Vec<String>, TreeError> {
+        let bytes = std::fs::read(&self.cosigned.path).map_err(self.cosigned.failed())?;
+        let (mut rest, mut notes) = (bytes.as_slice(), Vec::new());
+        while let Some((length, after)) = rest.split_first_chunk::<4>() {
+            let Some((note, after)) = after.split_at_checked(u32::from_be_bytes(*length) as usize) else { break };
+            let Ok(note) = std::str::from_utf8(note) else { break };
+            notes.push(note.to_owned());
+            rest = after;
+        }
+        Ok(notes)
     }
 
     /// The sizes of the checkpoints whose roots begin so.
@@ -185,6 +222,17 @@ mod tests {
         let store = Store::open(dir.path()).unwrap();
         assert_eq!(store.position(2), Some(Position::new(1, 64 + 512)));
         assert_eq!(store.position(274), None);
+    }
+
+    #[test]
+    fn cosigned_notes_come_back_also_after_a_torn_one() {
+        let dir = tempfile::tempdir().unwrap();
+        Store::open(dir.path()).unwrap().keep_cosigned("first\n").unwrap();
+        let mut file = OpenOptions::new().append(true).open(dir.path().join("cosigned")).unwrap();
+        std::io::Write::write_all(&mut file, &[0, 0, 1, 0, b'h', b'a', b'l', b'f']).unwrap();
+        let store = Store::open(dir.path()).unwrap();
+        store.keep_cosigned("second, which is longer than the torn one\n").unwrap();
+        assert_eq!(store.cosigned().unwrap(), ["first\n", "second, which is longer than the torn one\n"]);
     }
 
     #[test]

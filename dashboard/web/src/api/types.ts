@@ -25,6 +25,16 @@ export interface Me {
   role: Role;
 }
 
+/** How well the evidence is kept: counts of entries. */
+export interface LogState {
+  entries: number;
+  checkpoint?: number | null;
+  cosigned?: number | null;
+  standby?: number | null;
+  disk_full: boolean;
+  scrub_faults: number;
+}
+
 export interface Page<Row> {
   items: Row[];
   next?: string | null;

@@ -5,7 +5,7 @@ use crate::core::Core;
 use crate::effect::{CommandRefusal, Effect};
 use sealway_schemas::alert::{AlertView, Assignment, Decision, Ground};
 use sealway_schemas::command::{AlertCommand, Role};
-use sealway_schemas::{AlertId, Time, UserId};
+use sealway_schemas::{AlertId, Time, TransferId, UserId};
 
 const REASON_LIMIT: usize = 1_000;
 
@@ -18,9 +18,16 @@ impl Core {
         effects: &mut Vec<Effect>,
     ) -> Result<(), CommandRefusal> {
         match command {
-            AlertCommand::AcknowledgeAlert { alert, .. } => self.acknowledge(now, asking, alert, effects),
-            AlertCommand::AssignAlert { alert, to } => self.assign(now, asking, (alert, to), effects),
-            AlertCommand::DecideAlert { alert, verdict, reason } => {
+            AlertCommand::AcknowledgeAlert { alert, transfer, .. } => {
+                self.expect_of(alert, transfer)?;
+                self.acknowledge(now, asking, alert, effects)
+            }
+            AlertCommand::AssignAlert { alert, transfer, to } => {
+                self.expect_of(alert, transfer)?;
+                self.assign(now, asking, (alert, to), effects)
+            }
+            AlertCommand::DecideAlert { alert, transfer, verdict, reason } => {
+                self.expect_of(alert, transfer)?;
                 let decision = Decision { verdict, by: asking.by.user.clone(), at: now, reason };
                 self.decide_alert(now, alert, decision, effects)
             }
@@ -30,6 +37,18 @@ impl Core {
 
     fn known_alert(&self, id: AlertId) -> Result<&AlertView, CommandRefusal> {
         self.alerts.get(id).ok_or_else(|| CommandRefusal::new("unknown-alert", format!("alert {id}: expected one that exists")))
+    }
+
+    /// A decision shall not show up in the evidence of another transfer.
+    fn expect_of(&self, id: AlertId, named: Option<TransferId>) -> Result<(), CommandRefusal> {
+        let own = &self.known_alert(id)?.transfer;
+        match named {
+            Some(named) if Some(&named) != own.as_ref() => {
+                let own = own.as_ref().map_or_else(|| "none".to_owned(), TransferId::to_string);
+                Err(CommandRefusal::new("other-transfer", format!("transfer {named}: expected {own}, which alert {id} is about")))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn acknowledge(&mut self, now: Time, asking: &Asking<'_>, id: AlertId, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {

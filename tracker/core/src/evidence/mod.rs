@@ -6,9 +6,11 @@
 mod devices;
 mod page;
 mod people;
+mod trust;
 mod verify;
 
 pub use devices::{DeviceStatement, Missing, Shown};
 pub use page::page;
 pub use people::Signed;
+pub use trust::{Trust, TrustFault, Witnessed};
 pub use verify::{Checked, Reason, Verdict, verify};

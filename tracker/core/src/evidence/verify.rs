@@ -2,9 +2,10 @@
 
 use super::devices::{self, DeviceStatement};
 use super::people::{self, Signed};
+use super::trust::Witnessed;
 use crate::proof::note::{Note, Verifier};
 use crate::proof::{Checkpoint, Hash, consistency, many};
-use sealway_schemas::bundle::{Bundle, OlderTree};
+use sealway_schemas::bundle::{Bundle, OlderNote, OlderTree};
 use sealway_schemas::command::{Command, TransferCommand};
 use sealway_schemas::entry::Entry;
 use sealway_schemas::{Time, TransferId};
@@ -60,6 +61,8 @@ pub struct Checked {
     pub devices: Vec<DeviceStatement>,
     /// What people decided, in the log's order.
     pub decisions: Vec<Signed>,
+    /// What the trusted witnesses are shown to have seen.
+    pub witnessed: Vec<Witnessed>,
 }
 
 /// An entry whose place in the log is proved.
@@ -79,6 +82,7 @@ pub fn verify(bundle: &Bundle, trust: &Verifier) -> Checked {
         size: 0,
         devices: Vec::new(),
         decisions: Vec::new(),
+        witnessed: Vec::new(),
     };
     match in_the_log(bundle, trust) {
         Ok((size, entries)) => {
@@ -91,17 +95,18 @@ pub fn verify(bundle: &Bundle, trust: &Verifier) -> Checked {
         }
         Err(reason) => checked.reasons.push(reason),
     }
-    checked.verdict = checked.reasons.iter().map(|reason| reason.verdict).max().unwrap_or(Verdict::Genuine);
+    checked.conclude();
     checked
 }
 
-fn in_the_log(bundle: &Bundle, trust: &Verifier) -> Result<(u64, Vec<Proved>), Reason> {
-    let note = Note::parse(&bundle.checkpoint).map_err(|fault| Reason::forged(None, fault))?;
-    trust.verify(&note).map_err(|fault| Reason::forged(None, format!("checkpoint: {fault}")))?;
-    let checkpoint = Checkpoint::parse(note.text).map_err(|fault| Reason::forged(None, fault))?;
-    if checkpoint.origin != trust.name() {
-        return Err(Reason::forged(None, format!("checkpoint of {}, expected {}", checkpoint.origin, trust.name())));
+impl Checked {
+    pub(super) fn conclude(&mut self) {
+        self.verdict = self.reasons.iter().map(|reason| reason.verdict).max().unwrap_or(Verdict::Genuine);
     }
+}
+
+fn in_the_log(bundle: &Bundle, trust: &Verifier) -> Result<(u64, Vec<Proved>), Reason> {
+    let checkpoint = signed_checkpoint(&bundle.checkpoint, trust)?;
     let mut leaves = Vec::with_capacity(bundle.entries.len());
     let mut entries = Vec::with_capacity(bundle.entries.len());
     for (seq, bytes) in &bundle.entries {
@@ -113,16 +118,37 @@ fn in_the_log(bundle: &Bundle, trust: &Verifier) -> Result<(u64, Vec<Proved>), R
     let proved = many::verify(&leaves, (checkpoint.size, checkpoint.root), &proof);
     proved.map_err(|fault| Reason::forged(None, format!("the entries are not those of the checkpoint: {fault}")))?;
     check_growth(bundle, (checkpoint.size, checkpoint.root))?;
+    if let Some(older) = &bundle.cosigned {
+        check_cosigned(older, trust, (checkpoint.size, checkpoint.root))?;
+    }
     Ok((checkpoint.size, entries))
+}
+
+/// A checkpoint of the trusted log.
+pub(super) fn signed_checkpoint(note: &str, trust: &Verifier) -> Result<Checkpoint, Reason> {
+    let note = Note::parse(note).map_err(|fault| Reason::forged(None, fault))?;
+    trust.verify(&note).map_err(|fault| Reason::forged(None, format!("checkpoint: {fault}")))?;
+    let checkpoint = Checkpoint::parse(note.text).map_err(|fault| Reason::forged(None, fault))?;
+    if checkpoint.origin != trust.name() {
+        return Err(Reason::forged(None, format!("checkpoint of {}, expected {}", checkpoint.origin, trust.name())));
+    }
+    Ok(checkpoint)
+}
+
+fn check_cosigned(older: &OlderNote, trust: &Verifier, tree: (u64, Hash)) -> Result<(), Reason> {
+    let checkpoint = signed_checkpoint(&older.note, trust)?;
+    grown((checkpoint.size, checkpoint.root), tree, &older.growth)
+}
+
+fn grown(older: (u64, Hash), tree: (u64, Hash), growth: &[[u8; 32]]) -> Result<(), Reason> {
+    let growth: Vec<Hash> = growth.iter().copied().map(Hash::from_bytes).collect();
+    consistency::verify(older, tree, &growth)
+        .map_err(|fault| Reason::forged(None, format!("the tree of {} entries is not the checkpoint's beginning: {fault}", older.0)))
 }
 
 fn check_growth(bundle: &Bundle, tree: (u64, Hash)) -> Result<(), Reason> {
     for older in &bundle.heard {
-        let growth: Vec<Hash> = older.growth.iter().copied().map(Hash::from_bytes).collect();
-        let grown = consistency::verify((older.size, Hash::from_bytes(older.root)), tree, &growth);
-        grown.map_err(|fault| {
-            Reason::forged(None, format!("the tree of {} entries is not the checkpoint's beginning: {fault}", older.size))
-        })?;
+        grown((older.size, Hash::from_bytes(older.root)), tree, &older.growth)?;
     }
     Ok(())
 }
@@ -139,7 +165,9 @@ fn heard(bundle: &Bundle, entries: &[Proved]) -> BTreeMap<[u8; 8], Time> {
 
 fn expect_declaration(bundle: &Bundle, commands: &[people::Given], reasons: &mut Vec<Reason>) {
     let declared = commands.iter().any(|given| match &given.command {
-        Command::Transfer(TransferCommand::DeclareTransfer { transfer, .. }) => *transfer == bundle.transfer,
+        Command::Transfer(TransferCommand::DeclareTransfer { transfer, .. } | TransferCommand::DraftTransfer { transfer, .. }) => {
+            *transfer == bundle.transfer
+        }
         _ => false,
     });
     if !declared {

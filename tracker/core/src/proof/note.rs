@@ -76,6 +76,11 @@ impl Verifier {
         &self.name
     }
 
+    #[must_use]
+    pub fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
     /// The text that [`Verifier::parse`] reads.
     #[must_use]
     pub fn text(&self) -> String {

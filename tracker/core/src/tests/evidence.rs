@@ -34,7 +34,7 @@ fn bundle(transfer: &TransferId, log: &[Entry]) -> Bundle {
     let checkpoint = format!("{text}\n{}", verifier.line(0, &key.sign(text.as_bytes()).to_bytes()));
     let numbers: Vec<u64> = (0..frontier.size()).collect();
     let proof = many::prove(&numbers, frontier.size(), &kept).unwrap().iter().map(|hash| *hash.as_bytes()).collect();
-    Bundle { transfer: transfer.clone(), checkpoint, entries, proof, heard: Vec::new() }
+    Bundle { transfer: transfer.clone(), checkpoint, entries, proof, heard: Vec::new(), cosigned: None }
 }
 
 fn arrived() -> (TransferId, Vec<Entry>) {

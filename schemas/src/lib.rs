@@ -15,6 +15,7 @@ pub mod entry;
 pub mod event;
 pub mod hello;
 pub mod ids;
+pub mod ledger;
 pub mod link;
 pub mod login;
 pub mod malformed;

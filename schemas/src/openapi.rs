@@ -1,5 +1,6 @@
 //! JSON schemas of the identities, which are texts or numbers with a shape. Written by hand: their fields are private.
 
+use crate::ledger::{GoodsCode, HsCode, Quantity, Reference, UnitCode};
 use crate::{AlertId, CorridorId, DeviceId, DistrictId, GateId, PartyId, PlaceId, PublicKey, Time, TransferId, UserId, WebhookId};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
@@ -28,6 +29,11 @@ text_schema! {
     GateId: "^[a-z0-9][a-z0-9-]{0,63}$", "epz-a-south";
     WebhookId: "^[a-z0-9][a-z0-9-]{0,63}$", "port-system";
     TransferId: "^[0-9]{2}[A-Z]{2}[A-Z0-9]{13}[0-9]$", "26CNXA000000000172";
+    Quantity: r"^[0-9]{1,12}(\.[0-9]{1,3})?$", "12.5";
+    GoodsCode: "^[A-Za-z0-9-]{1,32}$", "CHIP-7";
+    HsCode: "^[0-9]{6,10}$", "85423190";
+    UnitCode: "^[A-Z0-9]{2,3}$", "PCE";
+    Reference: "^[A-Za-z0-9-]{1,64}$", "L-2026-11";
     PublicKey: "^[0-9a-f]{64}$", "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
 }
 

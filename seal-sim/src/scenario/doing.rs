@@ -6,6 +6,7 @@ use crate::chance::secret;
 use crate::device::Heard;
 use sealway_schemas::command::{Command, CustodyCommand, DeviceCommand, LedgerCommand, Signer, TransferCommand};
 use sealway_schemas::down::Circle;
+use sealway_schemas::ledger::Conclusion;
 use sealway_schemas::report::Event;
 use sealway_schemas::{Time, UserId};
 
@@ -109,7 +110,12 @@ impl Play {
         self.tally.unsealed += u64::from(self.device.open_by_grant(uptime_ms).is_ok());
         self.deliver(at, platform);
         let (transfer, customs) = (self.transfer.clone(), self.customs.clone());
-        self.ask(at, &customs, LedgerCommand::WriteOffTransfer { transfer, note: String::new() }, platform);
+        self.ask(
+            at,
+            &customs,
+            LedgerCommand::WriteOffTransfer { transfer, conclusion: Conclusion::A1, verified: Vec::new(), note: "counted".to_owned() },
+            platform,
+        );
     }
 
     pub(super) fn seal(&mut self, at: Time, platform: &mut dyn Platform) {

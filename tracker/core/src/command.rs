@@ -4,7 +4,7 @@ use crate::core::Core;
 use crate::effect::{CommandReceipt, CommandRefusal, Effect};
 use crate::role::{Reach, reach};
 use bytes::Bytes;
-use sealway_schemas::command::{Command, Signer};
+use sealway_schemas::command::{Command, LedgerCommand, Signer};
 use sealway_schemas::entry::{Entry, Salt};
 use sealway_schemas::signature::CommandSignature;
 use sealway_schemas::{PartyId, Time};
@@ -16,8 +16,9 @@ mod device;
 mod registry;
 mod world;
 
-/// A command as it was sent is at most this long.
-pub const COMMAND_BYTES_LIMIT: usize = 1_200_000;
+/// A command as it was sent is at most this long: the import of a ledger; every other one has a limit of its own.
+pub const COMMAND_BYTES_LIMIT: usize = 8_000_000;
+const USUAL_BYTES_LIMIT: usize = 1_200_000;
 const KEY: std::ops::RangeInclusive<usize> = 1..=128;
 
 /// First half of a SHA-256.
@@ -106,6 +107,7 @@ impl Core {
         let Asked { by, key, body, .. } = asked;
         let taken = self.taken_before(now, by, key, body)?;
         let command = Command::parse(body).map_err(|fault| CommandRefusal::new("malformed-command", fault.to_string()))?;
+        expect_usual_size(&command, body.len())?;
         let reach = reach(by.role, &command);
         if reach == Reach::None {
             let detail = format!("role {} of user {}: may not {}", by.role, by.user, command.kind());
@@ -148,12 +150,22 @@ impl Core {
             Command::Device(command) => self.device_command(now, asking, command, effects),
             Command::Transfer(command) => self.transfer_command(now, asking, command, effects),
             Command::Custody(command) => self.custody_command(now, asking, command, effects),
+            Command::Ledger(command) => self.ledger_command(now, asking, command, effects),
             Command::Alert(command) => self.alert_command(now, asking, command, effects),
-            Command::Cargo(_) | Command::Gate(_) | Command::Ledger(_) | Command::Exchange(_) => {
+            Command::Cargo(_) | Command::Gate(_) | Command::Exchange(_) => {
                 Err(CommandRefusal::new("not-offered", format!("command {}: not offered by this platform", command.kind())))
             }
         }
     }
+}
+
+fn expect_usual_size(command: &Command, bytes: usize) -> Result<(), CommandRefusal> {
+    let import = matches!(command, Command::Ledger(LedgerCommand::ImportLedger { .. }));
+    if import || bytes <= USUAL_BYTES_LIMIT {
+        return Ok(());
+    }
+    let detail = format!("command {} of {bytes} bytes, expected at most {USUAL_BYTES_LIMIT}", command.kind());
+    Err(CommandRefusal::new("too-large", detail))
 }
 
 fn key_of(by: &Signer, key: &str) -> Half {

@@ -8,6 +8,7 @@ use crate::device::{Device, DeviceIx, Devices};
 use crate::effect::{Effect, LoginRefusal};
 use crate::geometry::Position;
 use crate::input::Input;
+use crate::ledger::Ledgers;
 use crate::order::{AckState, Past};
 use crate::policy::Policy;
 use crate::registry::{KnownKeys, Registry};
@@ -37,6 +38,7 @@ pub struct Core {
     pub(crate) alerts: AlertBook,
     pub(crate) timers: Timers,
     pub(crate) receipts: Receipts,
+    pub(crate) ledgers: Ledgers,
 }
 
 impl Default for Core {
@@ -62,6 +64,7 @@ impl Core {
             alerts: AlertBook::default(),
             timers: Timers::default(),
             receipts: Receipts::default(),
+            ledgers: Ledgers::default(),
         }
     }
 

@@ -18,6 +18,7 @@ mod follow;
 pub mod geometry;
 pub mod input;
 pub mod keyring;
+pub mod ledger;
 pub mod locate;
 pub mod movement;
 pub mod order;

@@ -35,6 +35,8 @@ pub struct Policy {
     pub battery_well_percent: u8,
     /// An accepted command's key is remembered this long.
     pub idempotency_ms: u64,
+    /// By which a declared weight may be off from the ledger's, per thousand.
+    pub ledger_weight_permille: u32,
 }
 
 impl Default for Policy {
@@ -55,6 +57,7 @@ impl Default for Policy {
             battery_low_percent: 15,
             battery_well_percent: 20,
             idempotency_ms: 86_400_000,
+            ledger_weight_permille: 50,
         }
     }
 }

@@ -122,7 +122,11 @@ fn gate(command: &GateCommand) -> Row {
 
 fn ledger(command: &LedgerCommand) -> Row {
     match command {
-        LedgerCommand::WriteOffTransfer { .. } => CUSTOMS,
+        LedgerCommand::ImportLedger { .. }
+        | LedgerCommand::DeclareGoods { .. }
+        | LedgerCommand::NoteGoods { .. }
+        | LedgerCommand::DeclarePeriodic { .. } => Row { customs: All, carrier: Own, operator: Own, ..DENIED },
+        LedgerCommand::WriteOffTransfer { .. } | LedgerCommand::ReverseWriteOff { .. } => CUSTOMS,
     }
 }
 

@@ -4,6 +4,7 @@ mod alerts;
 mod commands;
 mod evidence;
 mod laws;
+mod ledger;
 mod life;
 mod seal;
 mod signing;

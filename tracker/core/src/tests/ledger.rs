@@ -1,0 +1,205 @@
+//! The ledger beside a transfer: imported, declared, compared, written off once, taken back, collected.
+
+use super::{Bench, seal::Seal, signer};
+use crate::ledger::book::Item;
+use crate::{Effect, Row};
+use sealway_schemas::TransferId;
+use sealway_schemas::command::Role;
+use sealway_schemas::event::AlertKind;
+use sealway_schemas::ledger::{GoodsStatus, LedgerImport, PeriodicDeclaration, Quantity};
+use sealway_schemas::record::Recorded;
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+
+const OWN: &str = "silk-road-carrier";
+
+fn csv(lines: usize, bad: Option<usize>) -> String {
+    let mut text = "goods,hs,name_zh,name_en,unit,status,quantity,weight_kg\n".to_owned();
+    for line in 1..=lines {
+        let hs = if bad == Some(line) { "12" } else { "85423190" };
+        writeln!(text, "G-{line},{hs},芯片,Chip,PCE,bonded,100,200").unwrap();
+    }
+    text
+}
+
+fn import(reference: &str, content: &str) -> Value {
+    json!({"type": "import-ledger", "enterprise": OWN, "reference": reference, "format": "csv", "content": content})
+}
+
+fn goods(quantity: &str, weight_kg: &str) -> Value {
+    json!([{"goods": "G-1", "hs": "85423190", "unit": "PCE", "status": "bonded", "quantity": quantity, "weight_kg": weight_kg}])
+}
+
+fn declaration(id: &TransferId, lines: Value) -> Value {
+    json!({"type": "declare-goods", "transfer": id, "enterprise": OWN, "declaration": "D-1", "lines": lines})
+}
+
+fn write_off(id: &TransferId, conclusion: &str, quantity: Option<&str>) -> Value {
+    let verified = quantity.map_or(json!([]), |quantity| json!([{"goods": "G-1", "status": "bonded", "quantity": quantity}]));
+    json!({"type": "write-off-transfer", "transfer": id, "conclusion": conclusion, "verified": verified, "note": "counted"})
+}
+
+fn told<T: Recorded>(bench: &Bench) -> T {
+    let bodies = bench.effects.iter().filter_map(|effect| match effect {
+        Effect::Row(row) => match &**row {
+            Row::Record(record) if record.kind == T::KIND => Some(record.body.clone()),
+            _ => None,
+        },
+        _ => None,
+    });
+    serde_json::from_value(bodies.last().unwrap()).unwrap()
+}
+
+/// Stock, under way, written off of G-1.
+fn accounts(bench: &Bench) -> [String; 3] {
+    let item = Item { enterprise: OWN.parse().unwrap(), goods: "G-1".parse().unwrap(), status: GoodsStatus::Bonded };
+    let stand = bench.core.book().stand(&item).unwrap();
+    [stand.stock, stand.under_way, stand.written_off].map(|quantity: Quantity| quantity.to_string())
+}
+
+/// A transfer with 10 pieces out of a stock of 100.
+fn laden() -> (Bench, Seal, TransferId) {
+    let mut bench = Bench::new();
+    let seal = bench.enrol(1);
+    let id = bench.declare(1, &seal);
+    bench.ok(Role::Carrier, import("L-1", &csv(3, None)));
+    bench.ok(Role::Carrier, declaration(&id, goods("10", "20")));
+    (bench, seal, id)
+}
+
+fn arrived() -> (Bench, TransferId) {
+    let (mut bench, mut seal, id) = laden();
+    bench.seal_up(&mut seal);
+    bench.drive(&mut seal, 0, 24);
+    (bench, id)
+}
+
+#[test]
+fn of_ten_thousand_lines_the_one_bad_line_is_refused_and_the_others_are_taken() {
+    let mut bench = Bench::new();
+    bench.ok(Role::Carrier, import("L-1", &csv(10_000, Some(5_000))));
+    let import: LedgerImport = told(&bench);
+    assert_eq!((import.lines, import.taken), (10_000, vec![(1, 4_999), (5_001, 10_000)]));
+    assert_eq!((import.refused.len(), import.refused[0].line, import.refused[0].code.as_str()), (1, 5_000, "hs-code-malformed"));
+    assert_eq!(bench.core.book().postings().count(), 9_999);
+    assert_eq!(bench.replayed().fingerprint(), bench.core.fingerprint());
+}
+
+#[test]
+fn an_import_counts_once_by_its_reference() {
+    let mut bench = Bench::new();
+    bench.ok(Role::Carrier, import("L-1", &csv(3, None)));
+    bench.ok(Role::Carrier, import("L-1", &csv(3, None)));
+    assert_eq!(accounts(&bench), ["100", "0", "0"]);
+    assert_eq!(bench.code(Role::Carrier, import("L-1", &csv(4, None))), "import-exists");
+    assert_eq!(bench.code(Role::Carrier, import("L-2", "nonsense")), "ledger-file");
+    bench.ok(Role::Carrier, import("L-2", &csv(1, None)));
+    assert_eq!(accounts(&bench), ["200", "0", "0"]);
+}
+
+#[test]
+fn a_ledger_is_touched_by_its_enterprise_and_customs_alone() {
+    let (mut bench, _, id) = laden();
+    let mut other = signer(Role::Carrier);
+    other.party = "other-carrier".parse().unwrap();
+    for (key, body) in [("o-1", import("L-9", &csv(1, None))), ("o-2", declaration(&id, goods("1", "2")))] {
+        assert_eq!(bench.command_by(other.clone(), key, &body).unwrap_err().code, "not-yours");
+    }
+    let mut own = declaration(&id, goods("1", "2"));
+    own["enterprise"] = json!("other-carrier");
+    assert_eq!(bench.command_by(other, "o-3", &own).unwrap_err().code, "not-yours", "own goods on another's transfer");
+    for body in [write_off(&id, "A1", None), json!({"type": "reverse-write-off", "posting": 1, "reason": "x"})] {
+        assert_eq!(bench.code(Role::Carrier, body), "role-forbids");
+    }
+}
+
+#[test]
+fn a_large_body_is_an_imports_alone() {
+    let mut bench = Bench::new();
+    let note = "x".repeat(crate::command::COMMAND_BYTES_LIMIT / 2);
+    let body = json!({"type": "acknowledge-alert", "alert": 1, "note": note});
+    assert_eq!(bench.code(Role::Customs, body), "too-large");
+}
+
+#[test]
+fn papers_that_differ_raise_an_alert_and_hold_the_write_off_until_they_agree() {
+    let (mut bench, mut seal, id) = laden();
+    assert_eq!(bench.alert_kinds(), []);
+    let note = |weight: &str| json!({"type": "note-goods", "transfer": id, "note": "N-1", "lines": goods("10", weight)});
+    bench.ok(Role::Carrier, note("25"));
+    assert_eq!(bench.alert_kinds(), [AlertKind::LedgerDifference]);
+    assert_eq!(bench.core.ledger_difference(&id).len(), 1);
+    bench.ok(Role::Carrier, note("20"));
+    assert!(bench.only_alert().cleared_at.is_some());
+    bench.ok(Role::Carrier, declaration(&id, goods("101", "202")));
+    assert_eq!(accounts(&bench), ["100", "0", "0"], "more than the stock takes nothing");
+    bench.seal_up(&mut seal);
+    bench.drive(&mut seal, 0, 24);
+    assert_eq!(bench.code(Role::Customs, write_off(&id, "A1", None)), "ledger-difference");
+    assert_eq!(bench.code(Role::Carrier, declaration(&id, goods("10", "20"))), "transfer-left");
+}
+
+#[test]
+fn goods_declared_anew_leave_the_stock_once() {
+    let (mut bench, _, id) = laden();
+    assert_eq!(accounts(&bench), ["90", "10", "0"]);
+    bench.ok(Role::Carrier, declaration(&id, goods("30", "60")));
+    assert_eq!(accounts(&bench), ["70", "30", "0"]);
+}
+
+#[test]
+fn what_was_verified_is_written_off_once_and_in_parts() {
+    let (mut bench, id) = arrived();
+    assert_eq!(bench.code(Role::Customs, write_off(&id, "B1", None)), "not-satisfactory");
+    assert_eq!(bench.code(Role::Customs, write_off(&id, "A1", Some("10.001"))), "verified-quantity");
+    bench.ok(Role::Customs, write_off(&id, "A5", Some("4")));
+    assert_eq!(accounts(&bench), ["90", "6", "4"]);
+    bench.ok(Role::Customs, write_off(&id, "A1", None));
+    assert_eq!(accounts(&bench), ["90", "0", "10"]);
+    assert_eq!(bench.code(Role::Customs, write_off(&id, "A1", None)), "written-off");
+    assert_eq!(bench.replayed().fingerprint(), bench.core.fingerprint());
+}
+
+#[test]
+fn nothing_is_written_off_before_arrival_or_over_a_hole() {
+    let (mut bench, mut seal, id) = laden();
+    assert_eq!(bench.code(Role::Customs, write_off(&id, "A1", None)), "not-arrived");
+    bench.seal_up(&mut seal);
+    bench.drive(&mut seal, 0, 24);
+    let at = bench.road().at_km(24.0).unwrap();
+    let _lost = seal.periodic(bench.now, at);
+    bench.pass_s(60);
+    let next = seal.periodic(bench.now, at);
+    bench.send(&seal, &next);
+    assert_eq!(bench.code(Role::Customs, write_off(&id, "A1", None)), "custody-hole");
+}
+
+#[test]
+fn a_write_off_comes_back_by_one_counter_entry_and_may_be_made_again() {
+    let (mut bench, id) = arrived();
+    bench.ok(Role::Customs, write_off(&id, "A1", None));
+    let posting = bench.core.book().postings().count();
+    let reverse = json!({"type": "reverse-write-off", "posting": posting, "reason": "counted wrongly"});
+    bench.ok(Role::Customs, reverse.clone());
+    assert_eq!(accounts(&bench), ["90", "10", "0"]);
+    assert_eq!(bench.code(Role::Customs, reverse), "posting-reversed");
+    bench.ok(Role::Customs, write_off(&id, "A1", Some("9")));
+    assert_eq!(accounts(&bench), ["90", "1", "9"]);
+}
+
+#[test]
+fn split_deliveries_are_collected_once_into_a_periodic_declaration() {
+    let (mut bench, id) = arrived();
+    let periodic = |reference: &str| json!({"type": "declare-periodic", "enterprise": OWN, "declaration": reference, "transfers": [id]});
+    bench.ok(Role::Customs, write_off(&id, "A1", Some("4")));
+    assert_eq!(bench.code(Role::Carrier, periodic("P-1")), "not-written-off");
+    bench.ok(Role::Customs, write_off(&id, "A1", None));
+    bench.ok(Role::Carrier, periodic("P-1"));
+    let collected: PeriodicDeclaration = told(&bench);
+    assert_eq!(collected.lines.iter().map(|line| line.quantity.to_string()).collect::<Vec<_>>(), ["10"]);
+    assert_eq!(bench.code(Role::Carrier, periodic("P-1")), "declaration-exists");
+    assert_eq!(bench.code(Role::Carrier, periodic("P-2")), "delivery-collected");
+    let posting = bench.core.book().postings().count();
+    let reverse = json!({"type": "reverse-write-off", "posting": posting, "reason": "late"});
+    assert_eq!(bench.code(Role::Customs, reverse), "delivery-collected");
+}

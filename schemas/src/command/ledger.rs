@@ -1,7 +1,7 @@
 //! The ledger 底账: imports, postings, write-off.
 
 use super::kinds::kinds;
-use crate::ledger::{Conclusion, GoodsLine, LedgerFormat, Reference, VerifiedLine};
+use crate::ledger::{GoodsLine, LedgerFormat, Reference, VerifiedLine};
 use crate::{PartyId, TransferId};
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +18,6 @@ pub enum LedgerCommand {
     /// 核销. Without lines everything that was declared and is not written off yet.
     WriteOffTransfer {
         transfer: TransferId,
-        conclusion: Conclusion,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         verified: Vec<VerifiedLine>,
         note: String,

@@ -1,8 +1,9 @@
 //! What the platform tells of ledgers: records, each with those who may see it.
 
 use super::{GoodsCode, GoodsStatus, HsCode, Quantity, Reference, UnitCode, VerifiedLine};
+use crate::movement::By;
 use crate::record::Recorded;
-use crate::{PartyId, Time, TransferId, UserId};
+use crate::{PartyId, Time, TransferId};
 use serde::{Deserialize, Serialize};
 
 /// A line of an import that was not taken.
@@ -73,7 +74,7 @@ pub struct PostingView {
     pub transfer: Option<TransferId>,
     /// The entry that this one takes back.
     pub reverses: Option<u64>,
-    pub by: UserId,
+    pub by: By,
     pub note: String,
 }
 

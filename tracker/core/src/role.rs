@@ -109,7 +109,7 @@ fn cargo(command: &CargoCommand) -> Row {
 fn custody(command: &CustodyCommand) -> Row {
     match command {
         CustodyCommand::ReportArrival { .. } => Row { operator: Own, ..DENIED },
-        CustodyCommand::IssueGrant { .. } => CUSTOMS,
+        CustodyCommand::IssueGrant { .. } | CustodyCommand::VerifyTransfer { .. } => CUSTOMS,
         CustodyCommand::IssueChallenge { .. } => Row { customs: All, carrier: Own, operator: Own, ..DENIED },
     }
 }

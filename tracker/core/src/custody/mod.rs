@@ -25,6 +25,9 @@ impl Core {
             CustodyCommand::ReportArrival { .. } => {
                 Err(CommandRefusal::new("not-offered", format!("command {}: not offered by this platform", command.kind())))
             }
+            CustodyCommand::VerifyTransfer { transfer, conclusion, verified, note } => {
+                self.verify_transfer(now, asking, &transfer, (conclusion, &verified, &note), effects)
+            }
             CustodyCommand::IssueGrant { grant, device, epoch, circle, not_before, not_after, authorised_by } => {
                 let id = hex_bytes::<16>("grant", &grant)?;
                 self.issue_grant(now, device, Grant { id, epoch, circle, not_before, not_after, authorised_by }, effects)

@@ -7,10 +7,11 @@ use crate::alert::Finding;
 use crate::command::Asking;
 use crate::core::Core;
 use crate::effect::{CommandRefusal, Effect};
+use crate::movement::Movement;
 use crate::transfer::TransferIx;
 use sealway_schemas::alert::AlertKind;
 use sealway_schemas::ledger::{Account, GoodsLine, LedgerComparison, PeriodicDeclaration, Quantity, Reference, VerifiedLine};
-use sealway_schemas::movement::MovementState;
+use sealway_schemas::movement::{By, HoldReason, MovementState};
 use sealway_schemas::record::Record;
 use sealway_schemas::{PartyId, Time, TransferId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,8 +37,9 @@ impl Core {
             return Err(CommandRefusal::new("enterprise-fixed", detail));
         }
         let noted = before.and_then(|before| before.noted.clone());
-        self.give_back(now, asking, &id, effects);
-        let covered = self.take_from_stock(now, asking, (&id, &enterprise, &lines), effects);
+        let by = By::User(asking.by.user.clone());
+        self.give_back(now, &by, (&id, "declared anew"), effects);
+        let covered = self.take_from_stock(now, &by, (&id, &enterprise, &lines), effects);
         let goods = Goods {
             enterprise,
             declaration,
@@ -46,10 +48,11 @@ impl Core {
             covered,
             written: BTreeMap::new(),
             differences: Vec::new(),
+            conclusion: None,
             collected: None,
         };
         self.ledgers.goods.insert(id.clone(), goods);
-        self.compare(now, ix, &id, effects)
+        self.compare(now, (ix, &id), by, effects)
     }
 
     pub(super) fn note_goods(
@@ -61,12 +64,22 @@ impl Core {
         effects: &mut Vec<Effect>,
     ) -> Result<(), CommandRefusal> {
         let ix = self.expect_before_departure(asking, &id)?;
-        let enterprise = self.goods_of(&id)?.enterprise.clone();
-        by_item(&enterprise, &lines)?;
-        if let Some(goods) = self.ledgers.goods.get_mut(&id) {
+        self.put_note(now, (ix, &id, By::User(asking.by.user.clone())), (note, lines), effects)
+    }
+
+    /// Where the lines of a release note come in.
+    pub(crate) fn put_note(
+        &mut self,
+        now: Time,
+        (ix, id, by): (TransferIx, &TransferId, By),
+        (note, lines): (Reference, Vec<GoodsLine>),
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), CommandRefusal> {
+        by_item(&self.goods_of(id)?.enterprise, &lines)?;
+        if let Some(goods) = self.ledgers.goods.get_mut(id) {
             goods.noted = Some((note, lines));
         }
-        self.compare(now, ix, &id, effects)
+        self.compare(now, (ix, id), by, effects)
     }
 
     /// Papers change until the goods leave.
@@ -74,19 +87,27 @@ impl Core {
         let (ix, transfer) = self.known_transfer(id)?;
         let parties = self.parties_of(Some(transfer), None);
         asking.check(&format!("transfer {id}"), parties.iter().find(|party| **party == asking.by.party).or(parties.first()))?;
-        if is_before_departure(transfer.state) {
+        if is_before_departure(transfer.state) && !has_departed(transfer.movement) {
             return Ok(ix);
         }
         Err(CommandRefusal::new("transfer-left", format!("transfer {id}: is {:?}, expected one that has not left", transfer.state)))
     }
 
+    /// A cancelled transfer carries nothing.
+    pub(crate) fn give_back_cancelled(&mut self, now: Time, ix: TransferIx, effects: &mut Vec<Effect>) {
+        if let Some(transfer) = self.transfers.get(ix) {
+            let (id, by) = (transfer.id.clone(), transfer.changed_by.clone());
+            self.give_back(now, &by, (&id, "cancelled"), effects);
+        }
+    }
+
     /// What an earlier declaration took goes back into stock.
-    fn give_back(&mut self, now: Time, asking: &Asking<'_>, id: &TransferId, effects: &mut Vec<Effect>) {
-        let covered = self.ledgers.goods.get(id).map(|goods| goods.covered.clone()).unwrap_or_default();
+    fn give_back(&mut self, now: Time, by: &By, (id, why): (&TransferId, &str), effects: &mut Vec<Effect>) {
+        let covered = self.ledgers.goods.get_mut(id).map(|goods| std::mem::take(&mut goods.covered)).unwrap_or_default();
         for (item, quantity) in covered.into_iter().filter(|(_, quantity)| !quantity.is_zero()) {
             let draft = Draft { item, debit: Account::Stock, credit: Account::UnderWay, quantity, transfer: Some(id.clone()) };
             if let Ok(posting) = self.ledgers.book.post(now, draft) {
-                self.tell_posting(now, &posting, (asking.by, "declared anew"), effects);
+                self.tell_posting(now, &posting, (by, why), effects);
             }
         }
     }
@@ -95,7 +116,7 @@ impl Core {
     fn take_from_stock(
         &mut self,
         now: Time,
-        asking: &Asking<'_>,
+        by: &By,
         (id, enterprise, lines): (&TransferId, &PartyId, &[GoodsLine]),
         effects: &mut Vec<Effect>,
     ) -> BTreeMap<Item, Quantity> {
@@ -105,15 +126,15 @@ impl Core {
             let (debit, credit) = (Account::UnderWay, Account::Stock);
             let draft = Draft { item: item.clone(), debit, credit, quantity: line.quantity, transfer: Some(id.clone()) };
             if let Ok(posting) = self.ledgers.book.post(now, draft) {
-                self.tell_posting(now, &posting, (asking.by, "declared"), effects);
+                self.tell_posting(now, &posting, (by, "declared"), effects);
                 covered.insert(item, line.quantity);
             }
         }
         covered
     }
 
-    /// Compares anew; a difference is an alert until the papers agree.
-    fn compare(&mut self, now: Time, ix: TransferIx, id: &TransferId, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
+    /// Compares anew; a difference is an alert and holds the transfer until the papers agree or an officer lets it go.
+    fn compare(&mut self, now: Time, (ix, id): (TransferIx, &TransferId), by: By, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
         let goods = self.goods_of(id)?;
         let three = ThreeWay {
             declared: by_item(&goods.enterprise, &goods.declared)?,
@@ -139,8 +160,11 @@ impl Core {
         }
         if count > 0.0 {
             self.raise_on_transfer(now, ix, Finding::at(AlertKind::LedgerDifference, now).with("differences", count), effects);
+            let detail = format!("{count} differences between ledger, declaration and release note");
+            self.hold(now, ix, (HoldReason::LedgerDifference, detail), by, effects);
         } else {
             self.clear_on_transfer(now, ix, AlertKind::LedgerDifference, effects);
+            self.lift_hold(now, ix, Some(HoldReason::LedgerDifference), effects);
         }
         Ok(())
     }
@@ -217,6 +241,14 @@ fn is_before_departure(state: MovementState) -> bool {
         | MovementState::Verified
         | MovementState::WrittenOff
         | MovementState::Cancelled => false,
+    }
+}
+
+/// What the seal showed, also where people or a hold keep the transfer's state back.
+fn has_departed(movement: Movement) -> bool {
+    match movement {
+        Movement::Declared | Movement::Sealed(_) => false,
+        Movement::InTransit { .. } | Movement::Arrived(_) => true,
     }
 }
 

@@ -13,8 +13,9 @@ use crate::core::Core;
 use crate::effect::{CommandRefusal, Effect, Row};
 use crate::transfer::{Transfer, TransferIx};
 use book::{Book, BookRefusal, Item, Posting};
-use sealway_schemas::command::{LedgerCommand, Signer};
-use sealway_schemas::ledger::{Difference, GoodsLine, LedgerStand, PostingView, Quantity, Reference};
+use sealway_schemas::command::LedgerCommand;
+use sealway_schemas::ledger::{Conclusion, Difference, Field, GoodsLine, LedgerStand, PostingView, Quantity, Reference};
+use sealway_schemas::movement::By;
 use sealway_schemas::record::Record;
 use sealway_schemas::{Digest, PartyId, Time, TransferId};
 use serde::{Deserialize, Serialize};
@@ -42,6 +43,7 @@ struct Goods {
     covered: BTreeMap<Item, Quantity>,
     written: BTreeMap<Item, Quantity>,
     differences: Vec<Difference>,
+    conclusion: Option<Conclusion>,
     /// The periodic declaration that collected it.
     collected: Option<Reference>,
 }
@@ -62,13 +64,13 @@ impl Core {
                 self.declare_goods(now, asking, transfer, (enterprise, declaration, lines), effects)
             }
             LedgerCommand::NoteGoods { transfer, note, lines } => self.note_goods(now, asking, transfer, (note, lines), effects),
-            LedgerCommand::WriteOffTransfer { transfer, conclusion, verified, note } => {
+            LedgerCommand::WriteOffTransfer { transfer, verified, note } => {
                 check_note(&note)?;
-                self.write_off(now, asking.by, &transfer, (conclusion, &verified, &note), effects)
+                self.write_off(now, By::User(asking.by.user.clone()), &transfer, (&verified, &note), effects)
             }
             LedgerCommand::ReverseWriteOff { posting, reason } => {
                 check_note(&reason)?;
-                self.reverse_write_off(now, asking.by, (posting, &reason), effects)
+                self.reverse_write_off(now, By::User(asking.by.user.clone()), (posting, &reason), effects)
             }
             LedgerCommand::DeclarePeriodic { enterprise, declaration, transfers } => {
                 self.declare_periodic(now, asking, (enterprise, declaration), transfers, effects)
@@ -80,6 +82,15 @@ impl Core {
     #[must_use]
     pub fn ledger_difference(&self, id: &TransferId) -> &[Difference] {
         self.ledgers.goods.get(id).map_or(&[], |goods| goods.differences.as_slice())
+    }
+
+    /// Whether the ledger has every line that the declaration of goods names; where none was made, nothing is asked of it.
+    pub(crate) fn ledger_has_lines(&self, id: &TransferId) -> bool {
+        let lacking = |difference: &&Difference| match difference.field {
+            Field::Line | Field::Quantity => true,
+            Field::Hs | Field::Unit | Field::WeightKg => false,
+        };
+        !self.ledger_difference(id).iter().any(|difference| lacking(&difference))
     }
 
     /// Every enterprise's double-entry book.
@@ -113,7 +124,7 @@ impl Core {
         self.parties_of(transfer, Some(enterprise.clone()))
     }
 
-    fn tell_posting(&self, now: Time, posting: &Posting, (by, note): (&Signer, &str), effects: &mut Vec<Effect>) {
+    fn tell_posting(&self, now: Time, posting: &Posting, (by, note): (&By, &str), effects: &mut Vec<Effect>) {
         let Item { enterprise, goods, status } = posting.item.clone();
         let parties = self.goods_parties(posting.transfer.as_ref(), &enterprise);
         let view = PostingView {
@@ -127,7 +138,7 @@ impl Core {
             quantity: posting.quantity,
             transfer: posting.transfer.clone(),
             reverses: posting.reverses,
-            by: by.user.clone(),
+            by: by.clone(),
             note: note.to_owned(),
         };
         self.tell_record(now, Record::of(&view, parties), effects);

@@ -1,26 +1,54 @@
 //! Write-off 核销: what was verified leaves the ledger, once, and comes back only by a counter-entry.
 
 use super::book::{Draft, Item};
+use super::check_note;
+use crate::command::Asking;
 use crate::core::Core;
-use crate::effect::{CommandRefusal, Effect};
+use crate::effect::{CommandRefusal, Effect, RefusedStep};
+use crate::transfer::life::after;
 use crate::transfer::{Transfer, TransferIx};
-use sealway_schemas::command::Signer;
 use sealway_schemas::ledger::{Account, Conclusion, Quantity, VerifiedLine};
-use sealway_schemas::movement::MovementState;
+use sealway_schemas::movement::{Arrow, By, MovementState};
 use sealway_schemas::{Time, TransferId};
 use std::collections::BTreeMap;
 
 impl Core {
-    /// Posts the verified quantities; without lines, all that is under way. What is missing stays under way.
-    pub(crate) fn write_off(
+    /// The officer's conclusion. On A1 and A2 the counted goods are written off by the same word, unless something holds the transfer.
+    pub(crate) fn verify_transfer(
         &mut self,
         now: Time,
-        by: &Signer,
+        asking: &Asking<'_>,
         id: &TransferId,
         (conclusion, verified, note): (Conclusion, &[VerifiedLine], &str),
         effects: &mut Vec<Effect>,
     ) -> Result<(), CommandRefusal> {
-        self.expect_ready(id, conclusion)?;
+        check_note(note)?;
+        let by = By::User(asking.by.user.clone());
+        let (ix, _) = self.known_transfer(id)?;
+        if !verified.is_empty() {
+            self.due(id, verified)?;
+        }
+        self.step(now, ix, Arrow::Verify, by.clone(), effects)?;
+        if let Some(goods) = self.ledgers.goods.get_mut(id) {
+            goods.conclusion = Some(conclusion);
+        }
+        match conclusion {
+            // What stops it is told by the transfer itself; an officer writes it off later.
+            Conclusion::A1 | Conclusion::A2 => self.write_off(now, by, id, (verified, note), effects).or(Ok(())),
+            Conclusion::A5 | Conclusion::B1 => Ok(()),
+        }
+    }
+
+    /// Posts the verified quantities; without lines, all that is under way. What is missing stays under way, and the transfer verified.
+    pub(crate) fn write_off(
+        &mut self,
+        now: Time,
+        by: By,
+        id: &TransferId,
+        (verified, note): (&[VerifiedLine], &str),
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), CommandRefusal> {
+        let ix = self.expect_ready(now, id)?;
         let due = self.due(id, verified)?;
         for (item, quantity) in due {
             let draft =
@@ -30,39 +58,42 @@ impl Core {
                 let written = goods.written.entry(item).or_default();
                 *written = written.plus(quantity).unwrap_or(*written);
             }
-            self.tell_posting(now, &posting, (by, note), effects);
+            self.tell_posting(now, &posting, (&by, note), effects);
+        }
+        if self.goods_of(id).is_ok_and(|goods| goods.written == goods.covered) {
+            self.step(now, ix, Arrow::WriteOff, by, effects)?;
         }
         Ok(())
     }
 
-    fn expect_ready(&self, id: &TransferId, conclusion: Conclusion) -> Result<(), CommandRefusal> {
+    /// The same that the arrow needs, also where only a part is posted.
+    fn expect_ready(&self, now: Time, id: &TransferId) -> Result<TransferIx, CommandRefusal> {
         let (ix, transfer) = self.known_transfer(id)?;
-        if !has_arrived(transfer.state) {
-            return Err(CommandRefusal::new("not-arrived", format!("transfer {id}: is {:?}, expected Arrived", transfer.state)));
+        let (state, arrow) = (transfer.state, Arrow::WriteOff);
+        if after(transfer.course, state, arrow).is_none() {
+            return Err(CommandRefusal::step("arrow-illegal", id, RefusedStep { state, arrow, missing: Vec::new() }));
         }
-        match conclusion {
-            Conclusion::A1 | Conclusion::A2 | Conclusion::A5 => {}
-            Conclusion::B1 => {
-                let detail = format!("transfer {id}: verified as B1, not satisfactory, expected A1, A2 or A5");
-                return Err(CommandRefusal::new("not-satisfactory", detail));
-            }
+        let missing = self.missing(now, transfer, arrow);
+        if !missing.is_empty() {
+            return Err(CommandRefusal::step("arrow-needs", id, RefusedStep { state, arrow, missing }));
         }
         if self.has_custody_hole(ix, transfer) {
             let detail =
                 format!("transfer {id}: a hole or a quarantine of seal {} waits, expected an officer's decision on it", transfer.seal);
             return Err(CommandRefusal::new("custody-hole", detail));
         }
-        let differences = self.goods_of(id)?.differences.len();
-        if differences > 0 {
-            let detail = format!("transfer {id}: {differences} differences between ledger, declaration and release note, expected none");
-            return Err(CommandRefusal::new("ledger-difference", detail));
+        match self.goods_of(id)?.conclusion {
+            Some(Conclusion::A1 | Conclusion::A2 | Conclusion::A5) => Ok(ix),
+            Some(Conclusion::B1) | None => {
+                let detail = format!("transfer {id}: not verified as satisfactory, expected A1, A2 or A5");
+                Err(CommandRefusal::new("not-satisfactory", detail))
+            }
         }
-        Ok(())
     }
 
-    /// Custody never closes over a hole, also one that showed after arrival.
+    /// Also one that showed after arrival, or whose reports may still come; a seal on another transfer speaks for that one.
     fn has_custody_hole(&self, ix: TransferIx, transfer: &Transfer) -> bool {
-        let device = self.devices.by_id(&transfer.seal).filter(|device| device.transfer == Some(ix));
+        let device = self.devices.by_id(&transfer.seal).filter(|device| device.transfer.is_none_or(|bound| bound == ix));
         let sealed_at = transfer.movement.sealing().map_or(0, |sealing| sealing.ctr);
         device.is_some_and(|device| {
             let cursor = &device.cursor;
@@ -104,7 +135,7 @@ impl Core {
     pub(super) fn reverse_write_off(
         &mut self,
         now: Time,
-        by: &Signer,
+        by: By,
         (id, reason): (u64, &str),
         effects: &mut Vec<Effect>,
     ) -> Result<(), CommandRefusal> {
@@ -115,30 +146,16 @@ impl Core {
             return Err(CommandRefusal::new("delivery-collected", detail));
         }
         let counter = self.ledgers.book.reverse_write_off(now, id)?;
+        let ix = transfer.as_ref().and_then(|transfer| self.transfers.find(transfer));
+        let is_closed = |ix: &TransferIx| self.transfers.get(*ix).is_some_and(|transfer| transfer.state == MovementState::WrittenOff);
+        if let Some(ix) = ix.filter(is_closed) {
+            self.step(now, ix, Arrow::ReverseWriteOff, by.clone(), effects)?;
+        }
         let goods = transfer.as_ref().and_then(|transfer| self.ledgers.goods.get_mut(transfer));
         if let Some(written) = goods.and_then(|goods| goods.written.get_mut(&counter.item)) {
             *written = written.minus(counter.quantity).unwrap_or_default();
         }
-        self.tell_posting(now, &counter, (by, reason), effects);
+        self.tell_posting(now, &counter, (&by, reason), effects);
         Ok(())
-    }
-}
-
-fn has_arrived(state: MovementState) -> bool {
-    match state {
-        MovementState::Arrived
-        | MovementState::HandedOver
-        | MovementState::UnsealingGranted
-        | MovementState::Unsealed
-        | MovementState::Verified => true,
-        MovementState::Draft
-        | MovementState::Declared
-        | MovementState::Accepted
-        | MovementState::Sealed
-        | MovementState::Released
-        | MovementState::InTransit
-        | MovementState::Incident
-        | MovementState::WrittenOff
-        | MovementState::Cancelled => false,
     }
 }

@@ -4,9 +4,10 @@ use super::{Bench, seal::Seal, signer};
 use crate::ledger::book::Item;
 use crate::{Effect, Row};
 use sealway_schemas::TransferId;
+use sealway_schemas::alert::AlertKind;
 use sealway_schemas::command::Role;
-use sealway_schemas::event::AlertKind;
 use sealway_schemas::ledger::{GoodsStatus, LedgerImport, PeriodicDeclaration, Quantity};
+use sealway_schemas::movement::{Arrow, By, HoldReason, MovementState};
 use sealway_schemas::record::Recorded;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -34,9 +35,23 @@ fn declaration(id: &TransferId, lines: Value) -> Value {
     json!({"type": "declare-goods", "transfer": id, "enterprise": OWN, "declaration": "D-1", "lines": lines})
 }
 
-fn write_off(id: &TransferId, conclusion: &str, quantity: Option<&str>) -> Value {
-    let verified = quantity.map_or(json!([]), |quantity| json!([{"goods": "G-1", "status": "bonded", "quantity": quantity}]));
-    json!({"type": "write-off-transfer", "transfer": id, "conclusion": conclusion, "verified": verified, "note": "counted"})
+fn counted(quantity: Option<&str>) -> Value {
+    quantity.map_or(json!([]), |quantity| json!([{"goods": "G-1", "status": "bonded", "quantity": quantity}]))
+}
+
+fn write_off(id: &TransferId, quantity: Option<&str>) -> Value {
+    json!({"type": "write-off-transfer", "transfer": id, "verified": counted(quantity), "note": "counted"})
+}
+
+fn verify(id: &TransferId, conclusion: &str, quantity: Option<&str>) -> Value {
+    json!({"type": "verify-transfer", "transfer": id, "conclusion": conclusion, "verified": counted(quantity), "note": "counted"})
+}
+
+fn go(bench: &mut Bench, id: &TransferId, arrows: &[Arrow]) {
+    let ix = bench.core.transfers.find(id).unwrap();
+    for arrow in arrows {
+        bench.core.step(bench.now, ix, *arrow, By::User("customs-1".parse().unwrap()), &mut Vec::new()).unwrap();
+    }
 }
 
 fn told<T: Recorded>(bench: &Bench) -> T {
@@ -67,10 +82,11 @@ fn laden() -> (Bench, Seal, TransferId) {
     (bench, seal, id)
 }
 
-fn arrived() -> (Bench, TransferId) {
+fn unsealed() -> (Bench, TransferId) {
     let (mut bench, mut seal, id) = laden();
     bench.seal_up(&mut seal);
     bench.drive(&mut seal, 0, 24);
+    go(&mut bench, &id, &[Arrow::HandOver, Arrow::GrantUnsealing, Arrow::Unseal]);
     (bench, id)
 }
 
@@ -108,7 +124,7 @@ fn a_ledger_is_touched_by_its_enterprise_and_customs_alone() {
     let mut own = declaration(&id, goods("1", "2"));
     own["enterprise"] = json!("other-carrier");
     assert_eq!(bench.command_by(other, "o-3", &own).unwrap_err().code, "not-yours", "own goods on another's transfer");
-    for body in [write_off(&id, "A1", None), json!({"type": "reverse-write-off", "posting": 1, "reason": "x"})] {
+    for body in [write_off(&id, None), verify(&id, "A1", None), json!({"type": "reverse-write-off", "posting": 1, "reason": "x"})] {
         assert_eq!(bench.code(Role::Carrier, body), "role-forbids");
     }
 }
@@ -122,21 +138,46 @@ fn a_large_body_is_an_imports_alone() {
 }
 
 #[test]
-fn papers_that_differ_raise_an_alert_and_hold_the_write_off_until_they_agree() {
+fn papers_that_differ_hold_the_transfer_until_they_agree() {
     let (mut bench, mut seal, id) = laden();
     assert_eq!(bench.alert_kinds(), []);
     let note = |weight: &str| json!({"type": "note-goods", "transfer": id, "note": "N-1", "lines": goods("10", weight)});
     bench.ok(Role::Carrier, note("25"));
     assert_eq!(bench.alert_kinds(), [AlertKind::LedgerDifference]);
     assert_eq!(bench.core.ledger_difference(&id).len(), 1);
+    assert_eq!(bench.transfer(&id).holds[0].reason, HoldReason::LedgerDifference);
     bench.ok(Role::Carrier, note("20"));
     assert!(bench.only_alert().cleared_at.is_some());
+    assert_eq!(bench.transfer(&id).holds, []);
     bench.ok(Role::Carrier, declaration(&id, goods("101", "202")));
     assert_eq!(accounts(&bench), ["100", "0", "0"], "more than the stock takes nothing");
+    assert_eq!(bench.transfer(&id).holds.len(), 1);
     bench.seal_up(&mut seal);
     bench.drive(&mut seal, 0, 24);
-    assert_eq!(bench.code(Role::Customs, write_off(&id, "A1", None)), "ledger-difference");
     assert_eq!(bench.code(Role::Carrier, declaration(&id, goods("10", "20"))), "transfer-left");
+    assert_eq!(bench.replayed().fingerprint(), bench.core.fingerprint());
+}
+
+#[test]
+fn a_draft_is_submitted_only_with_goods_that_the_ledger_has() {
+    let mut bench = Bench::new();
+    let seal = bench.enrol(1);
+    let id = bench.draft(1, &seal);
+    bench.ok(Role::Carrier, declaration(&id, goods("10", "20")));
+    let submit = json!({"type": "submit-transfer", "transfer": id});
+    assert_eq!(bench.command(Role::Carrier, &submit).unwrap_err().step.unwrap().missing, ["ledger-lines"]);
+    bench.ok(Role::Carrier, import("L-1", &csv(1, None)));
+    bench.ok(Role::Carrier, declaration(&id, goods("10", "20")));
+    bench.ok(Role::Carrier, submit);
+    assert_eq!(bench.state(&id), MovementState::Declared);
+}
+
+#[test]
+fn goods_of_a_cancelled_transfer_go_back_into_stock() {
+    let (mut bench, _, id) = laden();
+    bench.ok(Role::Customs, json!({"type": "cancel-transfer", "transfer": id, "reason": "not sold"}));
+    assert_eq!(accounts(&bench), ["100", "0", "0"]);
+    assert_eq!(bench.replayed().fingerprint(), bench.core.fingerprint());
 }
 
 #[test]
@@ -148,52 +189,86 @@ fn goods_declared_anew_leave_the_stock_once() {
 }
 
 #[test]
-fn what_was_verified_is_written_off_once_and_in_parts() {
-    let (mut bench, id) = arrived();
-    assert_eq!(bench.code(Role::Customs, write_off(&id, "B1", None)), "not-satisfactory");
-    assert_eq!(bench.code(Role::Customs, write_off(&id, "A1", Some("10.001"))), "verified-quantity");
-    bench.ok(Role::Customs, write_off(&id, "A5", Some("4")));
-    assert_eq!(accounts(&bench), ["90", "6", "4"]);
-    bench.ok(Role::Customs, write_off(&id, "A1", None));
-    assert_eq!(accounts(&bench), ["90", "0", "10"]);
-    assert_eq!(bench.code(Role::Customs, write_off(&id, "A1", None)), "written-off");
-    assert_eq!(bench.replayed().fingerprint(), bench.core.fingerprint());
+fn a_satisfactory_verification_writes_off_by_itself_and_once() {
+    for conclusion in ["A1", "A2"] {
+        let (mut bench, id) = unsealed();
+        assert_eq!(bench.code(Role::Customs, verify(&id, conclusion, Some("10.001"))), "verified-quantity");
+        assert_eq!(bench.state(&id), MovementState::Unsealed);
+        bench.ok(Role::Customs, verify(&id, conclusion, None));
+        assert_eq!((bench.state(&id), accounts(&bench)), (MovementState::WrittenOff, ["90", "0", "10"].map(str::to_owned)));
+        assert_eq!(bench.code(Role::Customs, write_off(&id, None)), "arrow-illegal");
+    }
 }
 
 #[test]
-fn nothing_is_written_off_before_arrival_or_over_a_hole() {
+fn minor_discrepancies_are_written_off_by_an_officer_and_in_parts() {
+    let (mut bench, id) = unsealed();
+    bench.ok(Role::Customs, verify(&id, "A5", Some("9")));
+    assert_eq!((bench.state(&id), accounts(&bench)), (MovementState::Verified, ["90", "10", "0"].map(str::to_owned)));
+    bench.ok(Role::Customs, write_off(&id, Some("4")));
+    assert_eq!((bench.state(&id), accounts(&bench)), (MovementState::Verified, ["90", "6", "4"].map(str::to_owned)));
+    bench.ok(Role::Customs, write_off(&id, None));
+    assert_eq!((bench.state(&id), accounts(&bench)), (MovementState::WrittenOff, ["90", "0", "10"].map(str::to_owned)));
+}
+
+#[test]
+fn an_unsatisfactory_verification_writes_nothing_off() {
+    let (mut bench, id) = unsealed();
+    bench.ok(Role::Customs, verify(&id, "B1", None));
+    assert_eq!(bench.code(Role::Customs, write_off(&id, None)), "not-satisfactory");
+    assert_eq!(accounts(&bench), ["90", "10", "0"]);
+}
+
+#[test]
+fn a_hold_stops_the_write_off_until_an_officer_lifts_it() {
+    let (mut bench, id) = unsealed();
+    bench.ok(Role::Customs, json!({"type": "hold-transfer", "transfer": id, "reason": "risk"}));
+    bench.ok(Role::Customs, verify(&id, "A1", None));
+    assert_eq!((bench.state(&id), accounts(&bench)), (MovementState::Verified, ["90", "10", "0"].map(str::to_owned)));
+    assert_eq!(bench.command(Role::Customs, &write_off(&id, Some("4"))).unwrap_err().step.unwrap().missing, ["no-hold"]);
+    bench.ok(Role::Customs, json!({"type": "lift-hold", "transfer": id, "reason": "looked into"}));
+    bench.ok(Role::Customs, write_off(&id, None));
+    assert_eq!(bench.state(&id), MovementState::WrittenOff);
+}
+
+#[test]
+fn nothing_is_written_off_before_verification_or_over_a_hole() {
     let (mut bench, mut seal, id) = laden();
-    assert_eq!(bench.code(Role::Customs, write_off(&id, "A1", None)), "not-arrived");
     bench.seal_up(&mut seal);
     bench.drive(&mut seal, 0, 24);
+    assert_eq!(bench.code(Role::Customs, write_off(&id, None)), "arrow-illegal");
+    go(&mut bench, &id, &[Arrow::HandOver, Arrow::GrantUnsealing]);
     let at = bench.road().at_km(24.0).unwrap();
     let _lost = seal.periodic(bench.now, at);
     bench.pass_s(60);
     let next = seal.periodic(bench.now, at);
     bench.send(&seal, &next);
-    assert_eq!(bench.code(Role::Customs, write_off(&id, "A1", None)), "custody-hole");
+    go(&mut bench, &id, &[Arrow::Unseal]);
+    bench.ok(Role::Customs, verify(&id, "A1", None));
+    assert_eq!(accounts(&bench), ["90", "10", "0"]);
+    assert_eq!(bench.code(Role::Customs, write_off(&id, None)), "custody-hole");
 }
 
 #[test]
 fn a_write_off_comes_back_by_one_counter_entry_and_may_be_made_again() {
-    let (mut bench, id) = arrived();
-    bench.ok(Role::Customs, write_off(&id, "A1", None));
+    let (mut bench, id) = unsealed();
+    bench.ok(Role::Customs, verify(&id, "A1", None));
     let posting = bench.core.book().postings().count();
     let reverse = json!({"type": "reverse-write-off", "posting": posting, "reason": "counted wrongly"});
     bench.ok(Role::Customs, reverse.clone());
-    assert_eq!(accounts(&bench), ["90", "10", "0"]);
+    assert_eq!((bench.state(&id), accounts(&bench)), (MovementState::Verified, ["90", "10", "0"].map(str::to_owned)));
     assert_eq!(bench.code(Role::Customs, reverse), "posting-reversed");
-    bench.ok(Role::Customs, write_off(&id, "A1", Some("9")));
+    bench.ok(Role::Customs, write_off(&id, Some("9")));
     assert_eq!(accounts(&bench), ["90", "1", "9"]);
 }
 
 #[test]
 fn split_deliveries_are_collected_once_into_a_periodic_declaration() {
-    let (mut bench, id) = arrived();
+    let (mut bench, id) = unsealed();
     let periodic = |reference: &str| json!({"type": "declare-periodic", "enterprise": OWN, "declaration": reference, "transfers": [id]});
-    bench.ok(Role::Customs, write_off(&id, "A1", Some("4")));
+    bench.ok(Role::Customs, verify(&id, "A1", Some("4")));
     assert_eq!(bench.code(Role::Carrier, periodic("P-1")), "not-written-off");
-    bench.ok(Role::Customs, write_off(&id, "A1", None));
+    bench.ok(Role::Customs, write_off(&id, None));
     bench.ok(Role::Carrier, periodic("P-1"));
     let collected: PeriodicDeclaration = told(&bench);
     assert_eq!(collected.lines.iter().map(|line| line.quantity.to_string()).collect::<Vec<_>>(), ["10"]);

@@ -12,7 +12,7 @@ use sealway_schemas::{DeviceId, TransferId};
 use serde_json::{Value, json};
 
 impl Bench {
-    fn draft(&mut self, serial: u8, seal: &Seal) -> TransferId {
+    pub(super) fn draft(&mut self, serial: u8, seal: &Seal) -> TransferId {
         let id = TransferId::new(26, "CN", &format!("XA{serial:011}")).unwrap();
         let draft = json!({"type": "draft-transfer", "transfer": id, "carrier": "silk-road-carrier", "unit": format!("LOOSE-{serial}"),
                            "seal": seal.id, "origin": ORIGIN, "destination": DESTINATION, "corridor": ROAD});

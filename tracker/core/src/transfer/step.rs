@@ -70,7 +70,11 @@ impl Core {
         match arrow {
             Arrow::Release => self.start_clock(now, ix),
             Arrow::Arrive => self.stop_clock(now, ix, effects),
-            Arrow::Unseal | Arrow::Cancel => self.end_bond(now, ix, effects),
+            Arrow::Unseal => self.end_bond(now, ix, effects),
+            Arrow::Cancel => {
+                self.end_bond(now, ix, effects);
+                self.give_back_cancelled(now, ix, effects);
+            }
             Arrow::Declare
             | Arrow::Accept
             | Arrow::Seal
@@ -87,7 +91,7 @@ impl Core {
     }
 
     /// What the arrow still needs, in words that the interface translates.
-    fn missing(&self, now: Time, transfer: &Transfer, arrow: Arrow) -> Vec<&'static str> {
+    pub(crate) fn missing(&self, now: Time, transfer: &Transfer, arrow: Arrow) -> Vec<&'static str> {
         let mut missing = Vec::new();
         if stopped_by_hold(arrow) && !transfer.holds.is_empty() {
             missing.push("no-hold");
@@ -104,6 +108,7 @@ impl Core {
             (_, Arrow::WriteOff) if self.custody(transfer) == Custody::Held || transfer.custody_at_end == Custody::Held => {
                 missing.push("whole-custody");
             }
+            (_, Arrow::Declare) if !self.ledger_has_lines(&transfer.id) => missing.push("ledger-lines"),
             (_, Arrow::Resume) if !self.closed_now(transfer) => missing.push("closed-seal"),
             (Course::Decided | Course::Followed, _) => {}
         }

@@ -62,7 +62,7 @@ impl<S: Sync> FromRequest<S> for Written {
     }
 }
 
-async fn read(headers: &HeaderMap, body: HttpBody, limit: usize) -> Result<Bytes, Problem> {
+pub(crate) async fn read(headers: &HeaderMap, body: HttpBody, limit: usize) -> Result<Bytes, Problem> {
     let claimed = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     let mut chunks = body.into_data_stream();
     let mut read = Vec::new();

@@ -18,6 +18,7 @@ mod exchange;
 mod figures;
 mod health;
 mod json;
+mod ledger;
 mod list;
 mod log_state;
 mod me;

@@ -16,6 +16,7 @@ mod exchange;
 mod geometry;
 #[cfg(test)]
 mod house;
+mod ledger;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]

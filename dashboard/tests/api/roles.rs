@@ -64,6 +64,8 @@ fn reads() -> Vec<Route> {
     routes.push(route("get", "/devices/{id}", Value::Null, SEEN_DEVICE));
     routes.push(route("get", "/devices/{id}/track", Value::Null, SEEN_DEVICE));
     routes.push(route("get", "/transfers/{id}", Value::Null, SEEN_DEVICE));
+    // No goods were declared.
+    routes.push(route("get", "/transfers/{id}/ledger", Value::Null, [Hidden; 6]));
     for export in ["/transfers/{id}/evidence", "/transfers/{id}/epcis", "/transfers/{id}/eaeu"] {
         routes.push(route("get", export, Value::Null, SEEN_DEVICE));
     }
@@ -96,6 +98,7 @@ fn changes(now: u64) -> Vec<Route> {
         route("post", "/alerts/{id}/acknowledge", Value::Null, CUSTOMS_ON_DEVICE),
         route("post", "/alerts/{id}/assign", json!({"to": "customs"}), CUSTOMS_ON_DEVICE),
         route("post", "/alerts/{id}/decide", json!({"verdict": "false-alarm", "reason": "test"}), CUSTOMS_ON_DEVICE),
+        route("post", "/ledger/imports?reference=L-1", json!([]), [Open, Open, Open, Open, Closed, Closed]),
         route("post", "/devices/{id}/revoke", because, [Open, Open, Hidden, Closed, Closed, Open]),
     ]
 }

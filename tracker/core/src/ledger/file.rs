@@ -205,4 +205,43 @@ mod tests {
             assert_eq!(read(LedgerFormat::Json, &json).unwrap()[0].as_ref().unwrap_err().code, code, "{json}");
         }
     }
+
+    const SCHEMA: &str = include_str!("../../../../schemas/ledger/ledger.schema.json");
+    const XSD: &str = include_str!("../../../../schemas/ledger/ledger.xsd");
+
+    #[test]
+    fn the_published_samples_are_the_same_ledger_and_every_line_is_taken() {
+        let expected = read(LedgerFormat::Json, include_str!("../../../../schemas/ledger/ledger.json")).unwrap();
+        assert!(expected.len() == 2 && expected.iter().all(Result::is_ok), "{expected:?}");
+        assert_eq!(read(LedgerFormat::Csv, include_str!("../../../../schemas/ledger/ledger.csv")).unwrap(), expected);
+        assert_eq!(read(LedgerFormat::Xml, include_str!("../../../../schemas/ledger/ledger.xml")).unwrap(), expected);
+    }
+
+    #[test]
+    fn the_published_schemas_ask_for_the_fields_that_are_read() {
+        let schema: Value = serde_json::from_str(SCHEMA).unwrap();
+        let required: Vec<&str> = schema["items"]["required"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        assert_eq!(required, FIELDS);
+        assert_eq!(schema["items"]["properties"].as_object().unwrap().len(), FIELDS.len());
+        assert_eq!(schema["maxItems"], LINES_LIMIT);
+        let xsd = roxmltree::Document::parse(XSD).unwrap();
+        assert_eq!(xsd.root_element().attribute("targetNamespace"), Some(NAMESPACE));
+        let attributes = xsd.descendants().filter(|node| node.has_tag_name(("http://www.w3.org/2001/XMLSchema", "attribute")));
+        assert_eq!(attributes.filter_map(|node| node.attribute("name")).collect::<Vec<_>>(), FIELDS);
+    }
+
+    #[test]
+    fn both_published_schemas_have_the_same_patterns() {
+        let schema: Value = serde_json::from_str(SCHEMA).unwrap();
+        let xsd = roxmltree::Document::parse(XSD).unwrap();
+        let pattern = |name: &str| {
+            let of = xsd.descendants().find(|node| node.tag_name().name() == "simpleType" && node.attribute("name") == Some(name))?;
+            of.descendants().find(|node| node.tag_name().name() == "pattern")?.attribute("value")
+        };
+        for (field, name) in [("goods", "goods"), ("hs", "hs"), ("unit", "unit"), ("quantity", "amount"), ("weight_kg", "amount")] {
+            // In an XSD a pattern is about the whole text, and a hyphen is escaped.
+            let whole = format!("^{}$", pattern(name).unwrap().replace("\\-", "-"));
+            assert_eq!(schema["items"]["properties"][field]["pattern"], whole, "{field}");
+        }
+    }
 }

@@ -213,7 +213,7 @@ impl Core {
             let detail = format!("transfer {id}: collected by declaration {other}, expected one that is in none");
             return Err(CommandRefusal::new("delivery-collected", detail));
         }
-        if goods.written != goods.covered {
+        if self.known_transfer(id)?.1.state != MovementState::WrittenOff {
             let detail = format!("transfer {id}: not all of its goods are written off, expected all");
             return Err(CommandRefusal::new("not-written-off", detail));
         }

@@ -3,6 +3,7 @@
 use super::{Bench, seal::Seal, signer};
 use crate::ledger::book::Item;
 use crate::{Effect, Row};
+use proptest::prelude::*;
 use sealway_schemas::TransferId;
 use sealway_schemas::alert::AlertKind;
 use sealway_schemas::command::Role;
@@ -277,4 +278,47 @@ fn split_deliveries_are_collected_once_into_a_periodic_declaration() {
     let posting = bench.core.book().postings().count();
     let reverse = json!({"type": "reverse-write-off", "posting": posting, "reason": "late"});
     assert_eq!(bench.code(Role::Customs, reverse), "delivery-collected");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whatever is asked in whatever order: all that was imported is in stock, under way or written off, and what is collected was written off.
+    #[test]
+    fn no_order_of_commands_makes_or_loses_goods(asked in prop::collection::vec((0_u8..8, 1_u64..40), 1..30), left in any::<bool>()) {
+        let (mut bench, id) = if left {
+            unsealed()
+        } else {
+            let (bench, _, id) = laden();
+            (bench, id)
+        };
+        let mut imported = 100;
+        for (number, (what, amount)) in (1..).zip(asked) {
+            let quantity = amount.to_string();
+            let (role, body) = match what {
+                0 => (Role::Carrier, import(&format!("R-{number}"), &csv(1, None))),
+                1 => (Role::Carrier, declaration(&id, goods(&quantity, &(amount * 2).to_string()))),
+                2 => (Role::Customs, verify(&id, "A1", Some(&quantity))),
+                3 => (Role::Customs, verify(&id, "A5", None)),
+                4 => (Role::Customs, write_off(&id, Some(&quantity))),
+                5 => (Role::Customs, json!({"type": "reverse-write-off", "posting": amount, "reason": "counted wrongly"})),
+                6 => (Role::Carrier, json!({"type": "declare-periodic", "enterprise": OWN, "declaration": format!("P-{number}"),
+                                            "transfers": [id]})),
+                _ => (Role::Customs, json!({"type": "cancel-transfer", "transfer": id, "reason": "not sold"})),
+            };
+            let before = accounts(&bench);
+            let taken = bench.command(role, &body);
+            imported += if what == 0 && taken.is_ok() { 100 } else { 0 };
+            let after = accounts(&bench);
+            prop_assert!(taken.is_ok() || after == before, "a refused command moves nothing");
+            prop_assert!(what != 6 || after == before, "a periodic declaration moves nothing");
+            let sum: u64 = after.iter().map(|quantity| quantity.parse::<u64>().unwrap()).sum();
+            prop_assert_eq!(sum, imported);
+            if what == 6 && taken.is_ok() {
+                let collected: PeriodicDeclaration = told(&bench);
+                let lines: Vec<String> = collected.lines.iter().map(|line| line.quantity.to_string()).collect();
+                prop_assert_eq!(lines, vec![after[2].clone()]);
+            }
+        }
+    }
 }

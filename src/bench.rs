@@ -5,11 +5,13 @@
 //! Two processes on one machine: this one is the platform, the other signs and sends. The generator's CPU is in the figure, as it
 //! takes from the same cores.
 
+mod evidence;
 mod figures;
 mod frauds;
 mod generator;
 mod platform;
 
+pub(crate) use evidence::run as evidence;
 pub(crate) use frauds::run as frauds;
 pub(crate) use generator::generate;
 

@@ -220,6 +220,8 @@ pub(crate) enum BenchCommand {
     Ingest(Ingest),
     /// Every row of the alert table, played dishonestly and honestly, and a month of transfers with frauds among them
     Frauds(Frauds),
+    /// A log of millions of entries: growing its tree, a bundle and its check, and a start after a crash
+    Evidence(BenchEvidence),
     /// The other process of `ingest`: many devices that send what they have signed before
     #[command(hide = true)]
     Generate(Generate),
@@ -236,6 +238,9 @@ pub(crate) struct Ingest {
     /// Messages without an answer on one connection
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub(crate) in_flight: u16,
+    /// Send so many reports a second in all, instead of as many as the platform takes
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) rate: Option<u32>,
     /// How long reports are sent
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=600))]
     pub(crate) seconds: u32,
@@ -251,6 +256,18 @@ pub(crate) struct Frauds {
     /// Another seed gives another month
     #[arg(long, default_value_t = 7)]
     pub(crate) seed: u64,
+    #[arg(long, value_enum)]
+    pub(crate) report: Option<Report>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct BenchEvidence {
+    /// Entries of the log
+    #[arg(long, default_value_t = 500_000, value_parser = clap::value_parser!(u64).range(20_000..=100_000_000))]
+    pub(crate) entries: u64,
+    /// Reports of the transfer whose bundle is checked
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(10..=15_000))]
+    pub(crate) reports: u64,
     #[arg(long, value_enum)]
     pub(crate) report: Option<Report>,
 }

@@ -3,6 +3,8 @@
 mod report;
 mod world;
 
+pub(crate) use world::furnish;
+
 use crate::access;
 use crate::cli::Demo;
 use crate::config::{Config, Http, Log, LogFormat, Mqtt};

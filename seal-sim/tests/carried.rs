@@ -209,7 +209,7 @@ fn a_load_is_taken_whole_and_every_signature_in_it_is_good() {
     let devices: Vec<_> =
         (0..40).map(|index| load::enrolment(3, index, [5; 32]).unwrap()).map(|known| (known.device, known.public_key)).collect();
     let broker = runtime.block_on(Broker::start(devices));
-    let config = RunConfig { address: broker.address, connections: 4, in_flight: 16, seconds: 60, listen: true, threads: 1 };
+    let config = RunConfig { address: broker.address, connections: 4, in_flight: 16, seconds: 60, pause_us: 0, listen: true, threads: 1 };
     let report = load::run(load, config).unwrap();
     assert_eq!((report.pubacked, report.published, report.devices, report.connections_lost), (700, 700, 10, 0), "{report:?}");
     assert!(report.exhausted && report.down >= 70 && report.ack_ms_p99 >= report.ack_ms_p50);

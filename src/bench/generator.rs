@@ -24,6 +24,7 @@ struct Plan {
     connections: usize,
     in_flight: usize,
     seconds: u64,
+    pause_us: u64,
 }
 
 /// What the generator has prepared.
@@ -44,12 +45,16 @@ pub(super) struct Generator {
 impl Generator {
     pub(super) fn start(arguments: &Ingest) -> anyhow::Result<Self> {
         let (devices, connections) = (arguments.devices as usize, arguments.connections as usize);
-        let reports = REPORTS_PER_SECOND * arguments.seconds as usize;
+        let per_second = arguments.rate.map_or(REPORTS_PER_SECOND, |rate| 2 * rate as usize);
+        let reports = per_second * arguments.seconds as usize;
         let plan = Plan {
             load: LoadPlan::for_reports(devices, connections, reports, VISIT, SEED),
             connections,
             in_flight: usize::from(arguments.in_flight),
             seconds: u64::from(arguments.seconds),
+            pause_us: arguments
+                .rate
+                .map_or(0, |rate| u64::from(arguments.connections) * u64::from(arguments.in_flight) * 1_000_000 / u64::from(rate)),
         };
         let mut file = tempfile::NamedTempFile::new().context("plan of the generator")?;
         file.write_all(&serde_json::to_vec(&plan)?)?;
@@ -101,6 +106,7 @@ pub(crate) fn generate(arguments: &Generate) -> anyhow::Result<()> {
         connections: plan.connections,
         in_flight: plan.in_flight,
         seconds: plan.seconds,
+        pause_us: plan.pause_us,
         listen: true,
         threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
     };

@@ -45,7 +45,7 @@ fn carrier(mode: Mode) -> &'static str {
 }
 
 /// Parties, places and corridors.
-pub(super) async fn furnish(tracker: &Tracker) -> anyhow::Result<()> {
+pub(crate) async fn furnish(tracker: &Tracker) -> anyhow::Result<()> {
     for (party, role, name_zh, name_en) in PARTIES {
         let (party, name_zh, name_en) = (party.parse::<PartyId>()?, name_zh.to_owned(), name_en.to_owned());
         let command = RegistryCommand::RegisterParty { party: party.clone(), role, name_zh, name_en, district: None };

@@ -29,6 +29,8 @@ pub struct RunConfig {
     /// PUBLISHes in flight on each.
     pub in_flight: usize,
     pub seconds: u64,
+    /// Between two windows of one connection; zero: as fast as receipts come.
+    pub pause_us: u64,
     /// Subscribe to the down topic and take the signed acks, as a real seal does.
     pub listen: bool,
     /// Threads of the generator.
@@ -179,7 +181,11 @@ async fn connection(visit: &Visit, config: RunConfig, until: Instant, count: &mu
     let mut out = Vec::with_capacity(256);
     // A receipt that is due at the end of the time still counts; one that never comes must not hang the run.
     let patience = until + Duration::from_secs(10);
+    let mut turns = Turns::new(config.pause_us);
     loop {
+        if window.sent == window.acked {
+            turns.next().await;
+        }
         if Instant::now() < until {
             let packets = window.advance(config.in_flight);
             count.published += packets.1;
@@ -203,6 +209,28 @@ async fn connection(visit: &Visit, config: RunConfig, until: Instant, count: &mu
     stream.write_all(&out).await?;
     stream.shutdown().await?;
     Ok(())
+}
+
+/// When a connection may send, where it is not to send as fast as it can.
+struct Turns {
+    pause: Duration,
+    next: Instant,
+}
+
+impl Turns {
+    /// Connections that began together shall not send together.
+    fn new(pause_us: u64) -> Self {
+        let pause = Duration::from_micros(pause_us);
+        let offset = u64::from(unix_now().as_ms() as u32).wrapping_mul(2_654_435_761) % pause_us.max(1);
+        Self { pause, next: Instant::now() + Duration::from_micros(offset) }
+    }
+
+    async fn next(&mut self) {
+        if !self.pause.is_zero() {
+            tokio::time::sleep_until(self.next).await;
+            self.next = (self.next + self.pause).max(Instant::now());
+        }
+    }
 }
 
 /// The login's time is this moment and its nonce the platform need not believe: a real, fresh login for each connection.

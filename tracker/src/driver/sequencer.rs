@@ -95,7 +95,8 @@ impl Sequencer {
             owed: Owed::default(),
             moved: hashbrown::HashSet::new(),
             moved_at: parts.now,
-            snapshot_at: parts.now,
+            // A platform that is killed again and again shall not replay more at each start: what it replayed is due at once.
+            snapshot_at: Time::ZERO,
             snapshot_busy: Arc::default(),
             draining: None,
             parts,

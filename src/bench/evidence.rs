@@ -6,7 +6,7 @@ use crate::config::{Log, LogFormat};
 use crate::demo;
 use crate::logging;
 use anyhow::Context as _;
-use sealway_schemas::command::{DeviceCommand, TransferCommand};
+use sealway_schemas::command::{DeviceCommand, Role, Signer, TransferCommand};
 use sealway_schemas::link::{CloseReason, Downlink, SessionId, Settlement, UpMessage, Upload};
 use sealway_schemas::report::Event;
 use sealway_schemas::{DeviceId, Time, TransferId};
@@ -162,7 +162,8 @@ async fn declare(tracker: &Tracker, transfer: &TransferId, seal: DeviceId) -> an
     let declare = serde_json::json!({"type": "declare-transfer", "transfer": transfer, "carrier": CARRIER, "unit": "CSQU3054383", "seal": seal,
         "origin": "yantian", "destination": "can", "corridor": "road-yantian-can"});
     let command: TransferCommand = serde_json::from_value(declare)?;
-    access::command(tracker, "bench-transfer", command).await
+    let by = Signer { user: "bench-desk".parse()?, party: CARRIER.parse()?, role: Role::Carrier };
+    access::command_by(tracker, by, "bench-transfer", command).await
 }
 
 struct Feeder<'a> {

@@ -181,7 +181,8 @@ async fn connection(visit: &Visit, config: RunConfig, until: Instant, count: &mu
     let mut out = Vec::with_capacity(256);
     // A receipt that is due at the end of the time still counts; one that never comes must not hang the run.
     let patience = until + Duration::from_secs(10);
-    let mut turns = Turns::new(config.pause_us);
+    let number = visit.device.as_str().bytes().fold(0, |sum: u64, byte| sum.wrapping_mul(1_000_003).wrapping_add(u64::from(byte)));
+    let mut turns = Turns::new(config.pause_us, number);
     loop {
         if window.sent == window.acked {
             turns.next().await;
@@ -219,10 +220,9 @@ struct Turns {
 
 impl Turns {
     /// Connections that began together shall not send together.
-    fn new(pause_us: u64) -> Self {
+    fn new(pause_us: u64, offset: u64) -> Self {
         let pause = Duration::from_micros(pause_us);
-        let offset = u64::from(unix_now().as_ms() as u32).wrapping_mul(2_654_435_761) % pause_us.max(1);
-        Self { pause, next: Instant::now() + Duration::from_micros(offset) }
+        Self { pause, next: Instant::now() + Duration::from_micros(offset % pause_us.max(1)) }
     }
 
     async fn next(&mut self) {

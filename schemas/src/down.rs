@@ -50,7 +50,7 @@ pub struct TreeHead {
 }
 
 /// Leave to open the seal once.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grant {
     pub id: [u8; 16],
     pub epoch: u64,

@@ -160,7 +160,7 @@ async fn enrol(tracker: &Tracker, seal: &Device) -> anyhow::Result<()> {
 
 async fn declare(tracker: &Tracker, transfer: &TransferId, seal: DeviceId) -> anyhow::Result<()> {
     let declare = serde_json::json!({"type": "declare-transfer", "transfer": transfer, "carrier": CARRIER, "unit": "CSQU3054383", "seal": seal,
-        "origin": "yantian", "destination": "can", "corridor": "road-yantian-can"});
+        "origin": "port-yantian", "destination": "airport-can", "corridor": "road-yantian-can"});
     let command: TransferCommand = serde_json::from_value(declare)?;
     let by = Signer { user: "bench-desk".parse()?, party: CARRIER.parse()?, role: Role::Carrier };
     access::command_by(tracker, by, "bench-transfer", command).await

@@ -17,7 +17,7 @@ mod world;
 
 pub use alert::AlertCommand;
 pub use cargo::CargoCommand;
-pub use custody::CustodyCommand;
+pub use custody::{CustodyCommand, SealFound};
 pub use device::DeviceCommand;
 pub use exchange::ExchangeCommand;
 pub use gate::GateCommand;

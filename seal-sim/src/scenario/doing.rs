@@ -4,7 +4,7 @@ use super::platform::Platform;
 use super::play::{Play, Step};
 use crate::chance::secret;
 use crate::device::Heard;
-use sealway_schemas::command::{Command, CustodyCommand, DeviceCommand, Signer, TransferCommand};
+use sealway_schemas::command::{Command, CustodyCommand, DeviceCommand, SealFound, Signer, TransferCommand};
 use sealway_schemas::down::Circle;
 use sealway_schemas::ledger::Conclusion;
 use sealway_schemas::report::Event;
@@ -113,7 +113,13 @@ impl Play {
         self.ask(
             at,
             &customs,
-            CustodyCommand::VerifyTransfer { transfer, conclusion: Conclusion::A1, verified: Vec::new(), note: "counted".to_owned() },
+            CustodyCommand::VerifyTransfer {
+                transfer,
+                conclusion: Conclusion::A1,
+                verified: Vec::new(),
+                seal: SealFound::Intact,
+                note: "counted".to_owned(),
+            },
             platform,
         );
     }

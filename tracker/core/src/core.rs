@@ -3,7 +3,7 @@
 use crate::alert::AlertBook;
 use crate::atlas::{Atlas, Near};
 use crate::command::{Asked, Receipts};
-use crate::custody::Grants;
+use crate::custody::{Grants, Questions};
 use crate::device::{Device, DeviceIx, Devices};
 use crate::effect::{Effect, LoginRefusal};
 use crate::geometry::Position;
@@ -35,6 +35,7 @@ pub struct Core {
     pub(crate) transfers: Transfers,
     pub(crate) orders: StandingOrders,
     pub(crate) grants: Grants,
+    pub(crate) questions: Questions,
     pub(crate) alerts: AlertBook,
     pub(crate) timers: Timers,
     pub(crate) receipts: Receipts,
@@ -61,6 +62,7 @@ impl Core {
             transfers: Transfers::default(),
             orders: StandingOrders::default(),
             grants: Grants::default(),
+            questions: Questions::default(),
             alerts: AlertBook::default(),
             timers: Timers::default(),
             receipts: Receipts::default(),
@@ -193,6 +195,7 @@ impl Core {
             self.take_state_lost(now, device, (stored, hello.hi), effects);
         }
         effects.push(Effect::Ack(device));
+        self.tell_again(now, device, effects);
     }
 
     /// What came before was judged by the numbers of its own time, and a replay does the same.

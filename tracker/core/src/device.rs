@@ -65,7 +65,7 @@ pub(crate) struct PackedFix {
 
 impl PackedFix {
     /// `None` never happens: the contract's limits are narrower.
-    fn pack(fix: &Fix, t: Time) -> Option<Self> {
+    pub(crate) fn pack(fix: &Fix, t: Time) -> Option<Self> {
         Some(Self {
             t,
             lat_e7: i32::try_from(fix.lat_e7).ok()?,

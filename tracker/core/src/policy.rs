@@ -25,6 +25,8 @@ pub struct Policy {
     pub stop_limit_ms: u64,
     /// A seal that is countersigned was heard within this time.
     pub seal_fresh_ms: u64,
+    /// A seal's answer to a challenge counts so long from its arrival.
+    pub answer_fresh_ms: u64,
     /// Beside what the way takes, from release to arrival.
     pub limit_slack_ms: u64,
     /// From the limit to the enquiry.
@@ -51,6 +53,7 @@ impl Default for Policy {
             reverse_km: 3.0,
             stop_limit_ms: 1_800_000,
             seal_fresh_ms: 600_000,
+            answer_fresh_ms: 300_000,
             limit_slack_ms: 4 * 3_600_000,
             enquiry_ms: 7 * 86_400_000,
             reply_ms: 28 * 86_400_000,

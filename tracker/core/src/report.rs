@@ -138,6 +138,7 @@ impl Core {
         self.check_battery(now, ix, report, effects);
         self.check_health(now, ix, settled, effects);
         self.check_opening(now, ix, report, effects);
+        self.check_answer(now, ix, report);
         if let Some(transfer) = bound {
             self.follow(now, ix, transfer, &settled.report, effects);
         }

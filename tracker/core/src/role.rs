@@ -108,8 +108,13 @@ fn cargo(command: &CargoCommand) -> Row {
 
 fn custody(command: &CustodyCommand) -> Row {
     match command {
-        CustodyCommand::ReportArrival { .. } => Row { operator: Own, ..DENIED },
-        CustodyCommand::IssueGrant { .. } | CustodyCommand::VerifyTransfer { .. } => CUSTOMS,
+        CustodyCommand::ReportArrival { .. } | CustodyCommand::HandOver { .. } | CustodyCommand::RefuseTransfer { .. } => {
+            Row { operator: Own, ..DENIED }
+        }
+        CustodyCommand::IssueGrant { .. }
+        | CustodyCommand::CountersignGrant { .. }
+        | CustodyCommand::RevokeGrant { .. }
+        | CustodyCommand::VerifyTransfer { .. } => CUSTOMS,
         CustodyCommand::IssueChallenge { .. } => Row { customs: All, carrier: Own, operator: Own, ..DENIED },
     }
 }

@@ -159,9 +159,12 @@ impl Named {
                 | DeviceCommand::ResetLogin { device, .. }
                 | DeviceCommand::LiftQuarantine { device, .. },
             ) => self.devices.contains(device),
-            Command::Custody(CustodyCommand::IssueGrant { device, .. } | CustodyCommand::IssueChallenge { device, .. }) => {
-                self.devices.contains(device) && seq >= self.begin(device)
-            }
+            Command::Custody(
+                CustodyCommand::IssueGrant { device, .. }
+                | CustodyCommand::CountersignGrant { device, .. }
+                | CustodyCommand::RevokeGrant { device, .. }
+                | CustodyCommand::IssueChallenge { device, .. },
+            ) => self.devices.contains(device) && seq >= self.begin(device),
             _ => false,
         }
     }

@@ -105,7 +105,7 @@ impl Core {
         self.ledgers.goods.get(id).ok_or_else(missing)
     }
 
-    fn known_transfer(&self, id: &TransferId) -> Result<(TransferIx, &Transfer), CommandRefusal> {
+    pub(crate) fn known_transfer(&self, id: &TransferId) -> Result<(TransferIx, &Transfer), CommandRefusal> {
         let found = self.transfers.find(id).and_then(|ix| Some((ix, self.transfers.get(ix)?)));
         found.ok_or_else(|| CommandRefusal::new("unknown-transfer", format!("transfer {id}: expected one that was declared")))
     }

@@ -7,6 +7,7 @@ use crate::core::Core;
 use crate::effect::{CommandRefusal, Effect, RefusedStep};
 use crate::transfer::life::after;
 use crate::transfer::{Transfer, TransferIx};
+use sealway_schemas::command::SealFound;
 use sealway_schemas::ledger::{Account, Conclusion, Quantity, VerifiedLine};
 use sealway_schemas::movement::{Arrow, By, MovementState};
 use sealway_schemas::{Time, TransferId};
@@ -19,10 +20,14 @@ impl Core {
         now: Time,
         asking: &Asking<'_>,
         id: &TransferId,
-        (conclusion, verified, note): (Conclusion, &[VerifiedLine], &str),
+        (conclusion, verified, seal, note): (Conclusion, &[VerifiedLine], SealFound, &str),
         effects: &mut Vec<Effect>,
     ) -> Result<(), CommandRefusal> {
         check_note(note)?;
+        if seal != SealFound::Intact && matches!(conclusion, Conclusion::A1 | Conclusion::A2) {
+            let detail = format!("conclusion {conclusion:?} with a seal found {seal:?}: expected A5 or B1");
+            return Err(CommandRefusal::new("conclusion", detail));
+        }
         let by = By::User(asking.by.user.clone());
         let (ix, _) = self.known_transfer(id)?;
         if !verified.is_empty() {

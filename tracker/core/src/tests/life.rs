@@ -37,7 +37,7 @@ impl Bench {
         id
     }
 
-    fn released(&mut self, seal: &mut Seal) -> TransferId {
+    pub(super) fn released(&mut self, seal: &mut Seal) -> TransferId {
         let id = self.accepted(seal);
         self.seal_up(seal);
         self.ok(Role::Customs, countersign(&id, seal.id, 1));
@@ -45,11 +45,11 @@ impl Bench {
         id
     }
 
-    fn refused(&mut self, role: Role, body: &Value) -> CommandRefusal {
+    pub(super) fn refused(&mut self, role: Role, body: &Value) -> CommandRefusal {
         self.command(role, body).unwrap_err()
     }
 
-    fn steps(&self) -> Vec<StepView> {
+    pub(super) fn steps(&self) -> Vec<StepView> {
         let record = |effect: &Effect| match effect {
             Effect::Row(row) => match row.as_ref() {
                 Row::Record(record) if record.kind == "step" => Some(serde_json::from_value(record.body.clone()).unwrap()),

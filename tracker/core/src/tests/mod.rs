@@ -2,6 +2,7 @@
 
 mod alerts;
 mod commands;
+mod ending;
 mod evidence;
 mod laws;
 mod ledger;

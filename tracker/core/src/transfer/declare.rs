@@ -149,6 +149,7 @@ impl Draft {
             bond: Bond::Planned,
             mechanical: Vec::new(),
             holds: Vec::new(),
+            arrival: None,
             due: None,
             punctuality: Punctuality::OnTime,
             replied: false,

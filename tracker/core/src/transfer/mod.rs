@@ -43,6 +43,8 @@ pub(crate) struct Transfer {
     pub(crate) bond: Bond,
     pub(crate) mechanical: Vec<MechanicalSeal>,
     pub(crate) holds: Vec<HoldView>,
+    /// Who reported the arrival; it counts once the seal says so too.
+    pub(crate) arrival: Option<By>,
     pub(crate) due: Option<Time>,
     pub(crate) punctuality: Punctuality,
     /// The enquiry was answered.

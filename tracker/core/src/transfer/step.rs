@@ -190,8 +190,8 @@ impl Core {
                 }
                 Movement::Declared | Movement::Sealed(_) => None,
             },
+            MovementState::InTransit => Some((Arrow::Arrive, transfer.arrival.clone()?)),
             MovementState::Draft
-            | MovementState::InTransit
             | MovementState::Incident
             | MovementState::Arrived
             | MovementState::HandedOver

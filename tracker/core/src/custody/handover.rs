@@ -1,0 +1,154 @@
+//! Arrival and handing over 运抵与交接: the operator says here; the seal has to say so too, or the transfer is contested and held.
+
+use crate::alert::Finding;
+use crate::command::Asking;
+use crate::core::Core;
+use crate::device::PackedFix;
+use crate::effect::{CommandRefusal, Effect, RefusedStep};
+use crate::geometry::Position;
+use crate::transfer::TransferIx;
+use crate::transfer::life::{Course, after};
+use sealway_schemas::alert::AlertKind;
+use sealway_schemas::movement::{Arrow, By, HoldReason, MovementState};
+use sealway_schemas::{PlaceId, Time, TransferId};
+
+const REASON_LIMIT: usize = 1_000;
+
+/// Where the seal is, by its own word, seen from a place.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Whereabouts {
+    Unknown,
+    Inside,
+    /// Metres beyond the fence.
+    Outside(f64),
+}
+
+impl Core {
+    /// 运抵报告. The seal's own report inside the destination may come before or after it.
+    pub(super) fn report_arrival(
+        &mut self,
+        now: Time,
+        asking: &Asking<'_>,
+        (id, place): (&TransferId, &PlaceId),
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), CommandRefusal> {
+        let ix = self.at_destination(asking, id, place)?;
+        let by = By::User(asking.by.user.clone());
+        let (state, course) =
+            self.transfers.get(ix).map_or((MovementState::Draft, Course::Decided), |transfer| (transfer.state, transfer.course));
+        if course == Course::Followed && state == MovementState::Arrived {
+            return Ok(());
+        }
+        if after(course, state, Arrow::Arrive).is_none() {
+            return Err(CommandRefusal::step("arrow-illegal", id, RefusedStep { state, arrow: Arrow::Arrive, missing: Vec::new() }));
+        }
+        if let Some(transfer) = self.transfers.get_mut(ix) {
+            transfer.arrival = Some(by.clone());
+        }
+        let fix = self.last_fix(now, ix);
+        if let Whereabouts::Outside(metres) = self.whereabouts(place, fix) {
+            self.contest(now, ix, (place, metres), by, effects);
+        }
+        self.go_on(now, ix, effects);
+        self.tell_transfer(now, ix, effects);
+        Ok(())
+    }
+
+    /// 交接: signed inside the fence, with a fresh answer of the seal.
+    pub(super) fn hand_over(
+        &mut self,
+        now: Time,
+        asking: &Asking<'_>,
+        (id, place): (&TransferId, &PlaceId),
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), CommandRefusal> {
+        let ix = self.at_destination(asking, id, place)?;
+        let by = By::User(asking.by.user.clone());
+        let Some(transfer) = self.transfers.get(ix) else { return Ok(()) };
+        let (state, arrow) = (transfer.state, Arrow::HandOver);
+        let refused = |code, missing| Err(CommandRefusal::step(code, id, RefusedStep { state, arrow, missing }));
+        if after(transfer.course, state, arrow).is_none() {
+            return refused("arrow-illegal", Vec::new());
+        }
+        let Some(answer) = self.fresh_answer(now, &transfer.seal) else {
+            return refused("arrow-needs", vec!["fresh-answer"]);
+        };
+        if !answer.closed {
+            return refused("arrow-needs", vec!["closed-seal"]);
+        }
+        if transfer.movement.sealing().is_some_and(|sealing| sealing.epoch != answer.epoch) {
+            return refused("arrow-needs", vec!["bound-epoch"]);
+        }
+        match self.whereabouts(place, answer.fix) {
+            Whereabouts::Inside => self.step(now, ix, arrow, by, effects),
+            Whereabouts::Unknown => refused("arrow-needs", vec!["answer-with-fix"]),
+            Whereabouts::Outside(metres) => {
+                self.contest(now, ix, (place, metres), by, effects);
+                Ok(())
+            }
+        }
+    }
+
+    /// 拒收: the place does not take the cargo; an officer decides what becomes of it.
+    pub(super) fn refuse_transfer(
+        &mut self,
+        now: Time,
+        asking: &Asking<'_>,
+        (id, place, reason): (&TransferId, &PlaceId, String),
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), CommandRefusal> {
+        let ix = self.at_destination(asking, id, place)?;
+        let count = reason.chars().count();
+        if reason.trim().is_empty() || count > REASON_LIMIT {
+            let detail = format!("reason of {count} characters, expected 1 to {REASON_LIMIT}");
+            return Err(CommandRefusal::new("reason-length", detail));
+        }
+        let state = self.transfers.get(ix).map_or(MovementState::Draft, |transfer| transfer.state);
+        match state {
+            MovementState::InTransit | MovementState::Incident | MovementState::Arrived => {
+                self.hold(now, ix, (HoldReason::Refused, reason), By::User(asking.by.user.clone()), effects);
+                Ok(())
+            }
+            _ => {
+                let step = RefusedStep { state, arrow: Arrow::HandOver, missing: vec!["under-way-or-arrived"] };
+                Err(CommandRefusal::step("arrow-illegal", id, step))
+            }
+        }
+    }
+
+    fn contest(&mut self, now: Time, ix: TransferIx, (place, metres): (&PlaceId, f64), by: By, effects: &mut Vec<Effect>) {
+        let detail = format!("the operator says at {place}, the seal says {metres:.0} m from it");
+        self.hold(now, ix, (HoldReason::Contested, detail), by, effects);
+        self.raise_on_transfer(now, ix, Finding::at(AlertKind::FalseArrival, now).with("distance_m", metres), effects);
+    }
+
+    /// The transfer, where the one who asks runs the place that it goes to.
+    fn at_destination(&self, asking: &Asking<'_>, id: &TransferId, place: &PlaceId) -> Result<TransferIx, CommandRefusal> {
+        let (ix, transfer) = self.known_transfer(id)?;
+        if transfer.destination != *place {
+            let detail = format!("place {place}: expected {}, the destination of transfer {id}", transfer.destination);
+            return Err(CommandRefusal::new("other-place", detail));
+        }
+        asking.check(&format!("place {place}"), self.atlas.place(place).and_then(|place| place.operator()))?;
+        Ok(ix)
+    }
+
+    fn last_fix(&self, now: Time, ix: TransferIx) -> Option<PackedFix> {
+        let device = self.devices.by_id(&self.transfers.get(ix)?.seal)?;
+        (now.since(device.heard_at) < self.policy.seal_fresh_ms).then_some(device.last?.fix?)
+    }
+
+    fn whereabouts(&self, place: &PlaceId, fix: Option<PackedFix>) -> Whereabouts {
+        let (Some(place), Some(fix)) = (self.atlas.place(place), fix) else { return Whereabouts::Unknown };
+        let at = fix.position();
+        let beyond = if place.contains(at) { 0.0 } else { place.metres_to_edge(at) };
+        let blur = 2.0 * f64::from(fix.accuracy_dm) / 10.0;
+        if beyond <= blur { Whereabouts::Inside } else { Whereabouts::Outside(beyond) }
+    }
+
+    /// Whether all of a circle lies in the transfer's destination.
+    pub(super) fn inside_destination(&self, ix: TransferIx, centre: Position, radius_m: f64) -> bool {
+        let place = self.transfers.get(ix).and_then(|transfer| self.atlas.place(&transfer.destination));
+        place.is_some_and(|place| place.contains(centre) && place.metres_to_edge(centre) >= radius_m)
+    }
+}

@@ -1,7 +1,9 @@
-//! The state from the log: the newest snapshot, then every entry after it, each report verified strictly again on all cores.
+//! The state from the log: the newest snapshot, then every entry after it, each report verified again on all cores, in batches as when it
+//! came; the strict check in the background looks at them one by one, and `sealway verify` at all of them.
 
 use super::keyrings::Keyrings;
 use super::past::{Heads, LogPast, Memory};
+use super::worker::Coins;
 use crate::log::{EvidenceLog, Fault, Frame, LogError};
 use crate::snapshot::Snapshot;
 use sealway_core::policy::{Policy, PolicyFault};
@@ -27,6 +29,8 @@ pub enum ReplayError {
     Entry { seq: u64, fault: Fault },
     #[error("entry {seq}: {fault}")]
     Signature { seq: u64, fault: Malformed },
+    #[error("random numbers: {0}")]
+    Random(getrandom::Error),
     #[error("entry {seq}: {fault}")]
     Policy { seq: u64, fault: PolicyFault },
     #[error("entry {seq}: report {ctr} of device {device}: {refusal}; it was verified when it was written, so the log was changed")]
@@ -72,12 +76,13 @@ pub(crate) fn replay(state: &mut State, log: &EvidenceLog, keyrings: &Keyrings) 
         }
     }
     let reader = log.reader();
+    let mut coins = (0..keyrings.len()).map(|_| Coins::new()).collect::<Result<Vec<_>, _>>().map_err(ReplayError::Random)?;
     let mut progress = Progress::new(state.seq, reader.durable());
     let mut frames = reader.frames_from(state.seq).peekable();
     let memory = RefCell::default();
     while frames.peek().is_some() {
         let mut turns = gather(&mut frames)?;
-        verify(&mut turns, keyrings);
+        verify(&mut turns, keyrings, &mut coins);
         for turn in turns {
             take(state, turn, log, keyrings, &memory)?;
         }
@@ -103,9 +108,8 @@ fn gather(frames: &mut std::iter::Peekable<crate::log::Frames>) -> Result<Vec<Tu
     Ok(turns)
 }
 
-/// Each worker's keyring looks at its own devices' reports, strictly; one that only a batch could let pass stays in the state, as not
-/// strict, and the background check marks it.
-fn verify(turns: &mut [Turn], keyrings: &Keyrings) {
+/// Each worker's keyring looks at its own devices' reports.
+fn verify(turns: &mut [Turn], keyrings: &Keyrings, coins: &mut [Coins]) {
     let mut shares: Vec<Vec<&mut Turn>> = (0..keyrings.len()).map(|_| Vec::new()).collect();
     for turn in turns {
         let Entry::Report { device, .. } = &turn.entry else { continue };
@@ -114,13 +118,13 @@ fn verify(turns: &mut [Turn], keyrings: &Keyrings) {
         }
     }
     std::thread::scope(|scope| {
-        for (worker, share) in shares.into_iter().enumerate().filter(|(_, share)| !share.is_empty()) {
-            scope.spawn(move || verify_share(share, worker, keyrings));
+        for ((worker, share), coins) in shares.into_iter().enumerate().zip(coins).filter(|((_, share), _)| !share.is_empty()) {
+            scope.spawn(move || verify_share(share, worker, (keyrings, coins)));
         }
     });
 }
 
-fn verify_share(share: Vec<&mut Turn>, worker: usize, keyrings: &Keyrings) {
+fn verify_share(share: Vec<&mut Turn>, worker: usize, (keyrings, coins): (&Keyrings, &mut Coins)) {
     let Some(mut keyring) = keyrings.lock(worker) else { return };
     let mut waiting = Vec::with_capacity(share.len());
     let mut reports = Vec::with_capacity(share.len());
@@ -134,7 +138,10 @@ fn verify_share(share: Vec<&mut Turn>, worker: usize, keyrings: &Keyrings) {
             None => {}
         }
     }
-    for (turn, result) in waiting.into_iter().zip(keyring.screen_logged(reports)) {
+    let results = keyring.screen(reports.clone(), &mut |bytes| coins.fill(bytes));
+    for ((turn, report), result) in waiting.into_iter().zip(reports).zip(results) {
+        // A batch that fails is looked at strictly, and only a batch lets some points pass: the log's own lane knows them.
+        let result = result.or_else(|refusal| keyring.screen_logged(vec![report]).pop().unwrap_or(Err(refusal)));
         turn.verified = Some(result);
     }
 }

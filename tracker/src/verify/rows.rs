@@ -38,7 +38,7 @@ pub(super) async fn compare(config: TrackerConfig, verified: &mut Verified) -> R
 
 fn of_replay(error: &ReplayError) -> Found {
     let entry = match error {
-        ReplayError::Log(_) => None,
+        ReplayError::Log(_) | ReplayError::Random(_) => None,
         ReplayError::Entry { seq, .. }
         | ReplayError::Signature { seq, .. }
         | ReplayError::Policy { seq, .. }

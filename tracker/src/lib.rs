@@ -15,6 +15,7 @@ mod platform_key;
 mod rebuild;
 pub mod registry;
 mod scrub;
+pub mod series;
 mod snapshot;
 mod standby;
 mod track;

@@ -1,0 +1,72 @@
+//! A point as InfluxDB's line protocol.
+//!
+//! One measurement `report` with the one tag `dev`. The types of the fields are fixed for ever: a database refuses a field that changes
+//! its type. Nothing needs escaping: a device id is of A-Z, 0-9 and '-', and no field is text.
+
+use super::Point;
+use sealway_schemas::report::Fix;
+use std::io::Write;
+
+const DEGREE_E7: u64 = 10_000_000;
+
+/// Appends the point's line. Values that are not finite are left out: line protocol cannot tell them.
+pub fn encode(point: &Point, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"report,dev=");
+    out.extend_from_slice(point.device.as_str().as_bytes());
+    out.extend_from_slice(b" ctr=");
+    number(out, point.ctr);
+    integer(out, b"i,epoch=", point.epoch);
+    integer(out, b"i,event=", u64::from(point.event.code()));
+    integer(out, b"i,status=", point.status.bits());
+    integer(out, b"i,received_at=", point.received_at.as_ms());
+    out.push(b'i');
+    if let Some(battery) = point.battery {
+        integer(out, b",battery=", u64::from(battery));
+        out.push(b'i');
+    }
+    if let Some(fix) = &point.fix {
+        position(out, fix);
+    }
+    if let Some(temperature) = point.temperature.filter(|value| value.is_finite()) {
+        out.extend_from_slice(b",temperature=");
+        // Writing into a Vec cannot fail.
+        let _ = write!(out, "{temperature}");
+    }
+    out.push(b' ');
+    number(out, point.at.as_ns());
+    out.push(b'\n');
+}
+
+fn position(out: &mut Vec<u8>, fix: &Fix) {
+    degrees(out, b",lat=", fix.lat_e7);
+    degrees(out, b",lon=", fix.lon_e7);
+    integer(out, b",accuracy_dm=", fix.accuracy_dm);
+    integer(out, b"i,speed_cm_s=", fix.speed_cm_s);
+    integer(out, b"i,heading_ddeg=", fix.heading_ddeg);
+    integer(out, b"i,satellites=", fix.satellites);
+    integer(out, b"i,cn0_ddbhz=", fix.cn0_ddbhz);
+    out.push(b'i');
+}
+
+fn integer(out: &mut Vec<u8>, name: &[u8], value: u64) {
+    out.extend_from_slice(name);
+    number(out, value);
+}
+
+fn number(out: &mut Vec<u8>, value: u64) {
+    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+}
+
+/// Exact: seven digits behind the point, from the integer itself.
+fn degrees(out: &mut Vec<u8>, name: &[u8], e7: i64) {
+    out.extend_from_slice(name);
+    if e7 < 0 {
+        out.push(b'-');
+    }
+    let value = e7.unsigned_abs();
+    number(out, value / DEGREE_E7);
+    out.push(b'.');
+    // The leading 1 keeps the zeros behind the point.
+    let mut digits = itoa::Buffer::new();
+    out.extend(digits.format(DEGREE_E7 + value % DEGREE_E7).bytes().skip(1));
+}

@@ -1,0 +1,68 @@
+//! What the series keeps of a report.
+
+use sealway_schemas::report::{Event, Fix, Report, Status};
+use sealway_schemas::{DeviceId, Time};
+
+const NS_PER_MS: u64 = 1_000_000;
+/// Databases count nanoseconds in an `i64`.
+const LAST_MS: u64 = i64::MAX.unsigned_abs() / NS_PER_MS - 1;
+/// The SenML name of a reading in degrees Celsius that no label sets apart.
+const CELSIUS: &str = "Cel";
+
+/// Nanoseconds since 1970, by the contract: device time in ms, and the counter's last six digits as nanoseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PointTime(u64);
+
+impl PointTime {
+    pub fn new(t: Time, ctr: u64) -> Result<Self, NotAPoint> {
+        if t.as_ms() > LAST_MS {
+            return Err(NotAPoint { t });
+        }
+        Ok(Self(t.as_ms() * NS_PER_MS + ctr % NS_PER_MS))
+    }
+
+    #[must_use]
+    pub fn as_ns(self) -> u64 {
+        self.0
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("device time {t}: expected at most {LAST_MS} ms, the last that nanoseconds in 64 bits can tell")]
+pub struct NotAPoint {
+    t: Time,
+}
+
+/// One report as the series keeps it. What the report did not say is absent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Point {
+    pub device: DeviceId,
+    pub at: PointTime,
+    pub received_at: Time,
+    pub ctr: u64,
+    pub epoch: u64,
+    pub event: Event,
+    pub status: Status,
+    pub fix: Option<Fix>,
+    /// Percent.
+    pub battery: Option<u8>,
+    /// Degrees Celsius.
+    pub temperature: Option<f64>,
+}
+
+impl Point {
+    pub fn new(device: DeviceId, report: &Report, received_at: Time) -> Result<Self, NotAPoint> {
+        Ok(Self {
+            device,
+            at: PointTime::new(report.t(), report.ctr())?,
+            received_at,
+            ctr: report.ctr(),
+            epoch: report.epoch(),
+            event: report.event(),
+            status: report.status(),
+            fix: report.fix(),
+            battery: report.battery(),
+            temperature: report.sensors().iter().find(|sensor| sensor.name() == CELSIUS).map(|sensor| sensor.value()),
+        })
+    }
+}

@@ -11,7 +11,7 @@ use sealway_schemas::down::Down;
 use sealway_schemas::event::AlertKind;
 use sealway_schemas::hello::Hello;
 use sealway_schemas::movement::{Arrow, By, HoldReason, MovementState};
-use sealway_schemas::report::Event;
+use sealway_schemas::report::{Event, Status};
 use serde_json::{Value, json};
 
 const NONCE: [u8; 16] = [4; 16];
@@ -160,6 +160,26 @@ fn a_handoff_needs_an_answer_that_is_fresh_from_here_and_its_own() {
     assert_eq!(bench.state(&id), MovementState::Arrived, "signed here, answered from elsewhere");
     assert!(bench.alert_kinds().contains(&AlertKind::FalseArrival));
     assert_eq!(bench.transfer(&id).holds[0].reason, HoldReason::Contested);
+}
+
+#[test]
+fn a_handoff_needs_a_closed_seal_of_the_bound_epoch() {
+    let mut bench = Bench::new();
+    let mut seal = bench.enrol(1);
+    let id = bench.arrived(&mut seal);
+    let end = bench.end();
+    let not_after = bench.now.plus_ms(60_000);
+    bench.ok(Role::Operator, json!({"type": "issue-challenge", "device": seal.id, "nonce": hex::encode(NONCE), "not_after": not_after}));
+    let cut = seal.make(bench.now, Event::ChallengeAnswer, Some(end), |draft| {
+        draft.reference = Some(NONCE);
+        draft.status = Status::new(draft.status.bits() & !Status::CABLE_INSERTED).unwrap();
+    });
+    bench.send(&seal, &cut);
+    assert_eq!(bench.refused(Role::Operator, &hand_over(&id)).step.unwrap().missing, ["closed-seal"]);
+    let again = seal.seal(bench.now, end);
+    bench.send(&seal, &again);
+    bench.answered(&mut seal, [6; 16], end);
+    assert_eq!(bench.refused(Role::Operator, &hand_over(&id)).step.unwrap().missing, ["bound-epoch"]);
 }
 
 #[test]

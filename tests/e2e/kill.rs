@@ -20,6 +20,7 @@ const DEVICES: u8 = 4;
 /// So many PUBACKs after each start, and the next kill comes.
 const PUBACKS: u64 = 300;
 const IN_FLIGHT: usize = 16;
+const PAGE: usize = 10_000;
 
 #[test]
 fn nothing_that_was_pubacked_is_lost_or_doubled_by_kill_9() {
@@ -49,7 +50,7 @@ fn nothing_that_was_pubacked_is_lost_or_doubled_by_kill_9() {
         let unique: BTreeSet<u64> = stored.iter().copied().collect();
         assert_eq!(stored.len(), unique.len(), "{} has reports twice", seal.device.id());
         let lost: Vec<u64> = seal.pubacked.difference(&unique).copied().collect();
-        assert!(lost.is_empty(), "{}: {lost:?} were PUBACKed and are gone", seal.device.id());
+        assert!(lost.is_empty(), "{}: {} were PUBACKed and are gone: {lost:?}", seal.device.id(), lost.len());
         assert!(seal.pubacked.len() > kills, "{} hardly spoke: {}", seal.device.id(), seal.pubacked.len());
     }
     let rebuilt = platform.stop();
@@ -137,9 +138,16 @@ impl Seal {
         }
     }
 
+    /// The API tells at most [`PAGE`] reports at a time, the newest first; no two of this seal's have one time.
     fn stored(&self, admin: &Api) -> Vec<u64> {
-        let track = admin.get(&format!("/api/v1/devices/{}/track?limit=10000", self.device.id())).ok();
-        track["points"].as_array().unwrap().iter().map(|point| point["ctr"].as_u64().unwrap()).collect()
+        let (mut stored, mut to) = (Vec::new(), i64::MAX);
+        loop {
+            let track = admin.get(&format!("/api/v1/devices/{}/track?limit={PAGE}&to={to}", self.device.id())).ok();
+            let points = track["points"].as_array().unwrap();
+            let Some(oldest) = points.first() else { return stored };
+            to = oldest["t"].as_i64().unwrap() - 1;
+            stored.extend(points.iter().map(|point| point["ctr"].as_u64().unwrap()));
+        }
     }
 }
 

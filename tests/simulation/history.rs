@@ -28,7 +28,7 @@ pub(crate) struct History {
     up: Vec<(u16, Vec<u8>)>,
     /// Signed acks on their way.
     down: Vec<Vec<u8>>,
-    /// Reports of each payload that was sent.
+    /// Reports of each payload that was sent; once it was taken, those that were acceptable.
     sent: BTreeMap<u16, Vec<u64>>,
     /// Counters that a PUBACK or a signed ack promised, since the last restore.
     promised: BTreeSet<u64>,
@@ -198,8 +198,7 @@ impl History {
         if self.chance.once_in(6) {
             self.forge(&payload);
         }
-        let due = self.platform.take(ticket, &payload);
-        self.pubacked(due);
+        self.take(ticket, &payload);
         Ok(())
     }
 
@@ -212,15 +211,20 @@ impl History {
         self.platform.take(0, &changed);
     }
 
+    fn take(&mut self, ticket: u16, payload: &[u8]) {
+        let due = self.platform.take(ticket, payload);
+        // A PUBACK will say that what is acceptable now is stored; a report whose key becomes known a moment later is not.
+        let acceptable = |ctr: &u64| self.device.ring().get(*ctr).is_some_and(|record| !self.platform.cannot_verify(&record.bytes));
+        if let Some(sent) = self.sent.get_mut(&ticket) {
+            sent.retain(acceptable);
+        }
+        self.pubacked(due);
+    }
+
     fn pubacked(&mut self, due: Vec<u16>) {
         for ticket in due {
             let Some(counters) = self.sent.remove(&ticket) else { continue };
-            for ctr in counters {
-                // A PUBACK says that what is acceptable is stored; a report whose key is not known is not.
-                if self.device.ring().get(ctr).is_some_and(|record| !self.platform.cannot_verify(&record.bytes)) {
-                    self.promised.insert(ctr);
-                }
-            }
+            self.promised.extend(counters);
             self.device.settled(ticket);
         }
     }
@@ -325,8 +329,7 @@ impl History {
             self.send();
             while !self.up.is_empty() {
                 let (ticket, payload) = self.up.remove(0);
-                let due = self.platform.take(ticket, &payload);
-                self.pubacked(due);
+                self.take(ticket, &payload);
             }
             self.commit()?;
             self.ack()?;

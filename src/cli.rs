@@ -56,6 +56,12 @@ pub(crate) enum Command {
         /// The platform's data folder
         #[arg(long)]
         data: PathBuf,
+        /// Only the time series
+        #[arg(long)]
+        series: bool,
+        /// The platform's configuration, where it says that the time series are elsewhere
+        #[arg(long, requires = "series")]
+        config: Option<PathBuf>,
     },
 }
 

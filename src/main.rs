@@ -75,7 +75,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Evidence { command } => return evidence::run(&command),
         Command::Witness(arguments) => witness::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
-        Command::Rebuild { data } => rebuild::run(&data),
+        Command::Rebuild { data, series: false, .. } => rebuild::run(&data),
+        Command::Rebuild { data, series: true, config } => rebuild::series(&data, config.as_deref()),
     };
     ended.map(|()| ExitCode::SUCCESS)
 }

@@ -37,7 +37,8 @@ struct Http {
 impl Platform {
     pub(crate) async fn start(config: &Config) -> anyhow::Result<Self> {
         let way_back = Arc::new(WayBack::default());
-        let opened = Tracker::open(TrackerConfig::new(&config.data), way_back.clone()).await;
+        let tracker = TrackerConfig { series: config.series.clone(), ..TrackerConfig::new(&config.data) };
+        let opened = Tracker::open(tracker, way_back.clone()).await;
         let tracker = opened.with_context(|| format!("data folder {}", config.data.display()))?;
         let router = EventRouter::start().context("event router")?;
         let ingress = Arc::new(TrackerIngress(tracker.clone()));

@@ -16,10 +16,7 @@ pub(crate) fn run(arguments: &Serve) -> anyhow::Result<()> {
 
 fn configuration(arguments: &Serve) -> anyhow::Result<Config> {
     let mut config = match &arguments.config {
-        Some(path) => {
-            let text = std::fs::read_to_string(path).with_context(|| format!("configuration {}", path.display()))?;
-            Config::parse(&text)?
-        }
+        Some(path) => Config::read(path)?,
         None => Config::default(),
     };
     if let Some(data) = &arguments.data {

@@ -31,6 +31,7 @@ mod records;
 mod request;
 mod routes;
 mod security;
+mod series;
 mod serve;
 mod session;
 mod standby;

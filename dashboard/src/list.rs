@@ -19,6 +19,14 @@ pub(crate) struct List<T> {
 }
 
 impl<T> List<T> {
+    pub(crate) fn new(items: Vec<T>, next: Option<String>) -> Self {
+        Self { items, next }
+    }
+
+    pub(crate) fn into_parts(self) -> (Vec<T>, Option<String>) {
+        (self.items, self.next)
+    }
+
     pub(crate) fn map<U>(self, to: impl FnMut(T) -> U) -> List<U> {
         List { items: self.items.into_iter().map(to).collect(), next: self.next }
     }

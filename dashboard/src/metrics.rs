@@ -3,6 +3,7 @@
 use crate::state::Dashboard;
 use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, header};
+use sealway_tracker::series::SeriesState;
 use sealway_tracker::{COMMIT_BOUNDS_US, TrackerMetrics};
 use std::fmt::Write as _;
 use std::sync::atomic::Ordering::Relaxed;
@@ -22,6 +23,7 @@ async fn metrics(State(dashboard): State<Dashboard>) -> ([(HeaderName, HeaderVal
     let figures = dashboard.tracker.metrics();
     tracker(&mut page, &figures);
     evidence(&mut page, &figures);
+    series(&mut page, &dashboard.tracker.series().state());
     api(&mut page, &dashboard);
     if let Some(more) = &dashboard.more_figures {
         page.0.push_str(&more());
@@ -118,6 +120,15 @@ fn commit_latency(page: &mut Exposition, figures: &TrackerMetrics) {
     page.sample("commit_seconds_bucket", "{le=\"+Inf\"}", all);
     page.sample("commit_seconds_sum", "", seconds(u128::from(figures.commit_latency_sum_us) * 1000));
     page.sample("commit_seconds_count", "", all);
+}
+
+fn series(page: &mut Exposition, state: &SeriesState) {
+    page.gauge("series_lag_entries", "Entries of the log that the time series has yet to look at.", state.lag);
+    page.gauge("series_failing", "1 while the time series cannot be written.", u64::from(state.failing_since.is_some()));
+    page.gauge("series_bytes", "Bytes of the embedded time series on the disk.", state.bytes);
+    page.counter("series_points_total", "Points given to the time series.", state.points);
+    page.counter("series_left_out_total", "Reports that no point could be made of.", state.left_out);
+    page.counter("series_failures_total", "Attempts to write the time series that failed.", state.failures);
 }
 
 fn evidence(page: &mut Exposition, figures: &TrackerMetrics) {

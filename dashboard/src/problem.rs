@@ -2,6 +2,7 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use sealway_tracker::series::SeriesError;
 use sealway_tracker::{CommandFailure, CommandRefusal, RegistryError, TrackError};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -91,6 +92,18 @@ impl Problem {
 impl From<RegistryError> for Problem {
     fn from(error: RegistryError) -> Self {
         Self::internal(&error)
+    }
+}
+
+impl From<SeriesError> for Problem {
+    /// The series is a view: that it cannot answer now says nothing about the evidence.
+    fn from(error: SeriesError) -> Self {
+        tracing::warn!(%error, "the series did not answer");
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "series-unavailable",
+            "the time series does not answer now; the evidence log is not touched by that",
+        )
     }
 }
 

@@ -5,7 +5,7 @@ use crate::problem::Problem;
 use crate::state::Dashboard;
 use crate::{
     alerts, commands, corridors, devices, enrolment, events, evidence, exchange, health, ledger, log_state, me, metrics, openapi, parties,
-    places, records, security, session, standby, tlog, tokens, track, transfers, users, web,
+    places, records, security, series, session, standby, tlog, tokens, track, transfers, users, web,
 };
 use axum::Router;
 use axum::extract::Request;
@@ -40,6 +40,7 @@ pub(crate) fn described() -> OpenApiRouter<Dashboard> {
         .merge(enrolment::routes())
         .merge(devices::routes())
         .merge(track::routes())
+        .merge(series::routes())
         .merge(places::routes())
         .merge(corridors::routes())
         .merge(transfers::routes())

@@ -98,7 +98,7 @@ async fn track(
 
 /// From when on the caller may see the device's reports. A seal is used again: who sees it because of one transfer does not see the
 /// transfers before it, and a new owner does not see the old one's.
-async fn visible_since(dashboard: &Dashboard, scope: &Scope, device: &DeviceView) -> Result<Time, Problem> {
+pub(crate) async fn visible_since(dashboard: &Dashboard, scope: &Scope, device: &DeviceView) -> Result<Time, Problem> {
     let Scope::Party(party) = scope else { return Ok(Time::ZERO) };
     if device.owner == *party {
         return Ok(device.enrolled_at);

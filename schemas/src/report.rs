@@ -67,7 +67,7 @@ impl Event {
         }
     }
 
-    fn from_code(code: u64) -> Result<Self, Malformed> {
+    pub fn from_code(code: u64) -> Result<Self, Malformed> {
         let code =
             u8::try_from(code).ok().filter(|code| *code < 64).ok_or(Malformed::Field { field: "event", expected: "a number below 64" })?;
         Ok(Self::KNOWN.get(usize::from(code)).copied().unwrap_or(Event::Unknown(code)))

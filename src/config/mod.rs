@@ -2,11 +2,13 @@
 
 mod reader;
 
+use anyhow::Context as _;
 use reader::Reader;
 use sealway_tracker::proof::note::Verifier;
+use sealway_tracker::series::SeriesConfig;
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// A configuration with every key, its default and its meaning.
@@ -21,6 +23,7 @@ pub(crate) struct Config {
     pub(crate) witnesses: Vec<Witness>,
     /// Who may vouch for other machines, instead of whom this machine believes.
     pub(crate) authority: Option<PathBuf>,
+    pub(crate) series: SeriesConfig,
     /// How long a stop waits for what is under way.
     pub(crate) drain: Duration,
 }
@@ -102,12 +105,18 @@ impl Default for Config {
             log: Log { format: LogFormat::Pretty, filter: "info".to_owned() },
             witnesses: Vec::new(),
             authority: None,
+            series: SeriesConfig::default(),
             drain: Duration::from_secs(10),
         }
     }
 }
 
 impl Config {
+    pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
+        let text = std::fs::read_to_string(path).with_context(|| format!("configuration {}", path.display()))?;
+        Ok(Self::parse(&text)?)
+    }
+
     /// Reads TOML. Every mistake is in the answer, not just the first.
     pub(crate) fn parse(text: &str) -> Result<Self, Mistakes> {
         let mut reader = Reader::new(text)?;
@@ -128,7 +137,8 @@ impl Config {
         let log = Log { format: format.unwrap_or(base.log.format), filter };
         let witnesses = read_witnesses(&mut reader);
         let authority = reader.file("outbound.authority");
-        reader.finish(Self { authority, data, mqtt, http: Http { listen, behind_tls }, log, witnesses, drain })
+        let series = read_series(&mut reader);
+        reader.finish(Self { authority, series, data, mqtt, http: Http { listen, behind_tls }, log, witnesses, drain })
     }
 }
 
@@ -147,6 +157,11 @@ fn read_mqtt(reader: &mut Reader, base: Mqtt) -> Mqtt {
         max_connections: reader.whole("mqtt.max_connections", 1..=1_000_000).unwrap_or(base.max_connections),
         in_flight: reader.whole("mqtt.in_flight", 1..=1000).unwrap_or(base.in_flight),
     }
+}
+
+fn read_series(reader: &mut Reader) -> SeriesConfig {
+    let keep_days = reader.whole("series.keep_days", 1..=36_500);
+    SeriesConfig { keep_days, ..SeriesConfig::default() }
 }
 
 fn read_witnesses(reader: &mut Reader) -> Vec<Witness> {

@@ -1,6 +1,7 @@
 //! What a tracker is opened with.
 
 use crate::log::{LogConfig, LogError};
+use crate::series::SeriesConfig;
 use sealway_core::Policy;
 use sealway_schemas::Time;
 use std::fmt;
@@ -54,6 +55,7 @@ pub struct TrackerConfig {
     /// The numbers to judge by. A change is an entry of the log.
     pub policy: Policy,
     pub log: LogConfig,
+    pub series: SeriesConfig,
     pub clock: Arc<dyn Clock>,
     pub fatal: Arc<dyn Fatal>,
 }
@@ -70,6 +72,7 @@ impl TrackerConfig {
             ack_interval_ms: 500,
             policy: Policy::default(),
             log: LogConfig::default(),
+            series: SeriesConfig::default(),
             clock: Arc::new(SystemClock),
             fatal: Arc::new(Abort),
         }

@@ -79,6 +79,11 @@ impl DataDir {
     }
 
     #[must_use]
+    pub fn series(&self) -> PathBuf {
+        self.root.join("series")
+    }
+
+    #[must_use]
     pub fn tree(&self) -> PathBuf {
         self.root.join("tree")
     }

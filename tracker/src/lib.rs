@@ -33,7 +33,7 @@ pub use feed::{EventFeed, Numbered, Subscription};
 pub use metrics::{COMMIT_BOUNDS_US, Refused, TrackerMetrics};
 pub use open::OpenError;
 pub use platform_key::{PlatformKeyError, log_key};
-pub use rebuild::{Rebuilt, rebuild};
+pub use rebuild::{RebuildSeriesError, Rebuilt, rebuild, rebuild_series};
 pub use registry::{
     AlertFilter, DeviceFilter, NotARecordKey, Page, Principal, RecordFilter, RecordKey, Registry, RegistryError, Scope, TransferFilter,
 };

@@ -14,6 +14,7 @@ use crate::metrics::Counters;
 use crate::platform_key::{PlatformKey, PlatformKeyError};
 use crate::registry::{Projector, RegistryError};
 use crate::scrub::Scrub;
+use crate::series::{Series, SeriesError};
 use crate::snapshot;
 use crate::tracker::{Ends, Running, Tracker};
 use crate::tree::{Grower, TreeError};
@@ -42,6 +43,8 @@ pub enum OpenError {
     Registry(#[from] RegistryError),
     #[error(transparent)]
     Tree(#[from] TreeError),
+    #[error(transparent)]
+    Series(#[from] SeriesError),
     #[error("no thread for the {name}: {source}")]
     Thread { name: String, source: std::io::Error },
     #[error("opening ended before its time")]
@@ -113,6 +116,7 @@ fn start(
     let confirmed = Arc::new(AtomicU64::new(0));
     let queue = config.queue_uploads;
     let clock = config.clock.clone();
+    let series = Series::start(&data_dir.series(), &config.series, log.reader(), clock.clone())?;
     let parts = Parts {
         core: state.core,
         log,
@@ -142,7 +146,8 @@ fn start(
         StrictCheck { reader: reader.clone(), keyrings: keyrings.clone(), counters: counters.clone(), next: works, stop: stop.clone() };
     threads.push(spawn("strict-check".into(), move || check.run())?);
     threads.push(spawn("scrub".into(), move || scrubbing.run())?);
-    let running = Running { jobs, keyrings, counters, reader, tree, confirmed, feed, registry, projector, platform_key, clock, stop };
+    let running =
+        Running { jobs, keyrings, counters, reader, tree, confirmed, feed, registry, projector, series, platform_key, clock, stop };
     Ok(Tracker::new(running, Ends { threads, growing: Some(growing), projecting: Some(projecting) }))
 }
 

@@ -1,10 +1,12 @@
 //! `sealway rebuild`: the views are thrown away and made again from the log alone.
 
 use crate::config::TrackerConfig;
-use crate::data_dir::DataDir;
+use crate::data_dir::{DataDir, DataDirError};
 use crate::driver::replay::State;
+use crate::log::LogReader;
 use crate::open::{self, OpenError};
 use crate::registry::Projector;
+use crate::series::{FeedError, Series, SeriesProgress, SeriesState};
 use crate::tree::Store;
 use sealway_core::{Input, order::Past};
 use sealway_schemas::{DeviceId, Digest, Time};
@@ -27,6 +29,21 @@ impl Rebuilt {
     pub fn equal(&self) -> bool {
         self.before == self.after
     }
+}
+
+/// Throws the time series away and makes it again from the log. Needs the data folder for itself; blocks, within a tokio runtime.
+pub fn rebuild_series(config: &TrackerConfig, progress: impl FnMut(SeriesProgress)) -> Result<SeriesState, RebuildSeriesError> {
+    let data_dir = DataDir::open(&config.data_dir)?;
+    let reader = LogReader::open(&data_dir.log()).map_err(FeedError::Log)?;
+    Ok(Series::rebuild((&data_dir.series(), &config.series), reader, config.clock.clone(), progress)?)
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum RebuildSeriesError {
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
+    #[error(transparent)]
+    Feed(#[from] FeedError),
 }
 
 /// Needs the data folder for itself.

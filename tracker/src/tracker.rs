@@ -8,6 +8,7 @@ use crate::log::LogReader;
 use crate::metrics::{Counters, TrackerMetrics};
 use crate::open::{self, OpenError};
 use crate::registry::{Projector, Registry};
+use crate::series::Series;
 use crate::track::{TrackError, TrackPoint, walk};
 use crate::tree::{TreeError, TreeReader};
 use bytes::Bytes;
@@ -34,6 +35,7 @@ pub(crate) struct Running {
     pub(crate) feed: EventFeed,
     pub(crate) registry: Registry,
     pub(crate) projector: Projector,
+    pub(crate) series: Series,
     pub(crate) platform_key: PublicKey,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) stop: Arc<AtomicBool>,
@@ -43,6 +45,7 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.stop.store(true, Relaxed);
         self.projector.close();
+        self.series.end();
     }
 }
 
@@ -122,6 +125,12 @@ impl Tracker {
     #[must_use]
     pub fn registry(&self) -> &Registry {
         &self.running.registry
+    }
+
+    /// The time series, a view of the log.
+    #[must_use]
+    pub fn series(&self) -> &Series {
+        &self.running.series
     }
 
     #[must_use]
@@ -212,6 +221,9 @@ impl Tracker {
         }
         self.running.stop.store(true, Relaxed);
         self.running.projector.close();
+        let series = self.running.series.clone();
+        // Before the folder's lock is let go.
+        let _ended = tokio::task::spawn_blocking(move || series.stop()).await;
         growing.thread().unpark();
         // It holds the folder's lock too.
         let _ended = tokio::task::spawn_blocking(move || growing.join()).await;

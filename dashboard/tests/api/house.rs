@@ -135,6 +135,13 @@ impl House {
         }
     }
 
+    /// Waits until the time series has the device's report `ctr`.
+    pub(crate) fn followed(&self, device: &DeviceId, ctr: u64) {
+        while self.tracker.series().latest(device).is_none_or(|latest| latest.point.ctr < ctr) {
+            std::thread::yield_now();
+        }
+    }
+
     pub(crate) fn platform_key(&self) -> PublicKey {
         self.tracker.platform_key()
     }
@@ -152,14 +159,19 @@ impl House {
         self.as_user(user).post("/api/v1/devices", &body).ok();
     }
 
-    /// Takes a report as from the seal's connection, and returns when the registry shows what came of it.
+    /// Takes a report as from the seal's connection.
+    pub(crate) fn hear(&self, seal: &mut Seal, event: Event) {
+        let payload = seal.report(self.now(), event).into();
+        let upload = Upload { session: SessionId(1), device: seal.id, messages: vec![UpMessage { ticket: 1, payload }] };
+        self.runtime.block_on(self.tracker.upload(upload));
+    }
+
+    /// Takes a report that raises an alert, and returns when the registry shows what came of it.
     pub(crate) fn upload(&self, seal: &mut Seal, event: Event) {
         let mut listening = self.tracker.events().subscribe(None);
-        let payload = seal.report(self.now(), event).into();
         let device = seal.id;
-        let upload = Upload { session: SessionId(1), device, messages: vec![UpMessage { ticket: 1, payload }] };
+        self.hear(seal, event);
         self.runtime.block_on(async {
-            self.tracker.upload(upload).await;
             loop {
                 let (_, event) = listening.live.recv().await.unwrap();
                 match &event.change {

@@ -28,6 +28,7 @@ mod scope;
 #[cfg(test)]
 mod seal;
 #[cfg(test)]
+mod series;
 mod session;
 #[cfg(test)]
 mod tlog;

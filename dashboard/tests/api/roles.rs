@@ -63,6 +63,13 @@ fn reads() -> Vec<Route> {
     routes.push(route("get", "/log/frames?from=0", Value::Null, ADMIN));
     routes.push(route("get", "/devices/{id}", Value::Null, SEEN_DEVICE));
     routes.push(route("get", "/devices/{id}/track", Value::Null, SEEN_DEVICE));
+    for question in ["points", "chart?field=battery", "counts", "crossings"] {
+        let template: &'static str = format!("/devices/{{id}}/series/{question}").leak();
+        routes.push(route("get", template, Value::Null, SEEN_DEVICE));
+    }
+    routes.push(route("get", "/devices/{id}/series/latest", Value::Null, SEEN_DEVICE));
+    routes.push(route("get", "/series/latest", Value::Null, EVERYONE));
+    routes.push(route("get", "/series/state", Value::Null, EVERYONE));
     routes.push(route("get", "/transfers/{id}", Value::Null, SEEN_DEVICE));
     // No goods were declared.
     routes.push(route("get", "/transfers/{id}/ledger", Value::Null, [Hidden; 6]));
@@ -144,6 +151,7 @@ fn door(status: u16) -> Door {
 #[test]
 fn each_role_gets_what_is_its_own_and_nobody_gets_anything() {
     let (house, transfer) = furnished();
+    house.followed(&"NR-0001".parse().unwrap(), 1);
     let routes: Vec<Route> = reads().into_iter().chain(changes(house.now().as_ms())).collect();
     for route in &routes {
         let (method, path) = (route.method.to_uppercase(), path(route.template, &transfer));

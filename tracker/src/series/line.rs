@@ -1,9 +1,10 @@
 //! A point as InfluxDB's line protocol.
 //!
 //! One measurement `report` with the one tag `dev`. The types of the fields are fixed for ever: a database refuses a field that changes
-//! its type. Nothing needs escaping: a device id is of A-Z, 0-9 and '-', and no field is text.
+//! its type. The tag needs no escaping: a device id is of A-Z, 0-9 and '-'. Texts go through one writer that escapes.
 
 use super::Point;
+use sealway_schemas::PlaceId;
 use sealway_schemas::report::Fix;
 use std::io::Write;
 
@@ -15,6 +16,7 @@ pub fn encode(point: &Point, out: &mut Vec<u8>) {
     out.extend_from_slice(point.device.as_str().as_bytes());
     out.extend_from_slice(b" ctr=");
     number(out, point.ctr);
+    integer(out, b"i,t=", point.at.t().as_ms());
     integer(out, b"i,epoch=", point.epoch);
     integer(out, b"i,event=", u64::from(point.event.code()));
     integer(out, b"i,status=", point.status.bits());
@@ -32,9 +34,35 @@ pub fn encode(point: &Point, out: &mut Vec<u8>) {
         // Writing into a Vec cannot fail.
         let _ = write!(out, "{temperature}");
     }
+    places(out, b",entered=", &point.entered);
+    places(out, b",left=", &point.left);
     out.push(b' ');
     number(out, point.at.as_ns());
     out.push(b'\n');
+}
+
+/// Their ids with commas between; absent where there are none.
+fn places(out: &mut Vec<u8>, name: &[u8], places: &[PlaceId]) {
+    if places.is_empty() {
+        return;
+    }
+    out.extend_from_slice(name);
+    out.push(b'"');
+    for (n, place) in places.iter().enumerate() {
+        out.extend_from_slice(if n > 0 { b"," } else { b"" });
+        text(out, place.as_str());
+    }
+    out.push(b'"');
+}
+
+/// The one place where text becomes part of a line.
+fn text(out: &mut Vec<u8>, text: &str) {
+    for byte in text.bytes().filter(|byte| *byte != b'\n') {
+        if matches!(byte, b'"' | b'\\') {
+            out.push(b'\\');
+        }
+        out.push(byte);
+    }
 }
 
 fn position(out: &mut Vec<u8>, fix: &Fix) {

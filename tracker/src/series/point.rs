@@ -1,7 +1,8 @@
 //! What the series keeps of a report.
 
 use sealway_schemas::report::{Event, Fix, Report, Status};
-use sealway_schemas::{DeviceId, Time};
+use sealway_schemas::{DeviceId, PlaceId, Time};
+use serde::{Deserialize, Serialize};
 
 const NS_PER_MS: u64 = 1_000_000;
 /// Databases count nanoseconds in an `i64`.
@@ -10,7 +11,7 @@ const LAST_MS: u64 = i64::MAX.unsigned_abs() / NS_PER_MS - 1;
 const CELSIUS: &str = "Cel";
 
 /// Nanoseconds since 1970, by the contract: device time in ms, and the counter's last six digits as nanoseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PointTime(u64);
 
 impl PointTime {
@@ -22,8 +23,19 @@ impl PointTime {
     }
 
     #[must_use]
+    pub fn from_ns(ns: u64) -> Self {
+        Self(ns)
+    }
+
+    #[must_use]
     pub fn as_ns(self) -> u64 {
         self.0
+    }
+
+    /// The device time in it.
+    #[must_use]
+    pub fn t(self) -> Time {
+        Time::from_ms(self.0 / NS_PER_MS)
     }
 }
 
@@ -34,7 +46,7 @@ pub struct NotAPoint {
 }
 
 /// One report as the series keeps it. What the report did not say is absent.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Point {
     pub device: DeviceId,
     pub at: PointTime,
@@ -48,6 +60,9 @@ pub struct Point {
     pub battery: Option<u8>,
     /// Degrees Celsius.
     pub temperature: Option<f64>,
+    /// Places that the device was found in with this report, and not with the one before.
+    pub entered: Vec<PlaceId>,
+    pub left: Vec<PlaceId>,
 }
 
 impl Point {
@@ -63,6 +78,8 @@ impl Point {
             fix: report.fix(),
             battery: report.battery(),
             temperature: report.sensors().iter().find(|sensor| sensor.name() == CELSIUS).map(|sensor| sensor.value()),
+            entered: Vec::new(),
+            left: Vec::new(),
         })
     }
 }

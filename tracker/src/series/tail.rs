@@ -2,16 +2,21 @@
 
 use super::Point;
 use crate::log::{Frames, LogError, LogReader};
+use bytes::Bytes;
 use sealway_schemas::Time;
 use sealway_schemas::entry::Entry;
-use sealway_schemas::{DeviceId, report::Report};
+use sealway_schemas::{DeviceId, Digest, report::Report};
 
 /// What one step along the log gave.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Batch {
     pub points: Vec<Point>,
+    /// Bodies of commands, each with the number of points that come before it.
+    pub commands: Vec<(usize, Bytes)>,
     /// The number of the first entry that was not looked at: where to go on once the points are kept.
     pub cursor: u64,
+    /// Of the last entry that was looked at: what the log looks like just before the cursor.
+    pub tip: Option<Digest>,
     /// Reports that no point can be made of.
     pub left_out: u64,
 }
@@ -29,6 +34,11 @@ impl Tail {
     pub fn new(reader: LogReader, cursor: u64) -> Self {
         let frames = reader.frames_from(cursor);
         Self { reader, frames, cursor }
+    }
+
+    #[must_use]
+    pub fn cursor(&self) -> u64 {
+        self.cursor
     }
 
     /// Durable entries not yet looked at.
@@ -49,20 +59,36 @@ impl Tail {
     }
 
     fn read(&mut self, entries: usize) -> Result<Batch, LogError> {
-        let mut batch = Batch { points: Vec::new(), cursor: self.cursor, left_out: 0 };
+        let mut batch = Batch { points: Vec::new(), commands: Vec::new(), cursor: self.cursor, tip: None, left_out: 0 };
+        let mut last = None;
         for frame in self.frames.by_ref().take(entries) {
             let frame = frame?;
             let entry = frame.decode().map_err(|fault| self.reader.corrupt(&frame, fault))?;
-            if let Entry::Report { at, device, bytes } = entry {
-                match point(device, &bytes, at) {
+            match entry {
+                Entry::Report { at, device, bytes } => match point(device, &bytes, at) {
                     Some(point) => batch.points.push(point),
                     None => batch.left_out += 1,
-                }
+                },
+                Entry::Command { body, .. } => batch.commands.push((batch.points.len(), body)),
+                Entry::Login { .. }
+                | Entry::StrictFailed { .. }
+                | Entry::Generation { .. }
+                | Entry::StateLost { .. }
+                | Entry::Refusals { .. }
+                | Entry::Policy { .. } => {}
             }
             batch.cursor = frame.seq + 1;
+            last = Some(frame.entry);
         }
+        batch.tip = last.map(|entry| Digest::of(&entry));
         Ok(batch)
     }
+}
+
+/// What the log looks like just before the entry numbered `cursor`; `None` where it has no such entry.
+pub(super) fn tip(reader: &LogReader, cursor: u64) -> Result<Option<Digest>, LogError> {
+    let Some(before) = cursor.checked_sub(1).filter(|before| *before < reader.durable()) else { return Ok(None) };
+    reader.frames_from(before).next().map(|frame| Ok(Digest::of(&frame?.entry))).transpose()
 }
 
 fn point(device: DeviceId, bytes: &[u8], received_at: Time) -> Option<Point> {

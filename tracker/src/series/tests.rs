@@ -68,7 +68,7 @@ fn a_full_report_becomes_one_line() {
     let point = Point::new(device(), &made(draft), Time::from_ms(1_764_000_000_250)).unwrap();
     assert_eq!(
         line(&point),
-        "report,dev=XA-7Q2K ctr=42i,epoch=1i,event=0i,status=0i,received_at=1764000000250i,battery=87i,lat=23.0000001,\
+        "report,dev=XA-7Q2K ctr=42i,t=1764000000000i,epoch=1i,event=0i,status=0i,received_at=1764000000250i,battery=87i,lat=23.0000001,\
          lon=-113.5000000,accuracy_dm=25i,speed_cm_s=1667i,heading_ddeg=905i,satellites=14i,cn0_ddbhz=421i,temperature=-4.5 \
          1764000000000000042\n"
     );
@@ -77,7 +77,7 @@ fn a_full_report_becomes_one_line() {
 #[test]
 fn what_the_report_did_not_say_is_not_in_the_line() {
     let point = Point::new(device(), &made(draft(1, 5)), Time::from_ms(6)).unwrap();
-    assert_eq!(line(&point), "report,dev=XA-7Q2K ctr=1i,epoch=1i,event=0i,status=0i,received_at=6i 5000001\n");
+    assert_eq!(line(&point), "report,dev=XA-7Q2K ctr=1i,t=5i,epoch=1i,event=0i,status=0i,received_at=6i 5000001\n");
 }
 
 #[test]
@@ -116,7 +116,8 @@ fn a_tail_at_the_end_waits_and_finds_what_comes() {
     let dir = tempfile::tempdir().unwrap();
     let mut log = EvidenceLog::open(dir.path(), LogConfig::default(), 0).unwrap();
     let mut tail = Tail::new(log.reader(), 0);
-    assert_eq!(tail.next_batch(10).unwrap(), Batch { points: Vec::new(), cursor: 0, left_out: 0 });
+    let nothing = Batch { points: Vec::new(), commands: Vec::new(), cursor: 0, tip: None, left_out: 0 };
+    assert_eq!(tail.next_batch(10).unwrap(), nothing);
     log.append(&logged(&made(draft(1, 1)), 1), None).unwrap();
     assert_eq!(tail.next_batch(10).unwrap().cursor, 0, "what is not durable is not told");
     log.commit().unwrap();

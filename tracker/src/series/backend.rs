@@ -1,0 +1,73 @@
+//! The seam: whoever keeps points answers these questions. One suite of tests runs against each of them (`contract.rs`).
+
+use super::embedded::Embedded;
+use super::query::{Bucket, Count, Crossing, Field, Span, Track};
+use super::{Point, SeriesError};
+use sealway_schemas::{DeviceId, Time};
+use std::sync::Arc;
+
+/// Cheap to clone.
+#[derive(Debug, Clone)]
+pub enum Backend {
+    Embedded(Arc<Embedded>),
+}
+
+impl Backend {
+    /// Takes points. They can be asked for at once or a moment later, and are safe after [`Self::settle`]. A point with a device and a
+    /// time that are there already takes its place, so that the same points may come again.
+    pub async fn append(&self, points: Vec<Point>) -> Result<(), SeriesError> {
+        match self {
+            Self::Embedded(embedded) => embedded.append(points),
+        }
+    }
+
+    /// Returns once everything appended is durable.
+    pub async fn settle(&self) -> Result<(), SeriesError> {
+        match self {
+            Self::Embedded(embedded) => embedded.settle(),
+        }
+    }
+
+    /// Oldest first; every report, or where they are more than `at_most` the newest value of each field in each bucket of
+    /// [`Span::bucket_ms`].
+    pub async fn track(&self, device: &DeviceId, span: Span, at_most: usize) -> Result<Track, SeriesError> {
+        match self {
+            Self::Embedded(embedded) => embedded.track(device, span, at_most).await,
+        }
+    }
+
+    /// One field in buckets of [`Span::bucket_ms`], oldest first.
+    pub async fn downsample(&self, device: &DeviceId, field: Field, span: Span, at_most: usize) -> Result<Vec<Bucket>, SeriesError> {
+        match self {
+            Self::Embedded(embedded) => embedded.downsample(device, field, span, at_most).await,
+        }
+    }
+
+    /// Reports in stretches of [`Span::bucket_hours_ms`], oldest first.
+    pub async fn counts(&self, device: &DeviceId, span: Span, at_most: usize) -> Result<Vec<Count>, SeriesError> {
+        match self {
+            Self::Embedded(embedded) => embedded.counts(device, span, at_most).await,
+        }
+    }
+
+    /// Geofence events, the newest `at_most` of the span, oldest first.
+    pub async fn crossings(&self, device: &DeviceId, span: Span, at_most: usize) -> Result<Vec<Crossing>, SeriesError> {
+        match self {
+            Self::Embedded(embedded) => embedded.crossings(device, span, at_most).await,
+        }
+    }
+
+    /// Forgets the whole days that end before `before`.
+    pub async fn expire(&self, before: Time) -> Result<(), SeriesError> {
+        match self {
+            Self::Embedded(embedded) => embedded.expire(before),
+        }
+    }
+
+    /// Forgets everything.
+    pub async fn clear(&self) -> Result<(), SeriesError> {
+        match self {
+            Self::Embedded(embedded) => embedded.clear(),
+        }
+    }
+}

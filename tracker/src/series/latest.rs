@@ -1,0 +1,110 @@
+//! The newest report of every device and the places that it is in. Kept while the log is followed, so that nobody has to look for it; and
+//! from one report to the next it gives the geofence events.
+
+use super::query::fold;
+use super::{Batch, Point, PointTime};
+use hashbrown::HashMap;
+use sealway_core::geometry::Position;
+use sealway_core::place::Place;
+use sealway_schemas::command::{Command, DeviceCommand, WorldCommand};
+use sealway_schemas::{DeviceId, PlaceId};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The newest value of each field, and where the device was with its newest fix.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Latest {
+    pub point: Point,
+    /// Of the report that brought the fix.
+    pub fixed_at: Option<PointTime>,
+    pub inside: Vec<PlaceId>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Newest {
+    places: BTreeMap<PlaceId, Place>,
+    devices: HashMap<DeviceId, Latest>,
+}
+
+impl Newest {
+    /// As it was kept: the features of the places, and the devices.
+    pub(super) fn new(features: &[String], devices: Vec<Latest>) -> Self {
+        let places = features.iter().filter_map(|feature| Place::parse(feature).ok());
+        Self {
+            places: places.map(|place| (place.id().clone(), place)).collect(),
+            devices: devices.into_iter().map(|latest| (latest.point.device, latest)).collect(),
+        }
+    }
+
+    pub(super) fn features(&self) -> impl Iterator<Item = &str> {
+        self.places.values().map(Place::feature)
+    }
+
+    pub(super) fn devices(&self) -> impl ExactSizeIterator<Item = &Latest> {
+        self.devices.values()
+    }
+
+    pub(super) fn get(&self, device: &DeviceId) -> Option<&Latest> {
+        self.devices.get(device)
+    }
+
+    /// Follows the log over a batch; its points are told what they crossed.
+    pub(super) fn follow(&mut self, batch: &mut Batch) {
+        let mut commands = batch.commands.iter().peekable();
+        for (n, point) in batch.points.iter_mut().enumerate() {
+            while let Some((_, body)) = commands.next_if(|(before, _)| *before <= n) {
+                self.learn(body);
+            }
+            self.take(point);
+        }
+        commands.for_each(|(_, body)| self.learn(body));
+    }
+
+    /// A command of the log: a place comes or changes, a device begins again.
+    fn learn(&mut self, body: &[u8]) {
+        match Command::parse(body) {
+            Ok(Command::World(WorldCommand::PutPlace { feature })) => {
+                if let Ok(place) = Place::parse(&feature.to_string()) {
+                    self.places.insert(place.id().clone(), place);
+                }
+            }
+            // Its counters begin anew, and the old ones would make the new reports late for ever.
+            Ok(Command::Device(DeviceCommand::EnrolDevice { device, .. })) => {
+                self.devices.remove(&device);
+            }
+            _ => {}
+        }
+    }
+
+    /// The next report of the log. It is told in the point which places it entered or left. A report behind a newer one changes nothing:
+    /// its turn has passed.
+    fn take(&mut self, point: &mut Point) {
+        let known = self.devices.get(&point.device);
+        if known.is_some_and(|known| point.ctr <= known.point.ctr) {
+            return;
+        }
+        let before = known.map(|known| known.inside.as_slice()).unwrap_or_default();
+        let now = match &point.fix {
+            Some(fix) => self.places_at(Position::of(fix)),
+            None => before.to_vec(),
+        };
+        point.entered = now.iter().filter(|place| !before.contains(place)).cloned().collect();
+        point.left = before.iter().filter(|place| !now.contains(place)).cloned().collect();
+        let fixed_at = point.fix.map(|_| point.at);
+        match self.devices.get_mut(&point.device) {
+            Some(latest) => {
+                fold(&mut latest.point, point);
+                latest.fixed_at = fixed_at.or(latest.fixed_at);
+                latest.inside = now;
+            }
+            None => {
+                let alone = Point { entered: Vec::new(), left: Vec::new(), ..point.clone() };
+                self.devices.insert(point.device, Latest { point: alone, fixed_at, inside: now });
+            }
+        }
+    }
+
+    fn places_at(&self, at: Position) -> Vec<PlaceId> {
+        self.places.values().filter(|place| place.contains(at)).map(|place| place.id().clone()).collect()
+    }
+}

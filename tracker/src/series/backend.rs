@@ -1,6 +1,7 @@
 //! The seam: whoever keeps points answers these questions. One suite of tests runs against each of them (`contract.rs`).
 
 use super::embedded::Embedded;
+use super::influx::Influx;
 use super::query::{Bucket, Count, Crossing, Field, Span, Track};
 use super::{Point, SeriesError};
 use sealway_schemas::{DeviceId, Time};
@@ -10,6 +11,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub enum Backend {
     Embedded(Arc<Embedded>),
+    Influx(Arc<Influx>),
 }
 
 impl Backend {
@@ -18,6 +20,7 @@ impl Backend {
     pub async fn append(&self, points: Vec<Point>) -> Result<(), SeriesError> {
         match self {
             Self::Embedded(embedded) => embedded.append(points),
+            Self::Influx(influx) => influx.append(points).await,
         }
     }
 
@@ -25,6 +28,7 @@ impl Backend {
     pub async fn settle(&self) -> Result<(), SeriesError> {
         match self {
             Self::Embedded(embedded) => embedded.settle(),
+            Self::Influx(influx) => influx.settle().await,
         }
     }
 
@@ -33,6 +37,7 @@ impl Backend {
     pub async fn track(&self, device: &DeviceId, span: Span, at_most: usize) -> Result<Track, SeriesError> {
         match self {
             Self::Embedded(embedded) => embedded.track(device, span, at_most).await,
+            Self::Influx(influx) => influx.track(device, span, at_most).await,
         }
     }
 
@@ -40,6 +45,7 @@ impl Backend {
     pub async fn downsample(&self, device: &DeviceId, field: Field, span: Span, at_most: usize) -> Result<Vec<Bucket>, SeriesError> {
         match self {
             Self::Embedded(embedded) => embedded.downsample(device, field, span, at_most).await,
+            Self::Influx(influx) => influx.downsample(device, field, span, at_most).await,
         }
     }
 
@@ -47,6 +53,7 @@ impl Backend {
     pub async fn counts(&self, device: &DeviceId, span: Span, at_most: usize) -> Result<Vec<Count>, SeriesError> {
         match self {
             Self::Embedded(embedded) => embedded.counts(device, span, at_most).await,
+            Self::Influx(influx) => influx.counts(device, span, at_most).await,
         }
     }
 
@@ -54,6 +61,7 @@ impl Backend {
     pub async fn crossings(&self, device: &DeviceId, span: Span, at_most: usize) -> Result<Vec<Crossing>, SeriesError> {
         match self {
             Self::Embedded(embedded) => embedded.crossings(device, span, at_most).await,
+            Self::Influx(influx) => influx.crossings(device, span, at_most).await,
         }
     }
 
@@ -61,6 +69,7 @@ impl Backend {
     pub async fn expire(&self, before: Time) -> Result<(), SeriesError> {
         match self {
             Self::Embedded(embedded) => embedded.expire(before),
+            Self::Influx(influx) => influx.expire(before).await,
         }
     }
 
@@ -68,6 +77,8 @@ impl Backend {
     pub async fn clear(&self) -> Result<(), SeriesError> {
         match self {
             Self::Embedded(embedded) => embedded.clear(),
+            // The same points come again and take the places of the old ones.
+            Self::Influx(_) => Ok(()),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::feeder::{FeedError, Feeder};
 use super::latest::{Latest, Newest};
 use super::stats::{SeriesState, Stats};
-use super::{Backend, Embedded, SeriesError};
+use super::{Backend, Embedded, Influx, InfluxConfig, InfluxHealth, SeriesError};
 use crate::config::Clock;
 use crate::log::LogReader;
 use sealway_schemas::DeviceId;
@@ -11,9 +11,11 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 
+/// A store that does not settle for so long is left as it is.
+const STOP_WITHIN: Duration = Duration::from_secs(5);
 const PROGRESS_EVERY: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -28,6 +30,7 @@ pub enum StoreConfig {
     /// In the data folder.
     #[default]
     Embedded,
+    Influx(InfluxConfig),
 }
 
 /// How far a rebuild is.
@@ -83,6 +86,7 @@ impl Series {
         let points = folder.join("points");
         let backend = match &config.store {
             StoreConfig::Embedded => Backend::Embedded(Arc::new(open_embedded(&points, &kept(folder))?)),
+            StoreConfig::Influx(influx) => Backend::Influx(Arc::new(Influx::open(influx)?)),
         };
         let newest = Arc::default();
         let stats = Arc::new(Stats::default());
@@ -122,20 +126,34 @@ impl Series {
     pub fn state(&self) -> SeriesState {
         match &self.backend {
             Backend::Embedded(embedded) => self.stats.state("embedded", embedded.size().0),
+            Backend::Influx(influx) => {
+                let InfluxHealth { retries, dead_letters, failing, .. } = influx.health();
+                let own = self.stats.state("influxdb", 0);
+                SeriesState { failures: own.failures + retries, dead_letters, failing: own.failing.or(failing), ..own }
+            }
         }
     }
 
     /// Lets it end by itself.
     pub(crate) fn end(&self) {
         self.stop.store(true, Relaxed);
+        if let Backend::Influx(influx) = &self.backend {
+            influx.end();
+        }
     }
 
     /// Settles what was read and stops.
     pub(crate) fn stop(&self) {
-        self.end();
+        self.stop.store(true, Relaxed);
         let feeding = self.feeding.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(feeding) = feeding {
             feeding.thread().unpark();
+            let begun = Instant::now();
+            while !feeding.is_finished() && begun.elapsed() < STOP_WITHIN {
+                std::thread::park_timeout(STOP_WITHIN / 500);
+            }
+            // A server that is away is not waited for: what it lacks is read from the log again.
+            self.end();
             if feeding.join().is_err() {
                 tracing::warn!("the series ended before its time");
             }

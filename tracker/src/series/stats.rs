@@ -28,6 +28,8 @@ pub struct SeriesState {
     pub points: u64,
     /// Reports that no point could be made of.
     pub left_out: u64,
+    /// Points that the server will never take.
+    pub dead_letters: u64,
     /// Attempts that failed since the start.
     pub failures: u64,
     /// Since when it fails, and why; absent where it does not.
@@ -58,6 +60,7 @@ impl Stats {
             cursor: self.cursor.load(Relaxed),
             points: self.points.load(Relaxed),
             left_out: self.left_out.load(Relaxed),
+            dead_letters: 0,
             failures: self.failures.load(Relaxed),
             failing_since,
             failing,

@@ -36,7 +36,7 @@ async fn the_contract_holds_for_what_was_never_settled_and_for_what_was_merged()
         backend.append(points(device(1), n * 50..n * 50 + 80)).await.unwrap();
         backend.settle().await.unwrap();
     }
-    let Backend::Embedded(embedded) = &backend;
+    let Backend::Embedded(embedded) = &backend else { panic!("opened as such") };
     embedded.compact().unwrap();
     assert_eq!(embedded.size().1, 1, "a day is one file");
     let track = backend.track(&device(1), all(), 2_000).await.unwrap();

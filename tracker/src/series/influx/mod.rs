@@ -1,9 +1,29 @@
-//! InfluxDB 1.8 and later, 2.x, 3 Core, and what speaks like them.
+//! InfluxDB as the store: lines go to `/api/v2/write` and, where the server does not know it, to `/write`; questions are InfluxQL at `/query`,
+//! the one read API that 1.x, 2.x and 3 Core all serve.
+//!
+//! | server | tested with | writes | reads |
+//! |---|---|---|---|
+//! | InfluxDB 1.6.7 | Debian's `influxdb`, with and without login | `/write` | contract suite, restart, outage |
+//! | VictoriaMetrics | Debian's `victoria-metrics` | `/api/v2/write` | no InfluxQL there |
+//! | InfluxDB 1.8, 2.x, 3 Core | untested: not to be had where the tests run | `/api/v2/write` | `/query`; 2.x needs a DBRP mapping for the bucket |
+//!
+//! A bucket (a database in 1.x) has to be there; its retention should be without end, since the platform itself forgets whole days where
+//! `series.keep_days` is set: by `DELETE` in 1.x, by `/api/v2/delete` in 2.x. 3 Core cannot delete: there the table's own retention has to do it.
+//!
+//! The crate `influxdb2` carries the lines where no TLS is needed, that is on this machine. It shows no headers, so the seconds of a
+//! `Retry-After` are asked for with an empty write; and it brings an old TLS library, so over TLS the program's own client carries them.
+
+mod answer;
+mod http;
+mod reader;
+mod writer;
 
 use super::query::{Bucket, Count, Crossing, Field, Span, Track};
 use super::{Point, SeriesError};
+use http::Http;
 use sealway_schemas::{DeviceId, Time};
 use std::fmt;
+use writer::Writer;
 
 /// Which write call the server takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -32,7 +52,7 @@ impl fmt::Debug for Login {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct InfluxConfig {
     /// Without a path.
     pub url: String,
@@ -41,4 +61,82 @@ pub struct InfluxConfig {
     /// Database of 1.x.
     pub bucket: String,
     pub api: Api,
+    /// Knows whom to believe over TLS and how long to wait.
+    pub agent: ureq::Agent,
 }
+
+impl PartialEq for InfluxConfig {
+    fn eq(&self, other: &Self) -> bool {
+        let own = (&self.url, &self.login, &self.org, &self.bucket, self.api);
+        own == (&other.url, &other.login, &other.org, &other.bucket, other.api)
+    }
+}
+
+impl Eq for InfluxConfig {}
+
+/// How the server is doing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct InfluxHealth {
+    pub writes: u64,
+    pub retries: u64,
+    /// Lines that the server will never take; the newest of them.
+    pub dead_letters: u64,
+    pub last_dead_letter: Option<String>,
+    /// Why nothing is written now.
+    pub failing: Option<String>,
+}
+
+#[derive(Debug)]
+pub struct Influx {
+    http: Http,
+    writer: Writer,
+}
+
+impl Influx {
+    /// Needs a tokio runtime.
+    pub fn open(config: &InfluxConfig) -> Result<Self, SeriesError> {
+        let http = Http::new(config)?;
+        Ok(Self { writer: Writer::start(http.clone()), http })
+    }
+
+    #[must_use]
+    pub fn health(&self) -> InfluxHealth {
+        self.writer.health()
+    }
+
+    pub(super) async fn append(&self, points: Vec<Point>) -> Result<(), SeriesError> {
+        self.writer.append(&points).await
+    }
+
+    pub(super) async fn settle(&self) -> Result<(), SeriesError> {
+        self.writer.settle().await
+    }
+
+    /// Lets writes that cannot be done end.
+    pub(super) fn end(&self) {
+        self.writer.end();
+    }
+
+    pub(super) async fn track(&self, device: &DeviceId, span: Span, at_most: usize) -> Result<Track, SeriesError> {
+        reader::track(&self.http, device, span, at_most).await
+    }
+
+    pub(super) async fn downsample(&self, device: &DeviceId, field: Field, span: Span, at_most: usize) -> Result<Vec<Bucket>, SeriesError> {
+        reader::downsample(&self.http, device, field, span, at_most).await
+    }
+
+    pub(super) async fn counts(&self, device: &DeviceId, span: Span, at_most: usize) -> Result<Vec<Count>, SeriesError> {
+        reader::counts(&self.http, device, span, at_most).await
+    }
+
+    pub(super) async fn crossings(&self, device: &DeviceId, span: Span, at_most: usize) -> Result<Vec<Crossing>, SeriesError> {
+        reader::crossings(&self.http, device, span, at_most).await
+    }
+
+    pub(super) async fn expire(&self, before: Time) -> Result<(), SeriesError> {
+        self.http.forget(before).await
+    }
+}
+
+#[cfg(test)]
+mod tests;

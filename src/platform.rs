@@ -37,7 +37,8 @@ struct Http {
 impl Platform {
     pub(crate) async fn start(config: &Config) -> anyhow::Result<Self> {
         let way_back = Arc::new(WayBack::default());
-        let tracker = TrackerConfig { series: config.series.clone(), ..TrackerConfig::new(&config.data) };
+        let series = config.series.config(config.authority.as_deref())?;
+        let tracker = TrackerConfig { series, ..TrackerConfig::new(&config.data) };
         let opened = Tracker::open(tracker, way_back.clone()).await;
         let tracker = opened.with_context(|| format!("data folder {}", config.data.display()))?;
         let router = EventRouter::start().context("event router")?;

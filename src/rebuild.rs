@@ -23,7 +23,8 @@ pub(crate) fn series(data: &Path, config: Option<&Path>) -> anyhow::Result<()> {
     let runtime = begin(data)?;
     let mut tracker = TrackerConfig::new(data);
     if let Some(path) = config {
-        tracker.series = Config::read(path)?.series;
+        let config = Config::read(path)?;
+        tracker.series = config.series.config(config.authority.as_deref())?;
     }
     let progress = |SeriesProgress { done, entries }| eprintln!("{done} of {entries} entries");
     let _entered = runtime.enter();

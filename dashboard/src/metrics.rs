@@ -128,6 +128,7 @@ fn series(page: &mut Exposition, state: &SeriesState) {
     page.gauge("series_bytes", "Bytes of the embedded time series on the disk.", state.bytes);
     page.counter("series_points_total", "Points given to the time series.", state.points);
     page.counter("series_left_out_total", "Reports that no point could be made of.", state.left_out);
+    page.counter("series_dead_letters_total", "Points that InfluxDB will never take.", state.dead_letters);
     page.counter("series_failures_total", "Attempts to write the time series that failed.", state.failures);
 }
 

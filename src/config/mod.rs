@@ -1,11 +1,12 @@
 //! The configuration: read once, checked whole, so that all mistakes are reported at once.
 
 mod reader;
+mod series;
 
 use anyhow::Context as _;
 use reader::Reader;
 use sealway_tracker::proof::note::Verifier;
-use sealway_tracker::series::SeriesConfig;
+pub(crate) use series::Series;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -23,7 +24,7 @@ pub(crate) struct Config {
     pub(crate) witnesses: Vec<Witness>,
     /// Who may vouch for other machines, instead of whom this machine believes.
     pub(crate) authority: Option<PathBuf>,
-    pub(crate) series: SeriesConfig,
+    pub(crate) series: Series,
     /// How long a stop waits for what is under way.
     pub(crate) drain: Duration,
 }
@@ -105,7 +106,7 @@ impl Default for Config {
             log: Log { format: LogFormat::Pretty, filter: "info".to_owned() },
             witnesses: Vec::new(),
             authority: None,
-            series: SeriesConfig::default(),
+            series: Series::default(),
             drain: Duration::from_secs(10),
         }
     }
@@ -137,7 +138,7 @@ impl Config {
         let log = Log { format: format.unwrap_or(base.log.format), filter };
         let witnesses = read_witnesses(&mut reader);
         let authority = reader.file("outbound.authority");
-        let series = read_series(&mut reader);
+        let series = series::read(&mut reader);
         reader.finish(Self { authority, series, data, mqtt, http: Http { listen, behind_tls }, log, witnesses, drain })
     }
 }
@@ -157,11 +158,6 @@ fn read_mqtt(reader: &mut Reader, base: Mqtt) -> Mqtt {
         max_connections: reader.whole("mqtt.max_connections", 1..=1_000_000).unwrap_or(base.max_connections),
         in_flight: reader.whole("mqtt.in_flight", 1..=1000).unwrap_or(base.in_flight),
     }
-}
-
-fn read_series(reader: &mut Reader) -> SeriesConfig {
-    let keep_days = reader.whole("series.keep_days", 1..=36_500);
-    SeriesConfig { keep_days, ..SeriesConfig::default() }
 }
 
 fn read_witnesses(reader: &mut Reader) -> Vec<Witness> {

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 use toml::{Table, Value};
 
+const SECRET_LIMIT: usize = 1_000;
+
 pub(super) struct Reader {
     table: Table,
     asked: BTreeSet<String>,
@@ -43,6 +45,15 @@ impl Reader {
     pub(super) fn file(&mut self, key: &str) -> Option<PathBuf> {
         self.read(key, "the path of a file that can be read", |value| {
             value.as_str().map(PathBuf::from).filter(|path| std::fs::File::open(path).is_ok())
+        })
+    }
+
+    /// What is in a file, without the line's end: a secret is not written into a configuration.
+    pub(super) fn secret(&mut self, key: &str) -> Option<String> {
+        self.read(key, "the path of a file with a secret in one line", |value| {
+            let text = std::fs::read_to_string(value.as_str()?).ok()?;
+            let line = text.trim_end_matches(['\r', '\n']);
+            (!line.is_empty() && line.len() <= SECRET_LIMIT && !line.chars().any(char::is_control)).then(|| line.to_owned())
         })
     }
 

@@ -212,7 +212,7 @@ async fn latest_of_all(
     (status = "default", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 async fn state(State(dashboard): State<Dashboard>, caller: Caller) -> Json<Progress> {
-    let SeriesState { backend, lag, cursor, failing_since, failing, .. } = dashboard.tracker.series().state();
+    let SeriesState { backend, lag, cursor, dead_letters, failing_since, failing, .. } = dashboard.tracker.series().state();
     let failing = failing.filter(|_| *caller.scope() == Scope::All);
-    Json(Progress { backend, lag, cursor, failing_since, failing })
+    Json(Progress { backend, lag, cursor, dead_letters, failing_since, failing })
 }

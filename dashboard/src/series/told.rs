@@ -185,6 +185,8 @@ pub(super) struct Progress {
     pub(super) lag: u64,
     /// Entries below this number are durable in the series.
     pub(super) cursor: u64,
+    /// Points that the server will never take.
+    pub(super) dead_letters: u64,
     /// Since when it fails; absent while all is well.
     pub(super) failing_since: Option<Time>,
     /// Told to administrators and auditors.

@@ -86,7 +86,7 @@ impl Series {
         let points = folder.join("points");
         let backend = match &config.store {
             StoreConfig::Embedded => Backend::Embedded(Arc::new(open_embedded(&points, &kept(folder))?)),
-            StoreConfig::Influx(influx) => Backend::Influx(Arc::new(Influx::open(influx)?)),
+            StoreConfig::Influx(influx) => Backend::Influx(Arc::new(Influx::open(influx, clock.clone())?)),
         };
         let newest = Arc::default();
         let stats = Arc::new(Stats::default());
@@ -129,7 +129,9 @@ impl Series {
             Backend::Influx(influx) => {
                 let InfluxHealth { retries, dead_letters, failing, .. } = influx.health();
                 let own = self.stats.state("influxdb", 0);
-                SeriesState { failures: own.failures + retries, dead_letters, failing: own.failing.or(failing), ..own }
+                let (since, failing) = failing.unzip();
+                let failures = own.failures + retries;
+                SeriesState { failures, dead_letters, failing_since: own.failing_since.or(since), failing: own.failing.or(failing), ..own }
             }
         }
     }

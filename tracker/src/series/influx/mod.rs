@@ -20,9 +20,11 @@ mod writer;
 
 use super::query::{Bucket, Count, Crossing, Field, Span, Track};
 use super::{Point, SeriesError};
+use crate::config::Clock;
 use http::Http;
 use sealway_schemas::{DeviceId, Time};
 use std::fmt;
+use std::sync::Arc;
 use writer::Writer;
 
 /// Which write call the server takes.
@@ -82,8 +84,8 @@ pub struct InfluxHealth {
     /// Lines that the server will never take; the newest of them.
     pub dead_letters: u64,
     pub last_dead_letter: Option<String>,
-    /// Why nothing is written now.
-    pub failing: Option<String>,
+    /// Since when nothing is written, and why.
+    pub failing: Option<(Time, String)>,
 }
 
 #[derive(Debug)]
@@ -94,9 +96,9 @@ pub struct Influx {
 
 impl Influx {
     /// Needs a tokio runtime.
-    pub fn open(config: &InfluxConfig) -> Result<Self, SeriesError> {
+    pub fn open(config: &InfluxConfig, clock: Arc<dyn Clock>) -> Result<Self, SeriesError> {
         let http = Http::new(config)?;
-        Ok(Self { writer: Writer::start(http.clone()), http })
+        Ok(Self { writer: Writer::start(http.clone(), clock), http })
     }
 
     #[must_use]

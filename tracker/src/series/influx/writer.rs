@@ -3,6 +3,7 @@
 
 use super::InfluxHealth;
 use super::http::{Failure, Http};
+use crate::config::Clock;
 use crate::series::{Point, SeriesError, encode};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -26,6 +27,7 @@ struct Filling {
 #[derive(Debug)]
 struct Shared {
     http: Http,
+    clock: Arc<dyn Clock>,
     filling: Mutex<Filling>,
     places: Arc<Semaphore>,
     health: Mutex<InfluxHealth>,
@@ -38,9 +40,10 @@ pub(super) struct Writer(Arc<Shared>);
 
 impl Writer {
     /// Needs a tokio runtime.
-    pub(super) fn start(http: Http) -> Self {
+    pub(super) fn start(http: Http, clock: Arc<dyn Clock>) -> Self {
         let shared = Arc::new(Shared {
             http,
+            clock,
             filling: Mutex::default(),
             places: Arc::new(Semaphore::new(IN_FLIGHT as usize)),
             health: Mutex::default(),
@@ -162,7 +165,8 @@ impl Shared {
         if health.failing.is_none() {
             tracing::warn!(error, "points are not taken; the log has everything, and they are tried again");
         }
-        health.failing = Some(error);
+        let since = health.failing.as_ref().map_or_else(|| self.clock.now(), |(since, _)| *since);
+        health.failing = Some((since, error));
     }
 
     /// A line that the server will never take. It is in the log all the same.

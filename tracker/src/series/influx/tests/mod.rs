@@ -4,6 +4,7 @@ mod server;
 mod unwell;
 
 use super::*;
+use crate::config::SystemClock;
 use crate::series::Backend;
 use crate::series::contract::{self, START, device, points};
 use server::{BUCKET, Server, agent};
@@ -11,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 fn opened(config: &InfluxConfig) -> (Backend, Arc<Influx>) {
-    let influx = Arc::new(Influx::open(config).unwrap());
+    let influx = Arc::new(Influx::open(config, Arc::new(SystemClock)).unwrap());
     (Backend::Influx(influx.clone()), influx)
 }
 
@@ -54,7 +55,7 @@ async fn a_server_that_is_killed_and_comes_back_lacks_nothing() {
         async move { backend.settle().await }
     });
     until(|| influx.health().failing.is_some()).await;
-    assert!(influx.health().failing.unwrap().contains(&server.url));
+    assert!(influx.health().failing.unwrap().1.contains(&server.url));
     assert!(!settling.is_finished(), "nothing is settled while the server is away");
     server.start();
     settling.await.unwrap().unwrap();
@@ -69,13 +70,13 @@ async fn a_missing_bucket_and_a_wrong_login_are_named_and_cured() {
     let login = |password: &str| Login::User { name: "chief".to_owned(), password: password.to_owned() };
     let (wrong, told) = opened(&InfluxConfig { login: login("wrong"), ..server.config() });
     wrong.append(points(device(1), 0..1)).await.unwrap();
-    until(|| told.health().failing.is_some_and(|failing| failing.contains("401"))).await;
+    until(|| told.health().failing.is_some_and(|(_, failing)| failing.contains("401"))).await;
     assert!(wrong.track(&device(1), day(), 1).await.unwrap_err().to_string().contains("401"));
 
     let right = InfluxConfig { login: login("right"), ..server.config() };
     let (backend, influx) = opened(&right);
     backend.append(points(device(1), 0..10)).await.unwrap();
-    until(|| influx.health().failing.is_some_and(|failing| failing.contains("database not found"))).await;
+    until(|| influx.health().failing.is_some_and(|(_, failing)| failing.contains("database not found"))).await;
     let chief = ureq::Agent::new_with_defaults();
     chief.post(format!("{}/query?u=chief&p=right", server.url)).send_form([("q", format!("CREATE DATABASE {BUCKET}"))]).unwrap();
     backend.settle().await.unwrap();

@@ -1,11 +1,10 @@
 //! What every backend promises, run against each of them.
 
-use super::query::{bucket_of, fold};
+use super::query::{DAY_MS, bucket_of, fold};
 use super::*;
 use sealway_schemas::report::{Event, Fix, Status};
 use sealway_schemas::{DeviceId, Time};
 
-const DAY_MS: u64 = 24 * HOUR_MS;
 /// 2025-11-24 00:00 UTC.
 pub(super) const START: u64 = 1_763_942_400_000;
 
@@ -173,11 +172,49 @@ async fn crossings_are_told_in_order(backend: &Backend) {
     assert_eq!(backend.crossings(&device(1), span(0, 600_000), 10).await.unwrap(), []);
 }
 
-/// Whole days go, what is younger stays. Not every server can forget.
+/// The reports of whole days go, their figures by the hour stay, and late ones are added. Not every server can forget.
 pub(super) async fn forgets(backend: &Backend) {
     let who = device(5);
     put(backend, long(who)).await;
-    backend.expire(Time::from_ms(START + DAY_MS + 5)).await.unwrap();
-    let track = backend.track(&who, span(0, 9 * DAY_MS), 2).await.unwrap();
-    assert_eq!(track.reports, 3_000);
+    let first = points(who, 0..1).remove(0);
+    let told = told_by_the_hour(backend, who).await;
+    let limit = Time::from_ms(START + DAY_MS + 5);
+    for _again_without_harm in 0..2 {
+        backend.expire(limit).await.unwrap();
+        assert_eq!(backend.track(&who, span(0, 9 * DAY_MS), 2).await.unwrap().reports, 3_000, "what is younger stays");
+        assert_same(&told, &told_by_the_hour(backend, who).await);
+    }
+    let late = Point { at: PointTime::new(Time::from_ms(START + 17), 9_000).unwrap(), received_at: limit, battery: Some(1), ..first };
+    put(backend, vec![late.clone(), Point { device: device(6), ..late }]).await;
+    for _raw_and_then_forgotten in 0..2 {
+        let (counts, curves) = told_by_the_hour(backend, who).await;
+        assert_eq!(counts[0].reports, told.0[0].reports + 1);
+        let (before, after) = (told.1[0][0], curves[0][0]);
+        assert_eq!((after.count, after.min, after.max), (before.count + 1, 1.0, before.max));
+        assert_eq!(told_by_the_hour(backend, device(6)).await.0[0].reports, 1);
+        backend.expire(limit).await.unwrap();
+    }
+}
+
+type ByTheHour = (Vec<Count>, Vec<Vec<Bucket>>);
+
+/// Counts, and the curve of every field.
+async fn told_by_the_hour(backend: &Backend, who: DeviceId) -> ByTheHour {
+    let whole = span(0, 3 * DAY_MS);
+    // Stretches of two hours.
+    let counts = backend.counts(&who, whole, 37).await.unwrap();
+    let mut curves = Vec::new();
+    for field in Field::ALL {
+        curves.push(backend.downsample(&who, field, whole, 37).await.unwrap());
+    }
+    (counts, curves)
+}
+
+fn assert_same(one: &ByTheHour, other: &ByTheHour) {
+    assert_eq!(one.0, other.0);
+    for (one, other) in one.1.iter().flatten().zip(other.1.iter().flatten()) {
+        assert!((one.mean - other.mean).abs() < 1e-9, "{one:?} {other:?}");
+        assert_eq!(Bucket { mean: 0.0, ..*one }, Bucket { mean: 0.0, ..*other });
+    }
+    assert_eq!(one.1.iter().map(Vec::len).collect::<Vec<_>>(), other.1.iter().map(Vec::len).collect::<Vec<_>>());
 }

@@ -3,6 +3,7 @@
 
 use super::kept::Kept;
 use super::latest::Newest;
+use super::query::DAY_MS;
 use super::stats::Stats;
 use super::tail::{self, Tail};
 use super::{Backend, SeriesError};
@@ -25,7 +26,6 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// After a failure.
 const RETRY: Duration = Duration::from_secs(1);
 const EXPIRE_EVERY: Duration = Duration::from_secs(3_600);
-const DAY_MS: u64 = 86_400_000;
 
 #[derive(Debug, thiserror::Error)]
 pub enum FeedError {

@@ -1,9 +1,11 @@
 //! A point as InfluxDB's line protocol.
 //!
-//! One measurement `report` with the one tag `dev`. The types of the fields are fixed for ever: a database refuses a field that changes
+//! Measurements `report` and, of days that are forgotten, `report_1h`, with the one tag `dev`. The types of the fields are fixed for ever: a database refuses a field that changes
 //! its type. The tag needs no escaping: a device id is of A-Z, 0-9 and '-'. Texts go through one writer that escapes.
 
 use super::Point;
+use super::hour::{Figures, Hour};
+use super::query::Field;
 use sealway_schemas::PlaceId;
 use sealway_schemas::report::Fix;
 use std::io::Write;
@@ -38,6 +40,24 @@ pub fn encode(point: &Point, out: &mut Vec<u8>) {
     places(out, b",left=", &point.left);
     out.push(b' ');
     number(out, point.at.as_ns());
+    out.push(b'\n');
+}
+
+/// Appends an hour's line. `through`: up to which time of receipt its reports are in it.
+pub(super) fn encode_hour(hour: &Hour, through: u64, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"report_1h,dev=");
+    out.extend_from_slice(hour.device.as_str().as_bytes());
+    integer(out, b" reports=", hour.reports);
+    integer(out, b"i,through=", through);
+    out.push(b'i');
+    for (field, figures) in Field::ALL.iter().zip(&hour.figures) {
+        let Some(Figures { count, min, max, sum, last }) = figures else { continue };
+        let field = field.name();
+        // Writing into a Vec cannot fail.
+        let _ = write!(out, ",{field}_count={count}i,{field}_min={min},{field}_max={max},{field}_sum={sum},{field}_last={last}");
+    }
+    out.push(b' ');
+    number(out, hour.start.as_ms().saturating_mul(1_000_000));
     out.push(b'\n');
 }
 

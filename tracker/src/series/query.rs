@@ -6,6 +6,7 @@ use sealway_schemas::{PlaceId, Time};
 /// Points of one answer at most, whatever is asked.
 pub const POINTS_LIMIT: usize = 2_000;
 pub const HOUR_MS: u64 = 3_600_000;
+pub(crate) const DAY_MS: u64 = 24 * HOUR_MS;
 
 /// Device time: `from` is in it, `to` is not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

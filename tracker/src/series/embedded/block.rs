@@ -2,6 +2,7 @@
 //!
 //! A seal on the road differs little from one report to the next, so most differences are one byte, and the same byte again.
 
+use super::file::Row;
 use super::varint::{Cursor, put, put_signed};
 use crate::series::{Point, PointTime};
 use flate2::Compression;
@@ -12,14 +13,35 @@ use sealway_schemas::{DeviceId, PlaceId, Time};
 use std::io::{Read as _, Write as _};
 
 /// Points of one block at most; a day at one report in ten seconds is three blocks.
-pub(super) const BLOCK_POINTS: usize = 4_096;
+const BLOCK_POINTS: usize = 4_096;
 /// Columns of one block at most, so that a damaged one cannot claim the memory.
 const COLUMN_BYTES_LIMIT: u64 = 4 << 20;
 /// Temperatures of so many parts of a degree are kept as whole numbers.
 const PARTS: f64 = 100.0;
 
+impl Row for Point {
+    const MAGIC: [u8; 8] = *b"SEALPTS1";
+    const BLOCK: usize = BLOCK_POINTS;
+
+    fn device(&self) -> DeviceId {
+        self.device
+    }
+
+    fn at(&self) -> PointTime {
+        self.at
+    }
+
+    fn encode(rows: &[Self]) -> std::io::Result<Vec<u8>> {
+        encode(rows)
+    }
+
+    fn decode(device: DeviceId, body: &[u8]) -> Option<Vec<Self>> {
+        decode(device, body)
+    }
+}
+
 /// The points have to be of one device, oldest first.
-pub(super) fn encode(points: &[Point]) -> std::io::Result<Vec<u8>> {
+fn encode(points: &[Point]) -> std::io::Result<Vec<u8>> {
     let mut out = Vec::with_capacity(points.len() * 24);
     put(&mut out, points.len() as u64);
     curve(&mut out, points.iter().map(|point| point.at.t().as_ms()));
@@ -117,7 +139,7 @@ fn crossings(out: &mut Vec<u8>, points: &[Point]) {
 }
 
 /// `None` where the bytes are no block.
-pub(super) fn decode(device: DeviceId, bytes: &[u8]) -> Option<Vec<Point>> {
+fn decode(device: DeviceId, bytes: &[u8]) -> Option<Vec<Point>> {
     let mut columns = Vec::with_capacity(bytes.len() * 3);
     DeflateDecoder::new(bytes).take(COLUMN_BYTES_LIMIT).read_to_end(&mut columns).ok()?;
     let mut from = Cursor(&columns);

@@ -4,15 +4,17 @@
 //! point is written a few times in its life and a day is read from few files. A file that a crash left beside the merged one holds the same
 //! points once more, and does no harm.
 
-use super::file::{PointFile, Writer};
-use crate::series::query::Span;
-use crate::series::{HOUR_MS, Point, SeriesError};
+use super::file::{RowFile, Sources, Writer};
+use super::hours::Hours;
+use crate::series::query::{DAY_MS, Span};
+use crate::series::{Point, SeriesError};
 use sealway_schemas::{DeviceId, Time};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub(super) const DAY_MS: u64 = 24 * HOUR_MS;
+pub(super) type PointFile = RowFile<Point>;
+
 /// Files of one level that become one of the next.
 const FAN: usize = 8;
 
@@ -37,21 +39,21 @@ pub(super) struct Merge {
 }
 
 impl Days {
-    /// What is on the disk, and the highest sequence number.
-    pub(super) fn open(folder: &Path) -> Result<(Self, u64), SeriesError> {
+    /// What is on the disk, and the highest sequence number. Files whose points are in the hours of their day go.
+    pub(super) fn open(folder: &Path, hours: &Hours) -> Result<(Self, u64), SeriesError> {
         std::fs::create_dir_all(folder).map_err(SeriesError::io(folder))?;
         let mut days = Self::default();
-        let mut highest = 0;
+        let mut highest = hours.newest();
         for day in children(folder)? {
             let Some(number) = day.file_name().and_then(|name| name.to_str()).and_then(|name| name.parse().ok()) else { continue };
             for path in children(&day)? {
                 match name_of(&path) {
-                    Some((sequence, level)) => {
+                    Some((sequence, level)) if hours.through(number).is_none_or(|through| sequence > through) => {
                         highest = highest.max(sequence);
                         let file = Arc::new(PointFile::open(&path)?);
                         days.0.entry(number).or_default().push(Written { sequence, level, file });
                     }
-                    None => std::fs::remove_file(&path).map_err(SeriesError::io(&path))?,
+                    _ => std::fs::remove_file(&path).map_err(SeriesError::io(&path))?,
                 }
             }
         }
@@ -71,11 +73,16 @@ impl Days {
         self.0.range(span.from().as_ms() / DAY_MS..=last).map(|(day, _)| *day)
     }
 
+    /// A day's files, in the order of writing.
+    pub(super) fn files_of(&self, day: u64) -> &[Written] {
+        self.0.get(&day).map_or(&[], Vec::as_slice)
+    }
+
     /// A device's points of one day, in the order of writing.
     pub(super) fn points(&self, day: u64, device: &DeviceId, span: Span) -> Result<Vec<Point>, SeriesError> {
         let mut points = Vec::new();
-        for written in self.0.get(&day).into_iter().flatten() {
-            written.file.points(device, span, &mut points)?;
+        for written in self.files_of(day) {
+            written.file.rows(device, span, &mut points)?;
         }
         Ok(points)
     }
@@ -88,10 +95,13 @@ impl Days {
         self.0.values().map(Vec::len).sum()
     }
 
-    /// Takes the whole days out that end at `before` or earlier.
-    pub(super) fn take_before(&mut self, before: Time) -> Vec<u64> {
-        let kept = self.0.split_off(&(before.as_ms() / DAY_MS));
-        std::mem::replace(&mut self.0, kept).into_keys().collect()
+    /// The whole days that end at `before` or earlier.
+    pub(super) fn before(&self, before: Time) -> Vec<u64> {
+        self.0.range(..before.as_ms() / DAY_MS).map(|(day, _)| *day).collect()
+    }
+
+    pub(super) fn remove(&mut self, day: u64) {
+        self.0.remove(&day);
     }
 
     /// The next files that are due. Those of a level stand together in the order of writing, for a merged file takes the place of its newest.
@@ -112,15 +122,12 @@ impl Days {
         Some(Merge { day: *day, sequence: last.sequence, level: level.saturating_add(1), inputs: files.clone() })
     }
 
-    /// Puts a merged file in the place of what it was made of, unless the day has gone meanwhile.
-    pub(super) fn replace(&mut self, merge: &Merge, merged: Written) -> bool {
-        let Some(files) = self.0.get_mut(&merge.day) else { return false };
-        let before = files.len();
+    /// Puts a merged file in the place of what it was made of.
+    pub(super) fn replace(&mut self, merge: &Merge, merged: Written) {
+        let files = self.0.entry(merge.day).or_default();
         files.retain(|written| !merge.inputs.iter().any(|input| Arc::ptr_eq(&input.file, &written.file)));
-        let gone = before - files.len() == merge.inputs.len();
         files.push(merged);
         files.sort_by_key(|written| (written.sequence, written.level));
-        gone
     }
 }
 
@@ -132,26 +139,18 @@ fn run(files: &[Written], level: u8) -> &[Written] {
     tail.get(..len).unwrap_or_default()
 }
 
+impl Written {
+    pub(super) fn sequence(&self) -> u64 {
+        self.sequence
+    }
+}
+
 impl Merge {
     pub(super) fn run(&self, folder: &Path) -> Result<Written, SeriesError> {
-        let mut writer = Writer::create(path_of(folder, self.day, self.sequence, self.level)?)?;
-        let mut heads = Vec::new();
-        for input in &self.inputs {
-            heads.push((input.file.as_ref(), 0));
-        }
-        while let Some(device) = least(&heads)? {
-            let mut points = Vec::new();
-            for (file, next) in &mut heads {
-                while *next < file.entries() {
-                    let slot = file.slot(*next)?;
-                    if slot.device != device {
-                        break;
-                    }
-                    points.extend(file.block(&slot)?);
-                    *next += 1;
-                }
-            }
-            writer.put(&in_order(points))?;
+        let mut writer = Writer::create::<Point>(path_of(folder, self.day, self.sequence, self.level)?)?;
+        let mut sources = Sources::new(self.inputs.iter().map(|input| input.file.as_ref()));
+        while let Some(device) = sources.least()? {
+            writer.put(&in_order(sources.take(device)?))?;
         }
         Ok(Written { sequence: self.sequence, level: self.level, file: Arc::new(writer.finish()?) })
     }
@@ -164,15 +163,6 @@ impl Merge {
             }
         }
     }
-}
-
-fn least(heads: &[(&PointFile, u64)]) -> Result<Option<DeviceId>, SeriesError> {
-    let mut least = None;
-    for (file, next) in heads.iter().filter(|(file, next)| *next < file.entries()) {
-        let device = file.slot(*next)?.device;
-        least = Some(least.map_or(device, |least: DeviceId| least.min(device)));
-    }
-    Ok(least)
 }
 
 /// By time; of two points at one time the one that was written later.
@@ -188,7 +178,7 @@ pub(super) fn in_order(mut points: Vec<Point>) -> Vec<Point> {
 
 /// Writes a day's new points; the devices in order, each one's points in order.
 pub(super) fn write(folder: &Path, day: u64, sequence: u64, devices: &[Vec<Point>]) -> Result<Written, SeriesError> {
-    let mut writer = Writer::create(path_of(folder, day, sequence, 0)?)?;
+    let mut writer = Writer::create::<Point>(path_of(folder, day, sequence, 0)?)?;
     for points in devices {
         writer.put(points)?;
     }
@@ -210,7 +200,7 @@ fn name_of(path: &Path) -> Option<(u64, u8)> {
     Some((sequence.parse().ok()?, level.parse().ok()?))
 }
 
-fn children(folder: &Path) -> Result<Vec<PathBuf>, SeriesError> {
+pub(super) fn children(folder: &Path) -> Result<Vec<PathBuf>, SeriesError> {
     let entries = std::fs::read_dir(folder).map_err(SeriesError::io(folder))?;
     entries.map(|entry| Ok(entry.map_err(SeriesError::io(folder))?.path())).collect()
 }

@@ -4,7 +4,7 @@ use super::days::Merge;
 use super::{Shared, lock};
 use crate::series::SeriesError;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -41,6 +41,11 @@ impl Merger {
         }
     }
 
+    /// Nothing is merged as long as this is held.
+    pub(super) fn pause(&self) -> MutexGuard<'_, ()> {
+        lock(&self.merging)
+    }
+
     pub(super) fn compact(&self, shared: &Shared) -> Result<(), SeriesError> {
         let _alone = lock(&self.merging);
         loop {
@@ -72,11 +77,7 @@ fn merge_due(shared: &Shared, merging: &Mutex<()>, stop: &AtomicBool) -> Result<
 
 fn run(shared: &Shared, merge: &Merge) -> Result<(), SeriesError> {
     let merged = merge.run(&shared.folder)?;
-    let path = merged.file.path().to_owned();
-    if shared.write().days.replace(merge, merged) {
-        merge.remove_inputs();
-        return Ok(());
-    }
-    // The day was forgotten while it was merged.
-    std::fs::remove_file(&path).map_err(SeriesError::io(&path))
+    shared.write().days.replace(merge, merged);
+    merge.remove_inputs();
+    Ok(())
 }

@@ -6,12 +6,15 @@
 mod block;
 mod days;
 mod file;
+mod hours;
 mod merger;
 mod varint;
 
-use super::query::{Bucket, Count, Crossing, Field, Span, Track, bucket_of, fold};
+use super::hour::{self, Figures, Hour};
+use super::query::{Bucket, Count, Crossing, DAY_MS, Field, Span, Track, bucket_of, fold};
 use super::{Point, SeriesError};
-use days::{DAY_MS, Days, in_order};
+use days::{Days, in_order};
+use hours::Hours;
 use merger::Merger;
 use sealway_schemas::{DeviceId, Time};
 use std::collections::{BTreeMap, HashMap};
@@ -23,6 +26,8 @@ type Waiting = HashMap<DeviceId, Vec<Point>>;
 #[derive(Debug, Default)]
 struct State {
     days: Days,
+    /// Of the days that are forgotten.
+    hours: Hours,
     /// Appended and not on the disk.
     waiting: Waiting,
     /// On its way to the disk.
@@ -56,8 +61,9 @@ impl Shared {
 
 impl Embedded {
     pub fn open(folder: &Path) -> Result<Self, SeriesError> {
-        let (days, sequence) = Days::open(folder)?;
-        let state = State { days, sequence, ..State::default() };
+        let hours = Hours::open(folder)?;
+        let (days, sequence) = Days::open(folder, &hours)?;
+        let state = State { days, hours, sequence, ..State::default() };
         let shared = Arc::new(Shared { folder: folder.to_owned(), state: RwLock::new(state) });
         let merger = Merger::start(shared.clone()).map_err(SeriesError::io(folder))?;
         Ok(Self { shared, settling: Mutex::default(), merger })
@@ -122,7 +128,8 @@ impl Embedded {
             }
             if *thinned { into_bucket(&mut track.points, point, width) } else { track.points.push(point) }
         };
-        Ok(self.each(device, span, (track, false), take).await?.0)
+        let ((track, _), _) = self.each(device, span, (track, false), take).await?;
+        Ok(track)
     }
 
     pub(super) async fn downsample(
@@ -133,36 +140,30 @@ impl Embedded {
         at_most: usize,
     ) -> Result<Vec<Bucket>, SeriesError> {
         let width = span.bucket_ms(at_most);
-        let sums = self.each(device, span, Vec::new(), move |buckets: &mut Vec<Bucket>, point| {
+        let reports = self.each(device, span, Vec::new(), move |curve: &mut Vec<(Time, Figures)>, point| {
             let Some(value) = field.of(&point) else { return };
-            let start = bucket_of(point.at.t(), width);
-            match buckets.last_mut().filter(|bucket| bucket.start == start) {
-                Some(bucket) => {
-                    bucket.count += 1;
-                    bucket.min = bucket.min.min(value);
-                    bucket.max = bucket.max.max(value);
-                    // The sum until all are counted.
-                    bucket.mean += value;
-                    bucket.last = value;
-                }
-                None => buckets.push(Bucket { start, count: 1, min: value, max: value, mean: value, last: value }),
-            }
+            into_curve(curve, bucket_of(point.at.t(), width), Figures::of(value));
         });
-        #[expect(clippy::cast_precision_loss, reason = "no bucket has 2^52 readings")]
-        let means = sums.await?.into_iter().map(|bucket| Bucket { mean: bucket.mean / bucket.count as f64, ..bucket });
-        Ok(means.collect())
+        let (reports, hours) = reports.await?;
+        let mut older = Vec::new();
+        for (start, figures) in hours.iter().filter_map(|hour| Some((hour.start, hour.figures(field)?))) {
+            into_curve(&mut older, bucket_of(start, width), figures);
+        }
+        Ok(hour::curve(older, reports))
     }
 
     pub(super) async fn counts(self: &Arc<Self>, device: &DeviceId, span: Span, at_most: usize) -> Result<Vec<Count>, SeriesError> {
         let width = span.bucket_hours_ms(at_most);
-        self.each(device, span, Vec::new(), move |counts: &mut Vec<Count>, point| {
+        let reports = self.each(device, span, Vec::new(), move |counts: &mut Vec<Count>, point| {
             let start = bucket_of(point.at.t(), width);
             match counts.last_mut().filter(|count| count.start == start) {
                 Some(count) => count.reports += 1,
                 None => counts.push(Count { start, reports: 1 }),
             }
-        })
-        .await
+        });
+        let (reports, hours) = reports.await?;
+        let older = hours.into_iter().map(|hour| Count { start: bucket_of(hour.start, width), reports: hour.reports });
+        Ok(hour::counts(older.collect(), reports))
     }
 
     pub(super) async fn crossings(self: &Arc<Self>, device: &DeviceId, span: Span, at_most: usize) -> Result<Vec<Crossing>, SeriesError> {
@@ -171,32 +172,54 @@ impl Embedded {
                 crossings.push(Crossing { at: point.at, ctr: point.ctr, entered: point.entered, left: point.left });
             }
         });
-        let mut crossings = all.await?;
+        let (mut crossings, _) = all.await?;
         Ok(crossings.split_off(crossings.len().saturating_sub(at_most)))
     }
 
+    /// Whole days become hours, one after the other.
     pub(super) fn expire(&self, before: Time) -> Result<(), SeriesError> {
         let _alone = lock(&self.settling);
-        let gone = self.shared.write().days.take_before(before);
-        for day in gone {
-            let folder = days::folder_of(&self.shared.folder, day);
-            std::fs::remove_dir_all(&folder).map_err(SeriesError::io(&folder))?;
+        let _unmerged = self.merger.pause();
+        let (days, mut hours) = {
+            let state = self.shared.read();
+            (state.days.clone(), state.hours.clone())
+        };
+        for day in days.before(before) {
+            if let Some(made) = hours.make(&self.shared.folder, &days, day)? {
+                hours.put(made)?;
+            }
+            {
+                let mut state = self.shared.write();
+                state.hours = hours.clone();
+                state.days.remove(day);
+            }
+            self.remove(day)?;
         }
         Ok(())
     }
 
     pub(super) fn clear(&self) -> Result<(), SeriesError> {
-        self.expire(Time::from_ms(u64::MAX))?;
+        let _alone = lock(&self.settling);
+        let _unmerged = self.merger.pause();
         let mut state = self.shared.write();
         state.waiting.clear();
+        state.hours.clear()?;
+        for day in std::mem::take(&mut state.days).before(Time::from_ms(u64::MAX)) {
+            self.remove(day)?;
+        }
         Ok(())
+    }
+
+    fn remove(&self, day: u64) -> Result<(), SeriesError> {
+        let folder = days::folder_of(&self.shared.folder, day);
+        std::fs::remove_dir_all(&folder).map_err(SeriesError::io(&folder))
     }
 
     /// Bytes on the disk, and files.
     #[must_use]
     pub fn size(&self) -> (u64, usize) {
         let state = self.shared.read();
-        (state.days.bytes(), state.days.files())
+        (state.days.bytes() + state.hours.bytes(), state.days.files())
     }
 
     /// Merges every day into one file, for as long as that takes.
@@ -205,26 +228,32 @@ impl Embedded {
         self.merger.compact(&self.shared)
     }
 
-    /// Goes over a device's points, oldest first, a day at a time, away from the threads that serve.
+    /// Goes over a device's points, oldest first, a day at a time, away from the threads that serve. Tells its hours of forgotten days too.
     async fn each<T: Send + 'static>(
         self: &Arc<Self>,
         device: &DeviceId,
         span: Span,
         begin: T,
         take: impl FnMut(&mut T, Point) + Send + 'static,
-    ) -> Result<T, SeriesError> {
+    ) -> Result<(T, Vec<Hour>), SeriesError> {
         let (shared, device) = (self.shared.clone(), *device);
         let walk = move || walk(&shared, &device, span, begin, take);
         tokio::task::spawn_blocking(walk).await.map_err(|_| SeriesError::Stopped)?
     }
 }
 
-fn walk<T>(shared: &Shared, device: &DeviceId, span: Span, mut made: T, mut take: impl FnMut(&mut T, Point)) -> Result<T, SeriesError> {
-    // A copy of the list, not of the files: nothing is held up, and files that are merged meanwhile stay readable.
-    let (days, fresh) = {
+fn walk<T>(
+    shared: &Shared,
+    device: &DeviceId,
+    span: Span,
+    mut made: T,
+    mut take: impl FnMut(&mut T, Point),
+) -> Result<(T, Vec<Hour>), SeriesError> {
+    // Copies of the lists, not of the files: nothing is held up, and files that are merged or forgotten meanwhile stay readable.
+    let (days, hours, fresh) = {
         let state = shared.read();
         let fresh = [state.leaving.get(device), state.waiting.get(device)].into_iter().flatten().flatten();
-        (state.days.clone(), fresh.filter(|point| span.contains(point.at)).cloned().collect::<Vec<_>>())
+        (state.days.clone(), state.hours.clone(), fresh.filter(|point| span.contains(point.at)).cloned().collect::<Vec<_>>())
     };
     let mut fresh_days: BTreeMap<u64, Vec<Point>> = BTreeMap::new();
     for point in fresh {
@@ -238,7 +267,7 @@ fn walk<T>(shared: &Shared, device: &DeviceId, span: Span, mut made: T, mut take
         points.extend(fresh_days.remove(&day).unwrap_or_default());
         in_order(points).into_iter().for_each(|point| take(&mut made, point));
     }
-    Ok(made)
+    Ok((made, hours.of(device, span)?))
 }
 
 fn into_bucket(points: &mut Vec<Point>, point: Point, width_ms: u64) {
@@ -246,6 +275,13 @@ fn into_bucket(points: &mut Vec<Point>, point: Point, width_ms: u64) {
     match points.last_mut().filter(|last| bucket_of(last.at.t(), width_ms) == bucket) {
         Some(last) => fold(last, &point),
         None => points.push(point),
+    }
+}
+
+fn into_curve(curve: &mut Vec<(Time, Figures)>, start: Time, figures: Figures) {
+    match curve.last_mut().filter(|(last, _)| *last == start) {
+        Some((_, last)) => last.take(&figures),
+        None => curve.push((start, figures)),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The embedded store on a real disk.
 
+use super::file::Row as _;
 use super::*;
 use crate::series::Backend;
 use crate::series::contract::{self, START, device, point, points};
@@ -41,6 +42,41 @@ async fn the_contract_holds_for_what_was_never_settled_and_for_what_was_merged()
     assert_eq!(embedded.size().1, 1, "a day is one file");
     let track = backend.track(&device(1), all(), 2_000).await.unwrap();
     assert_eq!(track.points.iter().map(|point| point.ctr).collect::<Vec<_>>(), (1..=1_030).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn days_are_forgotten_once_where_a_crash_came_between() {
+    let folder = tempfile::tempdir().unwrap();
+    let day = folder.path().join((START / DAY_MS).to_string());
+    let (aside, tomorrow) = (tempfile::tempdir().unwrap(), Time::from_ms(START + DAY_MS));
+    let counted = async |backend: &Backend| {
+        let counts = backend.counts(&device(1), all(), 2_000).await.unwrap();
+        counts.iter().map(|count| count.reports).sum::<u64>()
+    };
+    {
+        let backend = opened(folder.path());
+        backend.append(points(device(1), 0..700)).await.unwrap();
+        backend.settle().await.unwrap();
+        let file = std::fs::read_dir(&day).unwrap().next().unwrap().unwrap();
+        std::fs::copy(file.path(), aside.path().join(file.file_name())).unwrap();
+        backend.expire(tomorrow).await.unwrap();
+        assert_eq!((day.exists(), counted(&backend).await), (false, 700));
+    }
+    // The hours were on the disk, the points were still there.
+    std::fs::create_dir(&day).unwrap();
+    for file in std::fs::read_dir(aside.path()).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), day.join(file.file_name())).unwrap();
+    }
+    let backend = opened(folder.path());
+    assert_eq!((counted(&backend).await, reports(&backend, 1).await), (700, 0));
+    backend.append(points(device(1), 700..800)).await.unwrap();
+    backend.settle().await.unwrap();
+    backend.expire(tomorrow).await.unwrap();
+    assert_eq!(counted(&backend).await, 800);
+    drop(backend);
+    assert_eq!(counted(&opened(folder.path())).await, 800);
+    assert_eq!(std::fs::read_dir(folder.path().join("hours")).unwrap().count(), 1);
 }
 
 #[tokio::test]
@@ -129,8 +165,8 @@ fn any_point() -> impl Strategy<Value = Point> {
 proptest! {
     #[test]
     fn every_point_comes_back_from_its_block(points in proptest::collection::vec(any_point(), 0..40)) {
-        let bytes = block::encode(&points).unwrap();
-        let told = block::decode(device(1), &bytes).unwrap();
+        let bytes = Point::encode(&points).unwrap();
+        let told = Point::decode(device(1), &bytes).unwrap();
         let bits = |points: &[Point]| points.iter().map(|point| point.temperature.map(f64::to_bits)).collect::<Vec<_>>();
         prop_assert_eq!(bits(&told), bits(&points));
         let plain = |points: &[Point]| points.iter().map(|point| Point { temperature: None, ..point.clone() }).collect::<Vec<_>>();
@@ -139,6 +175,6 @@ proptest! {
 
     #[test]
     fn no_bytes_make_the_reader_fall(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
-        let _none = block::decode(device(1), &bytes);
+        let _none = Point::decode(device(1), &bytes);
     }
 }

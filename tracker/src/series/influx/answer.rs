@@ -20,23 +20,27 @@ struct Statement {
     partial: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Rows {
+    #[serde(default)]
+    tags: HashMap<String, String>,
     columns: Vec<String>,
     #[serde(default)]
     values: Vec<Vec<Value>>,
 }
 
+/// Series have the same columns, and each its own tags.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
     columns: HashMap<String, usize>,
-    rows: Vec<Vec<Value>>,
+    series: Vec<Rows>,
 }
 
 /// One row, its values by the names of their columns.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Row<'a> {
     columns: &'a HashMap<String, usize>,
+    tags: &'a HashMap<String, String>,
     values: &'a [Value],
 }
 
@@ -53,17 +57,23 @@ impl Answer {
         if statement.partial {
             return Err("half an answer: the server's max-row-limit is below 10000".to_owned());
         }
-        let Some(rows) = statement.series.into_iter().next() else { return Ok(Self::default()) };
-        let columns = rows.columns.into_iter().enumerate().map(|(number, name)| (name, number)).collect();
-        Ok(Self { columns, rows: rows.values })
+        let Some(first) = statement.series.first() else { return Ok(Self::default()) };
+        let columns = first.columns.iter().enumerate().map(|(number, name)| (name.clone(), number)).collect();
+        Ok(Self { columns, series: statement.series })
     }
 
     pub(super) fn rows(&self) -> impl DoubleEndedIterator<Item = Row<'_>> {
-        self.rows.iter().map(|values| Row { columns: &self.columns, values })
+        self.series
+            .iter()
+            .flat_map(move |Rows { tags, values, .. }| values.iter().map(move |values| Row { columns: &self.columns, tags, values }))
     }
 }
 
 impl<'a> Row<'a> {
+    pub(super) fn tag(&self, name: &str) -> Option<&'a str> {
+        self.tags.get(name).map(String::as_str)
+    }
+
     fn value(&self, column: &str) -> Option<&'a Value> {
         self.values.get(*self.columns.get(column)?).filter(|value| !value.is_null())
     }

@@ -8,12 +8,14 @@
 //! | InfluxDB 1.8, 2.x, 3 Core | untested: not to be had where the tests run | `/api/v2/write` | `/query`; 2.x needs a DBRP mapping for the bucket |
 //!
 //! A bucket (a database in 1.x) has to be there; its retention should be without end, since the platform itself forgets whole days where
-//! `series.keep_days` is set: by `DELETE` in 1.x, by `/api/v2/delete` in 2.x. 3 Core cannot delete: there the table's own retention has to do it.
+//! `series.keep_days` is set: by `DELETE` in 1.x, by `/api/v2/delete` in 2.x, and keeps their hours
+//! as measurement `report_1h`. 3 Core cannot delete: there `keep_days` stays unset, and the table's own retention has to do it.
 //!
 //! The crate `influxdb2` carries the lines where no TLS is needed, that is on this machine. It shows no headers, so the seconds of a
 //! `Retry-After` are asked for with an empty write; and it brings an old TLS library, so over TLS the program's own client carries them.
 
 mod answer;
+mod hours;
 mod http;
 mod reader;
 mod writer;
@@ -136,7 +138,14 @@ impl Influx {
     }
 
     pub(super) async fn expire(&self, before: Time) -> Result<(), SeriesError> {
-        self.http.forget(before).await
+        while let Some(made) = hours::of_the_first_day(&self.http, before).await? {
+            for (lines, count) in made.lines {
+                self.writer.put(lines, count).await?;
+            }
+            self.writer.settle().await?;
+            self.http.forget(made.end).await?;
+        }
+        Ok(())
     }
 }
 

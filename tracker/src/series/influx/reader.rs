@@ -1,7 +1,9 @@
 //! The questions in InfluxQL.
 
 use super::answer::{Answer, Row};
+use super::hours;
 use super::http::Http;
+use crate::series::hour::{self, Figures};
 use crate::series::query::{Bucket, Count, Crossing, Field, Span, Track};
 use crate::series::{Point, PointTime, SeriesError};
 use sealway_schemas::report::{Event, Fix, Status};
@@ -26,16 +28,16 @@ const COLUMNS: [&str; 15] = [
 ];
 
 pub(super) async fn track(http: &Http, device: &DeviceId, span: Span, at_most: usize) -> Result<Track, SeriesError> {
-    let counted = ask(http, "COUNT(\"ctr\") AS \"reports\"", device, span, "").await?;
+    let counted = ask(http, "report", "COUNT(\"ctr\") AS \"reports\"", device, span, "").await?;
     let reports = counted.rows().next().and_then(|row| row.whole("reports")).unwrap_or_default();
     if reports == 0 {
         return Ok(Track { points: Vec::new(), reports });
     }
     let rows = if reports <= at_most as u64 {
-        ask(http, &columns(|name| format!("\"{name}\"")), device, span, "").await?
+        ask(http, "report", &columns(|name| format!("\"{name}\"")), device, span, "").await?
     } else {
         let newest = columns(|name| format!("LAST(\"{name}\") AS \"{name}\""));
-        ask(http, &newest, device, span, &by_time(span.bucket_ms(at_most))).await?
+        ask(http, "report", &newest, device, span, &by_time(span.bucket_ms(at_most))).await?
     };
     let points = rows.rows().map(|row| point(*device, &row).ok_or_else(|| strange(http, "a row that is no report")));
     Ok(Track { points: points.collect::<Result<_, _>>()?, reports })
@@ -48,26 +50,37 @@ pub(super) async fn downsample(
     span: Span,
     at_most: usize,
 ) -> Result<Vec<Bucket>, SeriesError> {
-    let name = field.name();
-    let what = ["COUNT", "MIN", "MAX", "MEAN", "LAST"].map(|of| format!("{of}(\"{name}\") AS \"{}\"", of.to_lowercase())).join(", ");
-    let rows = ask(http, &what, device, span, &by_time(span.bucket_ms(at_most))).await?;
-    let bucket = |row: Row<'_>| {
+    let by = by_time(span.bucket_ms(at_most));
+    let reports = ask(http, "report", &hours::one_field(field, false), device, span, &by).await?;
+    let older = ask(http, "report_1h", &hours::one_field(field, true), device, span, &by).await?;
+    Ok(hour::curve(stretches(http, &older)?, stretches(http, &reports)?))
+}
+
+fn stretches(http: &Http, answer: &Answer) -> Result<Vec<(Time, Figures)>, SeriesError> {
+    let stretch = |row: Row<'_>| {
         let number = |column| row.number(column);
-        let (min, max, mean, last) = (number("min")?, number("max")?, number("mean")?, number("last")?);
-        Some(Bucket { start: start(&row)?, count: row.whole("count")?, min, max, mean, last })
+        let (min, max, sum, last) = (number("min")?, number("max")?, number("sum")?, number("last")?);
+        Some((start(&row)?, Figures { count: row.whole("count")?, min, max, sum, last }))
     };
-    rows.rows().map(|row| bucket(row).ok_or_else(|| strange(http, "a row without figures"))).collect()
+    let told = answer.rows().filter(|row| row.whole("count") != Some(0));
+    told.map(|row| stretch(row).ok_or_else(|| strange(http, "a row without figures"))).collect()
 }
 
 pub(super) async fn counts(http: &Http, device: &DeviceId, span: Span, at_most: usize) -> Result<Vec<Count>, SeriesError> {
-    let rows = ask(http, "COUNT(\"ctr\") AS \"reports\"", device, span, &by_time(span.bucket_hours_ms(at_most))).await?;
+    let by = by_time(span.bucket_hours_ms(at_most));
+    let reports = ask(http, "report", "COUNT(\"ctr\") AS \"reports\"", device, span, &by).await?;
+    let older = ask(http, "report_1h", "SUM(\"reports\") AS \"reports\"", device, span, &by).await?;
+    Ok(hour::counts(counted(http, &older)?, counted(http, &reports)?))
+}
+
+fn counted(http: &Http, answer: &Answer) -> Result<Vec<Count>, SeriesError> {
     let count = |row: Row<'_>| Some(Count { start: start(&row)?, reports: row.whole("reports")? });
-    rows.rows().map(|row| count(row).ok_or_else(|| strange(http, "a row without a count"))).collect()
+    answer.rows().map(|row| count(row).ok_or_else(|| strange(http, "a row without a count"))).collect()
 }
 
 pub(super) async fn crossings(http: &Http, device: &DeviceId, span: Span, at_most: usize) -> Result<Vec<Crossing>, SeriesError> {
     let tail = format!(" AND (\"entered\" <> '' OR \"left\" <> '') ORDER BY time DESC LIMIT {at_most}");
-    let rows = ask(http, "\"ctr\", \"t\", \"entered\", \"left\"", device, span, &tail).await?;
+    let rows = ask(http, "report", "\"ctr\", \"t\", \"entered\", \"left\"", device, span, &tail).await?;
     let crossing = |row: Row<'_>| {
         let ctr = row.whole("ctr")?;
         let at = PointTime::new(Time::from_ms(row.whole("t")?), ctr).ok()?;
@@ -76,9 +89,9 @@ pub(super) async fn crossings(http: &Http, device: &DeviceId, span: Span, at_mos
     rows.rows().rev().map(|row| crossing(row).ok_or_else(|| strange(http, "a row that is no crossing"))).collect()
 }
 
-async fn ask(http: &Http, what: &str, device: &DeviceId, span: Span, tail: &str) -> Result<Answer, SeriesError> {
+async fn ask(http: &Http, measurement: &str, what: &str, device: &DeviceId, span: Span, tail: &str) -> Result<Answer, SeriesError> {
     let text = format!(
-        "SELECT {what} FROM \"report\" WHERE \"dev\" = $dev AND time >= {} AND time < {}{tail}",
+        "SELECT {what} FROM \"{measurement}\" WHERE \"dev\" = $dev AND time >= {} AND time < {}{tail}",
         nanoseconds(span.from()),
         nanoseconds(span.to()),
     );
@@ -95,15 +108,15 @@ fn by_time(width_ms: u64) -> String {
 }
 
 /// As far as the server can count.
-fn nanoseconds(t: Time) -> i64 {
+pub(super) fn nanoseconds(t: Time) -> i64 {
     i64::try_from(u128::from(t.as_ms()) * 1_000_000).unwrap_or(i64::MAX)
 }
 
-fn start(row: &Row<'_>) -> Option<Time> {
+pub(super) fn start(row: &Row<'_>) -> Option<Time> {
     Some(Time::from_ms(row.whole("time")? / 1_000_000))
 }
 
-fn strange(http: &Http, what: &str) -> SeriesError {
+pub(super) fn strange(http: &Http, what: &str) -> SeriesError {
     SeriesError::Answer { url: http.url().to_owned(), message: what.to_owned() }
 }
 

@@ -66,16 +66,24 @@ impl Writer {
 
     pub(super) async fn append(&self, points: &[Point]) -> Result<(), SeriesError> {
         for points in points.chunks(BATCH_LINES) {
-            let full = {
-                let mut filling = lock(&self.0.filling);
-                points.iter().for_each(|point| encode(point, &mut filling.lines));
-                filling.count += points.len();
-                filling.since.get_or_insert_with(Instant::now);
-                filling.count >= BATCH_LINES
-            };
-            if full {
-                self.0.send().await;
-            }
+            let mut lines = Vec::new();
+            points.iter().for_each(|point| encode(point, &mut lines));
+            self.put(lines, points.len()).await?;
+        }
+        self.0.expect_running()
+    }
+
+    /// Lines, and how many they are.
+    pub(super) async fn put(&self, mut lines: Vec<u8>, count: usize) -> Result<(), SeriesError> {
+        let full = {
+            let mut filling = lock(&self.0.filling);
+            filling.lines.append(&mut lines);
+            filling.count += count;
+            filling.since.get_or_insert_with(Instant::now);
+            filling.count >= BATCH_LINES
+        };
+        if full {
+            self.0.send().await;
         }
         self.0.expect_running()
     }

@@ -1,5 +1,6 @@
 //! Against the real servers of Debian; the answers of a server that is unwell come from a socket, since no real one is unwell on command.
 
+mod grafana;
 mod server;
 mod unwell;
 

@@ -47,6 +47,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: EvidenceCommand,
     },
+    /// Write the reports of a transfer for other programs
+    Export(ExportSeries),
     /// Cosign the checkpoints of other people's logs, if they only grew
     Witness(Witness),
     /// Look at every byte of a data folder that somebody may rely on, while no platform runs on it
@@ -166,6 +168,28 @@ pub(crate) struct Export {
     /// The platform's data folder; the platform may be running
     #[arg(long)]
     pub(crate) data: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportSeries {
+    #[arg(long)]
+    pub(crate) transfer: sealway_schemas::TransferId,
+    #[arg(long, value_enum)]
+    pub(crate) format: ExportFormat,
+    /// The file
+    #[arg(short, long)]
+    pub(crate) output: PathBuf,
+    /// The platform's data folder; the platform may be running
+    #[arg(long)]
+    pub(crate) data: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    Parquet,
+    Csv,
+    Geojson,
+    Gpx,
 }
 
 #[derive(Debug, Args)]

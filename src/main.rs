@@ -8,6 +8,7 @@ mod config;
 mod demo;
 mod duration;
 mod evidence;
+mod export;
 mod figures;
 mod ingress;
 mod logging;
@@ -73,6 +74,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Restore(arguments) => backup::restore(&arguments),
         Command::Standby(arguments) => standby::run(&arguments),
         Command::Evidence { command } => return evidence::run(&command),
+        Command::Export(arguments) => export::run(&arguments),
         Command::Witness(arguments) => witness::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Rebuild { data, series: false, .. } => rebuild::run(&data),

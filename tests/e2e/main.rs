@@ -4,6 +4,7 @@
 mod access;
 mod demo;
 mod evidence;
+mod export;
 mod faults;
 mod kill;
 mod second_domain;

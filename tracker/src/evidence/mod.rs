@@ -2,6 +2,9 @@
 
 mod file;
 mod gather;
+mod named;
+mod points;
 
 pub use file::{FileError, read, write};
 pub use gather::{EvidenceError, declared, gather};
+pub use points::TransferPoints;

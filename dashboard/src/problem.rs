@@ -3,7 +3,7 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use sealway_tracker::series::SeriesError;
-use sealway_tracker::{CommandFailure, CommandRefusal, RegistryError, TrackError};
+use sealway_tracker::{CommandFailure, CommandRefusal, RegistryError, TrackError, TrialError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -112,6 +112,16 @@ impl From<TrackError> for Problem {
         match error {
             TrackError::Stopped => Self::stopping(),
             TrackError::Log(error) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<TrialError> for Problem {
+    fn from(error: TrialError) -> Self {
+        match error {
+            TrialError::Geometry(refusal) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, refusal.code(), refusal.to_string()),
+            TrialError::Registry(error) => error.into(),
+            TrialError::Series(error) => error.into(),
         }
     }
 }

@@ -21,6 +21,7 @@ mod standby;
 mod track;
 mod tracker;
 mod tree;
+mod trial;
 mod verify;
 mod witness;
 
@@ -45,5 +46,6 @@ pub use standby::{Standby, StandbyError};
 pub use track::{TrackError, TrackPoint};
 pub use tracker::Tracker;
 pub use tree::{SignedCheckpoint, TreeError, TreeReader};
+pub use trial::{TrialAnswer, TrialError, Tried};
 pub use verify::{Found, Verified, verify};
 pub use witness::{AddFailure, WitnessError, WitnessKeeper};

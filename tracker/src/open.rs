@@ -115,7 +115,7 @@ fn start(
     let stop = Arc::new(AtomicBool::new(false));
     let confirmed = Arc::new(AtomicU64::new(0));
     let queue = config.queue_uploads;
-    let clock = config.clock.clone();
+    let (clock, policy) = (config.clock.clone(), config.policy);
     let series = Series::start(&data_dir.series(), &config.series, log.reader(), clock.clone())?;
     let parts = Parts {
         core: state.core,
@@ -147,7 +147,7 @@ fn start(
     threads.push(spawn("strict-check".into(), move || check.run())?);
     threads.push(spawn("scrub".into(), move || scrubbing.run())?);
     let running =
-        Running { jobs, keyrings, counters, reader, tree, confirmed, feed, registry, projector, series, platform_key, clock, stop };
+        Running { jobs, keyrings, counters, reader, tree, confirmed, feed, registry, projector, series, platform_key, policy, clock, stop };
     Ok(Tracker::new(running, Ends { threads, growing: Some(growing), projecting: Some(projecting) }))
 }
 

@@ -12,8 +12,8 @@ use crate::series::Series;
 use crate::track::{TrackError, TrackPoint, walk};
 use crate::tree::{TreeError, TreeReader};
 use bytes::Bytes;
-use sealway_core::CommandReceipt;
 use sealway_core::proof::Hash;
+use sealway_core::{CommandReceipt, Policy};
 use sealway_schemas::command::Signer;
 use sealway_schemas::link::{Downlink, Upload};
 use sealway_schemas::signature::CommandSignature;
@@ -37,6 +37,7 @@ pub(crate) struct Running {
     pub(crate) projector: Projector,
     pub(crate) series: Series,
     pub(crate) platform_key: PublicKey,
+    pub(crate) policy: Policy,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) stop: Arc<AtomicBool>,
 }
@@ -131,6 +132,11 @@ impl Tracker {
     #[must_use]
     pub fn series(&self) -> &Series {
         &self.running.series
+    }
+
+    /// By which transfers are judged.
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.running.policy
     }
 
     #[must_use]

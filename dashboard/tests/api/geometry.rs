@@ -1,6 +1,8 @@
 //! GeoJSON in and out.
 
-use crate::house::{House, corridor, place};
+use crate::house::{House, corridor, place, transfer};
+use crate::seal::Seal;
+use sealway_schemas::report::{Event, Status};
 use serde_json::{Value, json};
 
 fn with_rings(rings: Value) -> Value {
@@ -76,4 +78,61 @@ fn features_come_back_as_they_were_put_with_the_attribution_that_they_ask_for() 
     assert_eq!(carrier.get("/api/v1/places/zone-a").ok(), place("zone-a", 108.9));
     assert_eq!(carrier.get("/api/v1/corridors").ok()["attribution"], "survey (CC-BY-4.0)");
     assert_eq!(carrier.get("/api/v1/corridors/a-b").ok(), corridor());
+}
+
+/// A truck that leaves the road for two reports, 2.2 km north of it, and arrives.
+fn driven(house: &House) -> String {
+    let mut seal = Seal::new("NR-0001", 1);
+    house.enrol("north", &seal);
+    let declared = house.as_user("north").post("/api/v1/transfers", &transfer("NR-0001", "LOOSE-1")).ok();
+    seal.status = Status::CABLE_INSERTED | Status::HOUSING_CLOSED | Status::MOTOR_LOCKED | Status::MOUNT_PRESENT | Status::EPOCH_KEY_HELD;
+    house.hear(&mut seal, Event::Sealed);
+    for step in 0..=20_u32 {
+        house.later(600_000);
+        let lon = 108.95 + 0.1 * f64::from(step);
+        let on_the_line = 34.36 - 0.01 * (lon - 109.95).abs();
+        seal.at = (lon, on_the_line + if (8..10).contains(&step) { 0.02 } else { 0.0 });
+        house.hear(&mut seal, Event::Periodic);
+    }
+    house.followed(&seal.id, 22);
+    house.shown();
+    declared["id"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_corridor_is_tested_by_the_tracks_of_the_last_days_before_it_is_put() {
+    let house = House::open();
+    house.atlas();
+    let transfer = driven(&house);
+    let officer = house.as_user("officer");
+    let test = |corridor: &Value, days: u32| {
+        let id = corridor["properties"]["id"].as_str().unwrap();
+        officer.post(&format!("/api/v1/corridors/{id}/test?days={days}"), corridor)
+    };
+    let as_it_is = test(&corridor(), 30).ok();
+    assert_eq!((&as_it_is["transfers"], &as_it_is["alerts"], &as_it_is["alerts_now"]), (&json!(1), &json!(1), &json!(1)), "{as_it_is}");
+    let deviation = &as_it_is["deviations"][0];
+    assert_eq!((&deviation["transfer"], &deviation["seal"], &deviation["ctr"]), (&json!(transfer), &json!("NR-0001"), &json!(10)));
+    assert!((2_000.0..2_400.0).contains(&deviation["distance_m"].as_f64().unwrap()), "{deviation}");
+    let raised = officer.get("/api/v1/alerts").ok();
+    let raised: Vec<&Value> = raised["items"].as_array().unwrap().iter().filter(|alert| alert["kind"] == "deviation").collect();
+    assert_eq!((raised.len(), &raised[0]["transfer"]), (1, &json!(transfer)), "what was raised then is what the test finds");
+
+    let mut wide = corridor();
+    wide["properties"]["width_m"] = json!(6_000);
+    let told = test(&wide, 30).ok();
+    assert_eq!((&told["alerts"], &told["alerts_now"], &told["reports"]), (&json!(0), &json!(1), &json!(22)));
+    let mut other = corridor();
+    other["properties"]["id"] = json!("a-b-north");
+    other["geometry"]["coordinates"] = json!([[108.95, 34.35], [109.9, 34.46], [110.95, 34.35]]);
+    let told = test(&other, 30).ok();
+    assert_eq!((&told["transfers"], &told["alerts_now"]), (&json!(1), &Value::Null), "new: judged by who went between its places");
+    assert!(told["alerts"].as_u64() > Some(0));
+    house.later(3 * 86_400_000);
+    assert_eq!(test(&corridor(), 2).ok()["transfers"], 0, "older than was asked for");
+
+    let mut short = corridor();
+    short["geometry"]["coordinates"] = json!([[108.95, 34.35], [109.9, 34.36]]);
+    assert_eq!(test(&short, 30).problem(422), "corridor-does-not-touch");
+    assert_eq!(test(&corridor(), 31).problem(400), "query-invalid");
 }

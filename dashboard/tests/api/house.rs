@@ -180,7 +180,11 @@ impl House {
                 }
             }
         });
-        // A command is answered when the registry shows everything before it.
+        self.shown();
+    }
+
+    /// Returns when the registry shows what came so far: a command is answered no sooner.
+    pub(crate) fn shown(&self) {
         let names = ("名".to_owned(), "Name".to_owned());
         self.command(RegistryCommand::RegisterParty {
             party: "platform".parse().unwrap(),

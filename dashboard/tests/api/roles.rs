@@ -95,6 +95,7 @@ fn changes(now: u64) -> Vec<Route> {
         route("post", "/commands", json!({"type": "revoke-token", "token": "token-nobody-has"}), ADMIN),
         route("put", "/places/{id}", place("zone-a", 108.9), map),
         route("put", "/corridors/{id}", corridor(), map),
+        route("post", "/corridors/{id}/test", corridor(), map),
         route("post", "/devices/enrolment-challenges", Value::Null, enrols),
         route("post", "/devices", enrolment, enrols),
         route("post", "/transfers", transfer("NR-0001", "LOOSE-2"), [Closed, Open, Open, Closed, Closed, Closed]),

@@ -13,7 +13,7 @@ use crate::policy::Policy;
 use crate::transfer::life::Course;
 use crate::transfer::{Bond, Progress, Transfer, TransferIx};
 use crate::verify::VerifiedReport;
-use crate::watch::{Lie, RouteVerdict};
+use crate::watch::{self, Lie, RouteVerdict};
 use sealway_schemas::Time;
 use sealway_schemas::event::AlertKind;
 use sealway_schemas::movement::{Arrow, By, HoldReason, MovementState};
@@ -237,27 +237,13 @@ fn epoch_changed(before: Movement, seen: Seen) -> bool {
     }
 }
 
-/// How the fix lies to the corridor; only under way, and only outside both places: inside them there is no road to keep to.
+/// How the fix lies to the corridor; only under way.
 fn lie(located: &LocatedReport<'_>, transfer: &Transfer, corridor: &Corridor, policy: &Policy) -> Option<(Lie, Along)> {
     let (Movement::InTransit { .. }, Some(along), Some(fix)) = (transfer.movement, located.along(), located.fix()) else {
         return None;
     };
-    match located.whereabouts() {
-        Whereabouts::AtOrigin | Whereabouts::AtDestination => return Some((Lie::Inside, along)),
-        Whereabouts::Unclear | Whereabouts::OnTheWay => {}
-    }
-    let half_m = corridor.width_m() / 2.0;
-    let back_km = transfer.progress.map_or(0.0, |progress| progress.furthest_km - along.progress_km);
-    // At the least the width, or a wide corridor's own play would look like a turn.
-    let reversed = back_km > policy.reverse_km.max(corridor.width_m() / 1000.0);
-    let lie = if along.distance_m - 2.0 * accuracy_m(&fix) > half_m || reversed {
-        Lie::Outside
-    } else if along.distance_m < half_m * policy.return_share {
-        Lie::Inside
-    } else {
-        Lie::Edge
-    };
-    Some((lie, along))
+    let furthest_km = transfer.progress.map(|progress| progress.furthest_km);
+    Some((watch::lie((along, located.whereabouts(), &fix), furthest_km, corridor, policy), along))
 }
 
 fn advance(transfer: &mut Transfer, located: &LocatedReport<'_>, after: Movement) {

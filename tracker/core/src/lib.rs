@@ -33,6 +33,7 @@ mod signing;
 mod tests;
 mod timer;
 mod transfer;
+pub mod trial;
 pub mod verify;
 mod view;
 pub mod watch;

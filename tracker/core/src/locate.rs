@@ -31,11 +31,7 @@ impl<'a> LocatedReport<'a> {
     /// Cannot fail: without a usable fix the report lies nowhere.
     #[must_use]
     pub fn locate(report: &'a VerifiedReport, route: Route<'_>, policy: &Policy) -> Self {
-        let fix = report.report().fix().filter(|fix| accuracy_m(fix) <= policy.accuracy_limit_m);
-        let (whereabouts, along) = fix.map_or((Whereabouts::Unclear, None), |fix| {
-            let at = Position::of(&fix);
-            (whereabouts(at, &fix, route, policy), Some(route.corridor.locate(at, route.last_piece)))
-        });
+        let (fix, whereabouts, along) = place(report.report().fix(), route, policy);
         Self { report, fix, whereabouts, along }
     }
 
@@ -59,6 +55,13 @@ impl<'a> LocatedReport<'a> {
     pub fn along(&self) -> Option<Along> {
         self.along
     }
+}
+
+/// Where a fix lies, if it is good enough to place the seal.
+pub(crate) fn place(fix: Option<Fix>, route: Route<'_>, policy: &Policy) -> (Option<Fix>, Whereabouts, Option<Along>) {
+    let Some(fix) = fix.filter(|fix| accuracy_m(fix) <= policy.accuracy_limit_m) else { return (None, Whereabouts::Unclear, None) };
+    let at = Position::of(&fix);
+    (Some(fix), whereabouts(at, &fix, route, policy), Some(route.corridor.locate(at, route.last_piece)))
 }
 
 /// 1 sigma.

@@ -1,6 +1,11 @@
 //! Watching a transfer along its corridor: two fixes to suspect, two to forgive, so that one bad fix neither raises nor ends an alert.
 
+use crate::corridor::{Along, Corridor};
+use crate::locate::accuracy_m;
+use crate::movement::Whereabouts;
+use crate::policy::Policy;
 use sealway_schemas::Time;
+use sealway_schemas::report::Fix;
 use serde::{Deserialize, Serialize};
 
 /// How a fix lies to the corridor.
@@ -53,6 +58,26 @@ impl RouteWatch {
             (Self::Off, Inside) => (Self::Returning, RouteVerdict::Nothing),
             (Self::Returning, Inside) => (Self::OnRoute, RouteVerdict::Returned),
         }
+    }
+}
+
+/// How a fix lies to the corridor, for a transfer that was `furthest_km` along it. Inside both places there is no road to keep to.
+pub(crate) fn lie(fix: (Along, Whereabouts, &Fix), furthest_km: Option<f64>, corridor: &Corridor, policy: &Policy) -> Lie {
+    let (along, whereabouts, fix) = fix;
+    match whereabouts {
+        Whereabouts::AtOrigin | Whereabouts::AtDestination => return Lie::Inside,
+        Whereabouts::Unclear | Whereabouts::OnTheWay => {}
+    }
+    let half_m = corridor.width_m() / 2.0;
+    let back_km = furthest_km.map_or(0.0, |furthest| furthest - along.progress_km);
+    // At the least the width, or a wide corridor's own play would look like a turn.
+    let reversed = back_km > policy.reverse_km.max(corridor.width_m() / 1000.0);
+    if along.distance_m - 2.0 * accuracy_m(fix) > half_m || reversed {
+        Lie::Outside
+    } else if along.distance_m < half_m * policy.return_share {
+        Lie::Inside
+    } else {
+        Lie::Edge
     }
 }
 

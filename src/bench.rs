@@ -10,10 +10,12 @@ mod figures;
 mod frauds;
 mod generator;
 mod platform;
+mod series;
 
 pub(crate) use evidence::run as evidence;
 pub(crate) use frauds::run as frauds;
 pub(crate) use generator::generate;
+pub(crate) use series::run as series;
 
 use crate::cli::{Ingest, Report};
 use crate::config::{Log, LogFormat};

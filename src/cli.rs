@@ -252,6 +252,8 @@ pub(crate) enum BenchCommand {
     Frauds(Frauds),
     /// A log of millions of entries: growing its tree, a bundle and its check, and a start after a crash
     Evidence(BenchEvidence),
+    /// The time series: points to the disk, the questions of the screens, and the same of an InfluxDB beside it
+    Series(BenchSeries),
     /// The other process of `ingest`: many devices that send what they have signed before
     #[command(hide = true)]
     Generate(Generate),
@@ -300,6 +302,42 @@ pub(crate) struct BenchEvidence {
     pub(crate) reports: u64,
     #[arg(long, value_enum)]
     pub(crate) report: Option<Report>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct BenchSeries {
+    /// Points to keep
+    #[arg(long, default_value_t = 10_000_000, value_parser = clap::value_parser!(u64).range(100_000..=1_000_000_000))]
+    pub(crate) points: u64,
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) seals: u32,
+    /// A server without login on this machine: URL,PID,DATA-FOLDER. Its database sealway_bench is made anew
+    #[arg(long)]
+    pub(crate) influx: Option<InfluxBeside>,
+    /// Points to keep there, and in another embedded store beside it
+    #[arg(long, default_value_t = 2_000_000, value_parser = clap::value_parser!(u64).range(10_000..=100_000_000))]
+    pub(crate) influx_points: u64,
+    #[arg(long, value_enum)]
+    pub(crate) report: Option<Report>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct InfluxBeside {
+    pub(crate) url: String,
+    pub(crate) pid: u32,
+    pub(crate) folder: PathBuf,
+}
+
+impl std::str::FromStr for InfluxBeside {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let expected = || format!("{text:?}: expected URL,PID,DATA-FOLDER");
+        let mut parts = text.splitn(3, ',');
+        let mut part = || parts.next().ok_or_else(expected);
+        let (url, pid, folder) = (part()?.to_owned(), part()?, part()?);
+        Ok(Self { url, pid: pid.parse().map_err(|_| expected())?, folder: folder.into() })
+    }
 }
 
 #[derive(Debug, Clone, Args)]

@@ -68,6 +68,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Bench { command: BenchCommand::Ingest(arguments) } => bench::ingest(&arguments),
         Command::Bench { command: BenchCommand::Frauds(arguments) } => bench::frauds(&arguments),
         Command::Bench { command: BenchCommand::Evidence(arguments) } => bench::evidence(&arguments),
+        Command::Bench { command: BenchCommand::Series(arguments) } => bench::series(&arguments),
         Command::Bench { command: BenchCommand::Generate(arguments) } => bench::generate(&arguments),
         Command::Wire { command: WireCommand::Check } => Ok(wire::check(std::io::stdin().lock(), std::io::stdout().lock())?),
         Command::Backup(arguments) => backup::backup(&arguments),

@@ -144,7 +144,7 @@ fn resident_bytes() -> anyhow::Result<u64> {
 }
 
 /// CPU time of this process, user and kernel.
-fn process_cpu_us() -> u64 {
+pub(super) fn process_cpu_us() -> u64 {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
     u64::try_from(time.tv_sec).unwrap_or_default() * 1_000_000 + u64::try_from(time.tv_nsec).unwrap_or_default() / 1000
 }

@@ -1,27 +1,7 @@
 //! What a machine does to a platform: a disk without room, a clock that jumps.
 
-use sealway_tests::{Answer, Api, Sealway, run};
+use sealway_tests::{Answer, Api, Sealway, SmallDisk, run};
 use serde_json::json;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
-/// A file system of its own that is full soon.
-struct SmallDisk(PathBuf);
-
-impl SmallDisk {
-    /// `None` where this user may not mount one.
-    fn mounted(at: &Path, megabytes: u32) -> Option<Self> {
-        std::fs::create_dir_all(at).unwrap();
-        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", &format!("size={megabytes}m"), "tmpfs"]).arg(at).output();
-        mount.is_ok_and(|output| output.status.success()).then(|| Self(at.to_owned()))
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        drop(Command::new("umount").arg("-l").arg(&self.0).output());
-    }
-}
 
 /// The same place again and again, with a long word in it: the log grows by it, and no view does.
 fn put(api: &Api, version: u64) -> Answer {
@@ -38,10 +18,10 @@ fn a_full_disk_takes_nothing_says_so_and_goes_on_when_there_is_room() {
         println!("skipped: a full disk needs a user who may mount a tmpfs");
         return;
     };
-    let data = disk.0.join("data");
+    let data = disk.path().join("data");
     let platform = Sealway::serve(&data);
     let admin = platform.admin();
-    let filler = disk.0.join("filler");
+    let filler = disk.path().join("filler");
     std::fs::write(&filler, vec![1_u8; 90 << 20]).unwrap();
     // The first request that finds no room waits for some until its deadline; those after it are told at once.
     let refused = (0..400).map(|version| put(&admin, version)).find(|answer| answer.status != 200);

@@ -8,6 +8,7 @@ mod export;
 mod faults;
 mod kill;
 mod second_domain;
+mod series;
 mod tlog;
 mod traces;
 mod usage;

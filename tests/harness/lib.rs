@@ -2,10 +2,12 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
 mod api;
+mod disk;
 mod process;
 pub mod shared;
 mod tls;
 
 pub use api::{Answer, Api};
+pub use disk::SmallDisk;
 pub use process::{Sealway, program, run, seal_sim};
 pub use tls::TlsProxy;

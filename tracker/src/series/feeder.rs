@@ -54,6 +54,8 @@ struct Open {
     unsettled: u64,
     settled_at: Instant,
     expired_at: Option<Instant>,
+    /// The log's end was reached: from there on points come as they are received.
+    level: bool,
 }
 
 impl Feeder {
@@ -81,6 +83,7 @@ impl Feeder {
                     break;
                 }
                 self.settle_when_due(&mut open)?;
+                open.level = true;
                 std::thread::park_timeout(PAUSE);
                 continue;
             }
@@ -109,11 +112,13 @@ impl Feeder {
         *self.lock() = kept.newest();
         self.stats.cursor.store(cursor, Relaxed);
         let tail = Tail::new(self.reader.clone(), cursor);
-        Ok(Open { tail, tip, unsettled: 0, settled_at: Instant::now(), expired_at: None })
+        Ok(Open { tail, tip, unsettled: 0, settled_at: Instant::now(), expired_at: None, level: false })
     }
 
     fn settle_when_due(&self, open: &mut Open) -> Result<(), FeedError> {
-        let due = open.unsettled >= SETTLE_POINTS || open.settled_at.elapsed() >= SETTLE_AFTER;
+        // What was caught up with is not read again at the next start.
+        let caught_up = !open.level && open.tail.lag() == 0;
+        let due = open.unsettled >= SETTLE_POINTS || open.settled_at.elapsed() >= SETTLE_AFTER || caught_up;
         if due && open.tail.cursor() > self.stats.cursor.load(Relaxed) {
             self.settle(open)?;
         }

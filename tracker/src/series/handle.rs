@@ -6,7 +6,7 @@ use super::stats::{SeriesState, Stats};
 use super::{Backend, Embedded, Influx, InfluxConfig, InfluxHealth, SeriesError};
 use crate::config::Clock;
 use crate::log::LogReader;
-use sealway_schemas::DeviceId;
+use sealway_schemas::{DeviceId, Digest};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -85,7 +85,7 @@ impl Series {
     fn open(folder: &Path, config: &SeriesConfig, reader: LogReader, clock: Arc<dyn Clock>) -> Result<(Self, Feeder), SeriesError> {
         let points = folder.join("points");
         let backend = match &config.store {
-            StoreConfig::Embedded => Backend::Embedded(Arc::new(open_embedded(&points, &kept(folder))?)),
+            StoreConfig::Embedded => Backend::Embedded(Arc::new(open_embedded(&points, &kept(folder, config))?)),
             StoreConfig::Influx(influx) => Backend::Influx(Arc::new(Influx::open(influx, clock.clone())?)),
         };
         let newest = Arc::default();
@@ -95,7 +95,7 @@ impl Series {
             reader,
             backend: backend.clone(),
             newest: Arc::clone(&newest),
-            kept: kept(folder),
+            kept: kept(folder, config),
             keep_days: config.keep_days,
             clock,
             stats: stats.clone(),
@@ -163,8 +163,15 @@ impl Series {
     }
 }
 
-fn kept(folder: &Path) -> PathBuf {
-    folder.join("kept")
+/// How far each store is, apart: whoever goes from one to another finds everything there.
+fn kept(folder: &Path, config: &SeriesConfig) -> PathBuf {
+    match &config.store {
+        StoreConfig::Embedded => folder.join("kept"),
+        StoreConfig::Influx(InfluxConfig { url, org, bucket, .. }) => {
+            let server = Digest::of(format!("{url}\n{org}\n{bucket}").as_bytes());
+            folder.join(format!("kept-{server}"))
+        }
+    }
 }
 
 /// A store that cannot be read is thrown away: the log has everything.

@@ -21,7 +21,8 @@ pub struct Latest {
 }
 
 #[derive(Debug, Clone, Default)]
-pub(super) struct Newest {
+/// What is known of every device, and of the places that they come into.
+pub struct Newest {
     places: BTreeMap<PlaceId, Place>,
     devices: HashMap<DeviceId, Latest>,
 }
@@ -40,7 +41,7 @@ impl Newest {
         self.places.values().map(Place::feature)
     }
 
-    pub(super) fn devices(&self) -> impl ExactSizeIterator<Item = &Latest> {
+    pub fn devices(&self) -> impl ExactSizeIterator<Item = &Latest> {
         self.devices.values()
     }
 
@@ -49,7 +50,7 @@ impl Newest {
     }
 
     /// Follows the log over a batch; its points are told what they crossed.
-    pub(super) fn follow(&mut self, batch: &mut Batch) {
+    pub fn follow(&mut self, batch: &mut Batch) {
         let mut commands = batch.commands.iter().peekable();
         for (n, point) in batch.points.iter_mut().enumerate() {
             while let Some((_, body)) = commands.next_if(|(before, _)| *before <= n) {

@@ -11,6 +11,7 @@ use sealway_schemas::report::Fix;
 use std::io::Write;
 
 const DEGREE_E7: u64 = 10_000_000;
+const HUNDREDTHS_LIMIT: f64 = 1e12;
 
 /// Appends the point's line. Values that are not finite are left out: line protocol cannot tell them.
 pub fn encode(point: &Point, out: &mut Vec<u8>) {
@@ -33,8 +34,7 @@ pub fn encode(point: &Point, out: &mut Vec<u8>) {
     }
     if let Some(temperature) = point.temperature.filter(|value| value.is_finite()) {
         out.extend_from_slice(b",temperature=");
-        // Writing into a Vec cannot fail.
-        let _ = write!(out, "{temperature}");
+        decimal(out, temperature);
     }
     places(out, b",entered=", &point.entered);
     places(out, b",left=", &point.left);
@@ -96,6 +96,18 @@ fn position(out: &mut Vec<u8>, fix: &Fix) {
     out.push(b'i');
 }
 
+/// Exact. What sensors tell has two digits behind the point at most, and then needs no search for the shortest text.
+fn decimal(out: &mut Vec<u8>, value: f64) {
+    let hundredths = (value * 100.0).round();
+    if (hundredths / 100.0).to_bits() != value.to_bits() || hundredths.abs() > HUNDREDTHS_LIMIT {
+        // Writing into a Vec cannot fail.
+        let _ = write!(out, "{value}");
+        return;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "whole and within the limit")]
+    fixed::<100>(out, hundredths as i64);
+}
+
 fn integer(out: &mut Vec<u8>, name: &[u8], value: u64) {
     out.extend_from_slice(name);
     number(out, value);
@@ -108,13 +120,18 @@ fn number(out: &mut Vec<u8>, value: u64) {
 /// Exact: seven digits behind the point, from the integer itself.
 fn degrees(out: &mut Vec<u8>, name: &[u8], e7: i64) {
     out.extend_from_slice(name);
-    if e7 < 0 {
+    fixed::<DEGREE_E7>(out, e7);
+}
+
+/// A number of `PARTS` of one, a power of ten, with all its digits behind the point.
+fn fixed<const PARTS: u64>(out: &mut Vec<u8>, value: i64) {
+    if value < 0 {
         out.push(b'-');
     }
-    let value = e7.unsigned_abs();
-    number(out, value / DEGREE_E7);
+    let value = value.unsigned_abs();
+    number(out, value / PARTS);
     out.push(b'.');
     // The leading 1 keeps the zeros behind the point.
     let mut digits = itoa::Buffer::new();
-    out.extend(digits.format(DEGREE_E7 + value % DEGREE_E7).bytes().skip(1));
+    out.extend_from_slice(digits.format(PARTS + value % PARTS).as_bytes().get(1..).unwrap_or_default());
 }

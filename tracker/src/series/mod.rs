@@ -25,7 +25,7 @@ pub use feeder::FeedError;
 pub use handle::{Series, SeriesConfig, SeriesProgress, StoreConfig};
 pub use hour::{Figures, Hour};
 pub use influx::{Api, Influx, InfluxConfig, InfluxHealth, Login};
-pub use latest::Latest;
+pub use latest::{Latest, Newest};
 pub use line::encode;
 pub use point::{NotAPoint, Point, PointTime};
 pub use query::{Bucket, Count, Crossing, Field, HOUR_MS, NoSpan, POINTS_LIMIT, Span, Track, bucket_of};

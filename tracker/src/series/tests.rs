@@ -69,7 +69,7 @@ fn a_full_report_becomes_one_line() {
     assert_eq!(
         line(&point),
         "report,dev=XA-7Q2K ctr=42i,t=1764000000000i,epoch=1i,event=0i,status=0i,received_at=1764000000250i,battery=87i,lat=23.0000001,\
-         lon=-113.5000000,accuracy_dm=25i,speed_cm_s=1667i,heading_ddeg=905i,satellites=14i,cn0_ddbhz=421i,temperature=-4.5 \
+         lon=-113.5000000,accuracy_dm=25i,speed_cm_s=1667i,heading_ddeg=905i,satellites=14i,cn0_ddbhz=421i,temperature=-4.50 \
          1764000000000000042\n"
     );
 }
@@ -78,6 +78,20 @@ fn a_full_report_becomes_one_line() {
 fn what_the_report_did_not_say_is_not_in_the_line() {
     let point = Point::new(device(), &made(draft(1, 5)), Time::from_ms(6)).unwrap();
     assert_eq!(line(&point), "report,dev=XA-7Q2K ctr=1i,t=5i,epoch=1i,event=0i,status=0i,received_at=6i 5000001\n");
+}
+
+#[test]
+fn a_temperature_is_written_exactly() {
+    let mut point = Point::new(device(), &made(draft(1, 5)), Time::from_ms(5)).unwrap();
+    for (value, written) in
+        [(0.0, "0.00"), (-0.25, "-0.25"), (21.07, "21.07"), (-40.0, "-40.00"), (1.0 / 3.0, "0.3333333333333333"), (1e300, "1e300")]
+    {
+        point.temperature = Some(value);
+        let line = line(&point);
+        let told = line.split("temperature=").nth(1).unwrap().split(' ').next().unwrap();
+        assert_eq!(told.parse::<f64>().unwrap().to_bits(), value.to_bits());
+        assert!(told == written || value == 1e300, "{told}");
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 // The one way to the API: same origin, session by cookie, every failure a `Failure` with a code that has a translation.
 import { serverSays } from "../lib/time/clock.svelte";
-import type { Alert, Corridors, Device, LogState, Me, Page, Places, Problem, Track, Transfer } from "./types";
+import type { Alert, Corridors, Device, LogState, SeriesState, Me, Page, Places, Problem, Track, Transfer } from "./types";
 
 const ROOT = "/api/v1";
 const PAGE = 500;
@@ -63,6 +63,7 @@ export const api = {
   signOut: async (): Promise<void> => void (await request("DELETE", "/session")),
   me: (): Promise<Me> => read("/me"),
   logState: (): Promise<LogState> => read("/log/state"),
+  seriesState: (): Promise<SeriesState> => read("/series/state"),
   places: (): Promise<Places> => read("/places"),
   corridors: (): Promise<Corridors> => read("/corridors"),
   devices: (): Promise<Device[]> => readAll("/devices"),

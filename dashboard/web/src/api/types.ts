@@ -25,6 +25,18 @@ export interface Me {
   role: Role;
 }
 
+/** How far the time series are. */
+export interface SeriesState {
+  backend: "embedded" | "influxdb";
+  /** Entries of the log that are not looked at yet. */
+  lag: number;
+  cursor: number;
+  dead_letters: number;
+  failing_since?: Time | null;
+  /** Told to administrators and auditors. */
+  failing?: string | null;
+}
+
 /** How well the evidence is kept: counts of entries. */
 export interface LogState {
   entries: number;

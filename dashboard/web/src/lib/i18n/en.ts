@@ -25,6 +25,10 @@ export const en: Dictionary = {
   "evidence.detail": "{entries} log entries · {standby} on the standby · {cosigned} seen by witnesses. Seals keep what has no second copy.",
   "evidence.none": "none",
 
+  "series.failing": "Time series not written: {n} entries behind",
+  "series.behind": "Time series catching up: {n} entries to go",
+  "series.detail": "Tracks and charts are later than the log; the log is whole, evidence is not touched.",
+
   "bar.language": "中文",
   "bar.languageLabel": "Switch to Chinese",
   "bar.themeLight": "Light",

@@ -24,6 +24,10 @@ export const zh = {
   "evidence.detail": "日志 {entries} 条 · 备机 {standby} 条 · 见证 {cosigned} 条。没有副本的报告由关锁自行保留。",
   "evidence.none": "无",
 
+  "series.failing": "时序库不可写：滞后 {n} 条",
+  "series.behind": "时序库追赶中：还差 {n} 条",
+  "series.detail": "轨迹与曲线晚于日志；日志完整，证据不受影响。",
+
   "bar.language": "English",
   "bar.languageLabel": "切换到英文",
   "bar.themeLight": "浅色",

@@ -97,12 +97,8 @@ fn a_database_that_was_away_gets_everything_once_it_is_there() {
         assert!(std::env::var_os("CI").is_none(), "influxd is not installed, and in CI nothing is left out");
         return println!("left out: influxd is missing");
     };
-    let created = std::process::Command::new("curl")
-        .args(["-sf", "-XPOST"])
-        .arg(format!("http://127.0.0.1:{port}/query"))
-        .args(["--data-urlencode", "q=CREATE DATABASE sealway"])
-        .status();
-    assert!(created.unwrap().success());
+    let database = Api::new(([127, 0, 0, 1], port).into(), "");
+    assert_eq!(database.post("/query?q=CREATE+DATABASE+sealway", &Value::Null).status, 200);
     until("it has caught up", || gauge(&admin, "series_failing") == 0 && gauge(&admin, "series_lag_entries") == 0);
     until("every report is there", || reports(&admin) == embedded);
     assert_eq!(gauge(&admin, "series_dead_letters_total"), 0);

@@ -2,8 +2,8 @@
 
 use super::file::Row as _;
 use super::*;
-use crate::series::Backend;
 use crate::series::contract::{self, START, device, point, points};
+use crate::series::{Backend, POINTS_LIMIT};
 use proptest::prelude::*;
 use sealway_schemas::report::{Event, Fix, Status};
 
@@ -42,6 +42,42 @@ async fn the_contract_holds_for_what_was_never_settled_and_for_what_was_merged()
     assert_eq!(embedded.size().1, 1, "a day is one file");
     let track = backend.track(&device(1), all(), 2_000).await.unwrap();
     assert_eq!(track.points.iter().map(|point| point.ctr).collect::<Vec<_>>(), (1..=1_030).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn five_years_are_told_in_two_thousand_points() {
+    let folder = tempfile::tempdir().unwrap();
+    let backend = opened(folder.path());
+    let half_a_day = 4_320;
+    let five_years = 5 * 365 * 2;
+    let points: Vec<Point> = (0..five_years).map(|n| point(device(1), n * half_a_day)).collect();
+    backend.append(points.clone()).await.unwrap();
+    backend.settle().await.unwrap();
+    let asked = Span::new(Time::from_ms(START), Time::from_ms(START + five_years * DAY_MS / 2)).unwrap();
+    let track = backend.track(&device(1), asked, POINTS_LIMIT).await.unwrap();
+    assert_eq!(track.reports, five_years);
+    assert!((1_000..=POINTS_LIMIT).contains(&track.points.len()), "{}", track.points.len());
+    assert_eq!(track.points.last().unwrap().ctr, points.last().unwrap().ctr);
+    assert!(backend.downsample(&device(1), Field::Speed, asked, POINTS_LIMIT).await.unwrap().len() <= POINTS_LIMIT);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_thousand_seals_are_asked_for_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let backend = opened(folder.path());
+    for number in 0..10_000 {
+        backend.append(points(device(number), 0..3)).await.unwrap();
+    }
+    backend.settle().await.unwrap();
+    let asked: Vec<_> = (0..10_000)
+        .map(|number| {
+            let backend = backend.clone();
+            tokio::spawn(async move { reports(&backend, number).await })
+        })
+        .collect();
+    for answer in asked {
+        assert_eq!(answer.await.unwrap(), 3);
+    }
 }
 
 #[tokio::test]

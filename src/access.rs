@@ -3,6 +3,7 @@
 use crate::cli::NewToken;
 use crate::ingress::WayBack;
 use crate::platform::Platform;
+use crate::say::say;
 use crate::{config::Config, config::Log, config::LogFormat, logging};
 use anyhow::{Context as _, anyhow, bail};
 use sealway_schemas::command::{Command, RegistryCommand, Role, Signer};
@@ -101,7 +102,7 @@ pub(crate) fn new_token(arguments: &NewToken) -> anyhow::Result<()> {
         Some(api) => api.new_token(arguments.role, &arguments.party, &user)?,
         None => offline(arguments, &user)?.expose().to_owned(),
     };
-    println!("{token}");
+    say!("{token}");
     Ok(())
 }
 

@@ -3,19 +3,20 @@
 use crate::cli::Copy;
 use crate::config::{Log, LogFormat};
 use crate::logging;
+use crate::say::say;
 use sealway_tracker::{TrackerConfig, log::Copied};
 
 pub(crate) fn backup(arguments: &Copy) -> anyhow::Result<()> {
     let copied = sealway_tracker::backup(&arguments.from, &arguments.to, &progress)?;
-    println!("{}", said(copied));
+    say!("{}", said(copied));
     Ok(())
 }
 
 pub(crate) fn restore(arguments: &Copy) -> anyhow::Result<()> {
     logging::start(&Log { format: LogFormat::Pretty, filter: "info".to_owned() });
     let restored = sealway_tracker::restore(&arguments.from, &TrackerConfig::new(&arguments.to), &progress)?;
-    println!("{}, generation {}", said(restored.copied), restored.generation);
-    println!("seals send again what came after the backup, as far as they still hold it");
+    say!("{}, generation {}", said(restored.copied), restored.generation);
+    say!("seals send again what came after the backup, as far as they still hold it");
     Ok(())
 }
 

@@ -20,6 +20,7 @@ pub(crate) use series::run as series;
 use crate::cli::{Ingest, Report};
 use crate::config::{Log, LogFormat};
 use crate::logging;
+use crate::say::say;
 use anyhow::Context as _;
 use figures::Figures;
 use generator::Generator;
@@ -30,8 +31,8 @@ pub(crate) fn ingest(arguments: &Ingest) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("threads")?;
     let figures = runtime.block_on(measure(arguments))?;
     match arguments.report {
-        Some(Report::Json) => println!("{}", serde_json::to_string(&figures)?),
-        None => println!("{figures}"),
+        Some(Report::Json) => say!("{}", serde_json::to_string(&figures)?),
+        None => say!("{figures}"),
     }
     Ok(())
 }

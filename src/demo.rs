@@ -10,6 +10,7 @@ use crate::cli::Demo;
 use crate::config::{Config, Http, Log, LogFormat, Mqtt};
 use crate::logging;
 use crate::platform::Platform;
+use crate::say::say;
 use crate::serve::Stop;
 use anyhow::Context as _;
 use sealway_seal_sim::fleet::{self, FleetConfig, FleetPlan};
@@ -54,8 +55,8 @@ async fn demo(arguments: &Demo) -> anyhow::Result<()> {
     let report = report::DemoReport::of(&driven, &platform.tracker).await?;
     platform.drain().await?;
     match arguments.report {
-        Some(crate::cli::Report::Json) => println!("{}", serde_json::to_string(&report)?),
-        None => println!("{report}"),
+        Some(crate::cli::Report::Json) => say!("{}", serde_json::to_string(&report)?),
+        None => say!("{report}"),
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! `sealway evidence`: bundles out of a data folder, and their check on any machine.
 
 use crate::cli::{EvidenceCommand, Export, Report};
+use crate::say::say;
 use anyhow::{Context as _, bail};
 use sealway_schemas::TransferId;
 use sealway_tracker::checking::{Trust, Verdict};
@@ -17,7 +18,7 @@ const UNREADABLE: u8 = 65;
 pub(crate) fn run(command: &EvidenceCommand) -> anyhow::Result<ExitCode> {
     match command {
         EvidenceCommand::Root { data } => {
-            println!("{}", sealway_tracker::log_key(data)?);
+            say!("{}", sealway_tracker::log_key(data)?);
             Ok(ExitCode::SUCCESS)
         }
         EvidenceCommand::Export(arguments) => export(arguments).map(|()| ExitCode::SUCCESS),
@@ -45,7 +46,7 @@ fn write(tree: &TreeReader, transfer: &TransferId, trust: &Verifier, output: &Pa
     let bundle = evidence::gather(tree, transfer, &|entries| eprintln!("{entries} entries looked at"))?;
     let bytes = evidence::write(&bundle, trust)?;
     std::fs::write(output, &bytes).with_context(|| output.display().to_string())?;
-    println!("{}: {} entries, {} bytes", output.display(), bundle.entries.len(), bytes.len());
+    say!("{}: {} entries, {} bytes", output.display(), bundle.entries.len(), bytes.len());
     Ok(())
 }
 
@@ -54,15 +55,15 @@ fn verify(file: &Path, trust: &Path, report: Option<Report>) -> anyhow::Result<E
         return Ok(ExitCode::from(UNREADABLE));
     };
     match report {
-        Some(Report::Json) => println!("{}", serde_json::to_string(&checked)?),
+        Some(Report::Json) => say!("{}", serde_json::to_string(&checked)?),
         None => {
-            checked.reasons.iter().for_each(|reason| println!("{reason}"));
+            checked.reasons.iter().for_each(|reason| say!("{reason}"));
             let reports: usize = checked.devices.iter().map(|device| device.reports.len()).sum();
             for seen in &checked.witnessed {
-                println!("witness {} saw {} entries at {}", seen.witness, seen.entries, seen.at.utc());
+                say!("witness {} saw {} entries at {}", seen.witness, seen.entries, seen.at.utc());
             }
-            println!("transfer {}, {reports} reports, log {} of {} entries", checked.transfer, checked.log, checked.size);
-            println!("{}", word(checked.verdict));
+            say!("transfer {}, {reports} reports, log {} of {} entries", checked.transfer, checked.log, checked.size);
+            say!("{}", word(checked.verdict));
         }
     }
     Ok(match checked.verdict {

@@ -15,6 +15,7 @@ mod logging;
 mod outbound;
 mod platform;
 mod rebuild;
+mod say;
 mod serve;
 mod standby;
 mod verify;
@@ -61,7 +62,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Config { command: ConfigCommand::Template } => {
-            print!("{}", config::TEMPLATE);
+            say::say!("{}", config::TEMPLATE.trim_end());
             Ok(())
         }
         Command::Token { command: TokenCommand::New(arguments) } => access::new_token(&arguments),

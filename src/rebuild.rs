@@ -2,6 +2,7 @@
 
 use crate::config::{Config, Log, LogFormat};
 use crate::logging;
+use crate::say::say;
 use anyhow::{Context as _, bail};
 use sealway_tracker::TrackerConfig;
 use sealway_tracker::series::SeriesProgress;
@@ -11,7 +12,7 @@ pub(crate) fn run(data: &Path) -> anyhow::Result<()> {
     let runtime = begin(data)?;
     let rebuilt =
         runtime.block_on(sealway_tracker::rebuild(TrackerConfig::new(data))).with_context(|| format!("data folder {}", data.display()))?;
-    println!("{} entries, {} rows, state {}", rebuilt.entries, rebuilt.rows, hex::encode(rebuilt.after));
+    say!("{} entries, {} rows, state {}", rebuilt.entries, rebuilt.rows, hex::encode(rebuilt.after));
     if !rebuilt.equal() {
         bail!("the rebuilt views differ from the former ones");
     }
@@ -29,7 +30,7 @@ pub(crate) fn series(data: &Path, config: Option<&Path>) -> anyhow::Result<()> {
     let progress = |SeriesProgress { done, entries }| eprintln!("{done} of {entries} entries");
     let _entered = runtime.enter();
     let state = sealway_tracker::rebuild_series(&tracker, progress).with_context(|| format!("data folder {}", data.display()))?;
-    println!("{} points of {} entries, {} reports left out, {} bytes", state.points, state.cursor, state.left_out, state.bytes);
+    say!("{} points of {} entries, {} reports left out, {} bytes", state.points, state.cursor, state.left_out, state.bytes);
     Ok(())
 }
 

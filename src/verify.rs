@@ -3,6 +3,7 @@
 use crate::cli::{Report, Verify};
 use crate::config::{Log, LogFormat};
 use crate::logging;
+use crate::say::say;
 use anyhow::{Context as _, bail};
 use sealway_tracker::{TrackerConfig, Verified};
 
@@ -17,7 +18,7 @@ pub(crate) fn run(arguments: &Verify) -> anyhow::Result<()> {
     let verified = runtime.block_on(sealway_tracker::verify(TrackerConfig::new(data), progress));
     let verified = verified.with_context(|| format!("data folder {}", data.display()))?;
     match arguments.report {
-        Some(Report::Json) => println!("{}", serde_json::to_string(&verified)?),
+        Some(Report::Json) => say!("{}", serde_json::to_string(&verified)?),
         None => print(&verified),
     }
     match verified.found.len() {
@@ -27,8 +28,8 @@ pub(crate) fn run(arguments: &Verify) -> anyhow::Result<()> {
 }
 
 fn print(verified: &Verified) {
-    verified.found.iter().for_each(|found| println!("{found}"));
+    verified.found.iter().for_each(|found| say!("{found}"));
     let checkpoint = verified.checkpoint.map_or_else(|| "none".to_owned(), |size| format!("of {size} entries"));
     let rows = verified.registry_rows.map_or_else(|| "not compared".to_owned(), |rows| format!("{rows} rows compared"));
-    println!("{} entries, checkpoint {checkpoint}, registry {rows}", verified.entries);
+    say!("{} entries, checkpoint {checkpoint}, registry {rows}", verified.entries);
 }

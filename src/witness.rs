@@ -3,6 +3,7 @@
 use crate::cli;
 use crate::config::{Log, LogFormat};
 use crate::logging;
+use crate::say::say;
 use anyhow::Context as _;
 use sealway_tracker::WitnessKeeper;
 use sealway_tracker::proof::note::Verifier;
@@ -18,8 +19,8 @@ pub(crate) fn run(arguments: &cli::Witness) -> anyhow::Result<()> {
     runtime.block_on(async {
         let listen = arguments.listen;
         let listener = tokio::net::TcpListener::bind(listen).await.with_context(|| format!("--listen {listen}"))?;
-        println!("witness http://{}", listener.local_addr()?);
-        println!("key {}", keeper.key());
+        say!("witness http://{}", listener.local_addr()?);
+        say!("key {}", keeper.key());
         let router = sealway_dashboard::witness_router(keeper);
         let stop = async { drop(tokio::signal::ctrl_c().await) };
         Ok(sealway_dashboard::serve(listener, router, stop).await?)

@@ -5,6 +5,7 @@ use crate::cli::{BenchEvidence, Report};
 use crate::config::{Log, LogFormat};
 use crate::demo;
 use crate::logging;
+use crate::say::say;
 use anyhow::Context as _;
 use sealway_schemas::command::{DeviceCommand, Role, Signer, TransferCommand};
 use sealway_schemas::link::{CloseReason, Downlink, SessionId, Settlement, UpMessage, Upload};
@@ -33,8 +34,8 @@ pub(crate) fn run(arguments: &BenchEvidence) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("threads")?;
     let figures = runtime.block_on(measure(arguments))?;
     match arguments.report {
-        Some(Report::Json) => println!("{}", serde_json::to_string(&figures)?),
-        None => println!("{figures}"),
+        Some(Report::Json) => say!("{}", serde_json::to_string(&figures)?),
+        None => say!("{figures}"),
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The other process: it signs first, measures bare batch verification over the same reports, and sends when told where.
 
 use crate::cli::{Generate, Ingest};
+use crate::say::say;
 use anyhow::Context as _;
 use sealway_seal_sim::load::{Load, LoadPlan, LoadReport, RunConfig, batch_verify_rate, run};
 use serde::{Deserialize, Serialize};
@@ -98,7 +99,7 @@ pub(crate) fn generate(arguments: &Generate) -> anyhow::Result<()> {
     let plan: Plan = serde_json::from_slice(&std::fs::read(&arguments.plan).context("plan")?).context("plan")?;
     let load = Load::prepare(plan.load)?;
     let ready = Ready { reports: load.reports(), verify_per_s: batch_verify_rate(&load, VERIFY_FOR) };
-    println!("{}", serde_json::to_string(&ready)?);
+    say!("{}", serde_json::to_string(&ready)?);
     let mut address = String::new();
     std::io::stdin().read_line(&mut address)?;
     let config = RunConfig {
@@ -110,6 +111,6 @@ pub(crate) fn generate(arguments: &Generate) -> anyhow::Result<()> {
         listen: true,
         threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
     };
-    println!("{}", serde_json::to_string(&run(load, config)?)?);
+    say!("{}", serde_json::to_string(&run(load, config)?)?);
     Ok(())
 }

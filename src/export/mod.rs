@@ -7,6 +7,7 @@ mod gpx;
 mod parquet;
 
 use crate::cli::{ExportFormat, ExportSeries};
+use crate::say::say;
 use anyhow::Context as _;
 use sealway_schemas::DeviceId;
 use sealway_tracker::TreeReader;
@@ -55,7 +56,7 @@ pub(crate) fn run(arguments: &ExportSeries) -> anyhow::Result<()> {
     let reports = write(&points, sink.as_mut(), &progress)?;
     sink.finish().with_context(|| output.display().to_string())?;
     beside.persist(output).with_context(|| output.display().to_string())?;
-    println!("{}: {reports} reports of {} seals", output.display(), points.devices().count());
+    say!("{}: {reports} reports of {} seals", output.display(), points.devices().count());
     Ok(())
 }
 

@@ -51,3 +51,20 @@ fn a_data_folder_of_a_newer_version_or_in_use_is_refused_and_named() {
     assert!(!newer.status.success());
     assert!(stderr(&newer).contains("999"), "{}", stderr(&newer));
 }
+
+#[test]
+fn a_reader_that_has_seen_enough_ends_the_program_in_peace() {
+    let room = tempfile::tempdir().unwrap();
+    let data = room.path().join("data");
+    assert!(sealway_tests::Sealway::serve(&data).stop().success());
+    let mut child = sealway_tests::program("sealway")
+        .args(["evidence", "root", "--data"])
+        .arg(&data)
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+}

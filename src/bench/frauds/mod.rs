@@ -6,6 +6,7 @@ mod court;
 mod figures;
 
 use crate::cli::{Frauds, Report};
+use crate::say::say;
 use anyhow::Context as _;
 use court::Court;
 use figures::{Figures, MonthFigures, TableRow, life};
@@ -26,8 +27,8 @@ const HONEST_PER_FRAUD: u64 = 20;
 pub(crate) fn run(arguments: &Frauds) -> anyhow::Result<()> {
     let figures = measure(arguments)?;
     match arguments.report {
-        Some(Report::Json) => println!("{}", serde_json::to_string(&figures)?),
-        None => println!("{figures}"),
+        Some(Report::Json) => say!("{}", serde_json::to_string(&figures)?),
+        None => say!("{figures}"),
     }
     Ok(())
 }

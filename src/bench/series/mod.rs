@@ -8,6 +8,7 @@ use super::platform::process_cpu_us;
 use crate::cli::{BenchSeries, Report};
 use crate::config::{Log, LogFormat};
 use crate::logging;
+use crate::say::say;
 use anyhow::Context as _;
 use fleet::Fleet;
 use questions::{Asking, Milliseconds, Questions};
@@ -60,8 +61,8 @@ pub(crate) fn run(arguments: &BenchSeries) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("threads")?;
     let figures = runtime.block_on(measure(arguments))?;
     match arguments.report {
-        Some(Report::Json) => println!("{}", serde_json::to_string(&figures)?),
-        None => println!("{figures}"),
+        Some(Report::Json) => say!("{}", serde_json::to_string(&figures)?),
+        None => say!("{figures}"),
     }
     Ok(())
 }

@@ -57,8 +57,8 @@ impl Seal {
             public(&self.epoch_key)
         });
         let fix = Fix {
-            lat_e7: (self.at.1 * 1e7).round() as i64,
-            lon_e7: (self.at.0 * 1e7).round() as i64,
+            lat_e7: e7(self.at.1),
+            lon_e7: e7(self.at.0),
             accuracy_dm: 50,
             speed_cm_s: 0,
             heading_ddeg: 0,
@@ -86,4 +86,9 @@ fn public(key: &SigningKey) -> PublicKey {
 
 fn sign(key: &SigningKey, payload: &[u8], aad: &str) -> Vec<u8> {
     cose::seal(payload, aad, public(key).key_id(), |message| key.sign(message).to_bytes())
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "degrees")]
+fn e7(degrees: f64) -> i64 {
+    (degrees * 1e7).round() as i64
 }

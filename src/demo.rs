@@ -1,5 +1,6 @@
 //! `sealway demo`: the whole platform on loopback, a small world, and seals on their way through it.
 
+mod desk;
 mod report;
 mod world;
 
@@ -36,6 +37,7 @@ async fn demo(arguments: &Demo) -> anyhow::Result<()> {
     let platform = Platform::start(&config(arguments, data)).await?;
     let plan = FleetPlan::new(world::CORRIDORS, world::PLACES, arguments.devices as usize, SEED).context("fleet")?;
     world::furnish(&platform.tracker).await.context("places, corridors and parties")?;
+    world::open(&platform.tracker).await.context("standing order and ledgers")?;
     world::declare(&platform.tracker, &plan).await.context("devices and transfers")?;
     if arguments.report.is_none() {
         welcome(&platform).await?;
@@ -51,7 +53,15 @@ async fn demo(arguments: &Demo) -> anyhow::Result<()> {
             None => stop.wait().await,
         }
     };
-    let driven = fleet::run(&plan, &fleet, over).await;
+    let desk = desk::Desk::new(&platform.tracker)?;
+    let over = async {
+        tokio::select! {
+            () = over => Ok(()),
+            closed = desk.work() => closed,
+        }
+    };
+    let (driven, desk) = fleet::run(&plan, &fleet, over).await;
+    desk.context("the desk at the destination")?;
     let report = report::DemoReport::of(&driven, &platform.tracker).await?;
     platform.drain().await?;
     match arguments.report {

@@ -2,8 +2,9 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use sealway_schemas::movement::{Arrow, MovementState};
 use sealway_tracker::series::SeriesError;
-use sealway_tracker::{CommandFailure, CommandRefusal, RegistryError, TrackError, TrialError};
+use sealway_tracker::{CommandFailure, CommandRefusal, RefusedStep, RegistryError, TrackError, TrialError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -29,6 +30,15 @@ pub(crate) struct ProblemBody {
     line: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     column: Option<usize>,
+    /// Of a transfer's refused step: where it stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<MovementState>,
+    /// The arrow that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arrow: Option<Arrow>,
+    /// What the arrow needs first, in stable words; none where it does not start from `state`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    missing: Option<Vec<&'static str>>,
 }
 
 /// Where a JSON text is wrong.
@@ -45,12 +55,13 @@ pub(crate) struct Problem {
     code: &'static str,
     detail: String,
     spot: Option<Spot>,
+    step: Option<Box<RefusedStep>>,
     retry_after_s: Option<u64>,
 }
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), spot: None, retry_after_s: None }
+        Self { status, code, detail: detail.into(), spot: None, step: None, retry_after_s: None }
     }
 
     pub(crate) fn at(self, spot: Spot) -> Self {
@@ -129,7 +140,9 @@ impl From<TrialError> for Problem {
 impl From<CommandFailure> for Problem {
     fn from(failure: CommandFailure) -> Self {
         match failure {
-            CommandFailure::Refused(CommandRefusal { code, detail, .. }) => Self::new(status_of(code), code, detail),
+            CommandFailure::Refused(CommandRefusal { code, detail, step }) => {
+                Self { step: step.map(Box::new), ..Self::new(status_of(code), code, detail) }
+            }
             CommandFailure::Stopped => Self::stopping(),
             CommandFailure::DiskFull => {
                 let detail = "the platform's disk is full and nothing is taken, expected a request after there is room again";
@@ -149,6 +162,8 @@ fn status_of(code: &str) -> StatusCode {
         "too-large" | "feature-too-large" => StatusCode::PAYLOAD_TOO_LARGE,
         "alert-acknowledged"
         | "alert-decided"
+        | "arrow-illegal"
+        | "arrow-needs"
         | "corridor-places-fixed"
         | "custody-hole"
         | "declaration-exists"
@@ -183,6 +198,10 @@ impl IntoResponse for Problem {
             Some(spot) => (Some(spot.path), Some(spot.line), Some(spot.column)),
             None => (None, None, None),
         };
+        let (state, arrow, missing) = match self.step {
+            Some(step) => (Some(step.state), Some(step.arrow), Some(step.missing)),
+            None => (None, None, None),
+        };
         let body = ProblemBody {
             kind: format!("urn:sealway:problem:{}", self.code),
             title: self.status.canonical_reason().unwrap_or("Problem").to_owned(),
@@ -192,6 +211,9 @@ impl IntoResponse for Problem {
             path,
             line,
             column,
+            state,
+            arrow,
+            missing,
         };
         let json = serde_json::to_vec(&body).unwrap_or_default();
         let mut response = (self.status, [(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE))], json).into_response();

@@ -118,6 +118,8 @@ alert_kinds! {
     UnreleasedDeparture "unreleased-departure" Red,
     /// Not arrived within the time limit.
     Overdue "overdue" Amber,
+    /// Unsealed, and not verified in the time that is given for it.
+    ResultsOverdue "results-overdue" Amber,
     /// Ledger, declaration and release note differ.
     LedgerDifference "ledger-difference" Amber,
     /// The carrier reported an incident under way.

@@ -86,8 +86,8 @@ pub struct FleetReport {
     pub per_device: Vec<TripReport>,
 }
 
-/// Drives the whole fleet until `shutdown` completes, then waits for the last acks and leaves.
-pub async fn run(plan: &FleetPlan, config: &FleetConfig, shutdown: impl Future<Output = ()>) -> FleetReport {
+/// Drives the whole fleet until `shutdown` completes, then waits for the last acks and leaves. Gives back what `shutdown` gave.
+pub async fn run<T>(plan: &FleetPlan, config: &FleetConfig, shutdown: impl Future<Output = T>) -> (FleetReport, T) {
     let (stop, stopped) = watch::channel(false);
     let live_from = unix_now();
     let mut trips = JoinSet::new();
@@ -100,17 +100,17 @@ pub async fn run(plan: &FleetPlan, config: &FleetConfig, shutdown: impl Future<O
             drive(trip, stopped).await
         });
     }
-    shutdown.await;
+    let ended = shutdown.await;
     // Every receiver is held by a trip; none left means that all have ended.
     let _ = stop.send(true);
     let mut reports = Vec::with_capacity(plan.devices().len());
-    while let Some(ended) = trips.join_next().await {
-        match ended {
+    while let Some(trip) = trips.join_next().await {
+        match trip {
             Ok(report) => reports.push(report),
             Err(failed) => tracing::error!(%failed, "a device's driver broke off"),
         }
     }
-    FleetReport::of(reports)
+    (FleetReport::of(reports), ended)
 }
 
 fn trip(planned: &PlannedDevice, seed: u64, config: &FleetConfig, live_from: sealway_schemas::Time) -> Trip {

@@ -104,7 +104,7 @@ async fn run_fleet(args: FleetArgs) -> anyhow::Result<()> {
     let mut config = FleetConfig::new(args.mqtt, platform_key);
     config.time_factor = args.time_factor;
     let mut stop = stop_on_ctrl_c();
-    let report = fleet::run(&plan, &config, async move {
+    let (report, ()) = fleet::run(&plan, &config, async move {
         // An error means that nobody can stop it any more; then it stops.
         let _ = stop.changed().await;
     })

@@ -231,6 +231,18 @@ impl Driver {
         if !self.silenced() {
             self.made_at(now, |device, uptime| device.report(uptime, Event::Periodic));
         }
+        if self.way.journey.arrived(now) && self.device.holds_grant() {
+            self.open();
+        }
+    }
+
+    /// At the destination somebody presses the button as soon as there is leave to open.
+    fn open(&mut self) {
+        let uptime_ms = self.way.look(&mut self.device);
+        match self.device.open_by_grant(uptime_ms) {
+            Ok(_) => self.keep(),
+            Err(reason) => tracing::trace!(device = %self.device.id(), %reason, "it stays closed"),
+        }
     }
 
     fn silenced(&self) -> bool {

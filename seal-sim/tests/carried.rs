@@ -172,7 +172,7 @@ async fn a_fleet_mixes_the_modes_cheats_three_times_and_counts_exactly() {
         fraud_after: Duration::from_secs(1),
         ..FleetConfig::new(broker.address, broker.public_key())
     };
-    let report = fleet::run(&plan, &config, async {
+    let (report, ()) = fleet::run(&plan, &config, async {
         while !(has_clone(&broker) && has_opened(&broker)) {
             broker.changed.notified().await;
         }

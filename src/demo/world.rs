@@ -3,7 +3,9 @@
 use crate::access;
 use anyhow::Context as _;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
-use sealway_schemas::command::{DeviceCommand, RegistryCommand, Role, Signer, TransferCommand, WorldCommand};
+use sealway_schemas::command::{DeviceCommand, LedgerCommand, RegistryCommand, Role, Signer, TransferCommand, WorldCommand};
+use sealway_schemas::ledger::{GoodsLine, GoodsStatus, LedgerFormat};
+use sealway_schemas::movement::Arrow;
 use sealway_schemas::{PartyId, TransferId};
 use sealway_seal_sim::fleet::{FleetPlan, PlannedDevice};
 use sealway_seal_sim::world::Mode;
@@ -31,6 +33,11 @@ const PARTIES: [(&str, Role, &str, &str); 8] = [
     ("coastal-terminals", Role::Operator, "沿海码头", "Coastal Terminals"),
     ("audit-office", Role::Auditor, "审计处", "Audit Office"),
 ];
+
+pub(super) const CUSTOMS: &str = "xian-customs";
+
+/// Enough for every unit of the largest fleet.
+const LEDGER: &str = "goods,hs,name_zh,name_en,unit,status,quantity,weight_kg\nG-1,85423190,芯片,Chip,PCE,bonded,10000000,20000000\n";
 
 /// Commands under way at once: each waits for its own commit.
 const AT_ONCE: usize = 64;
@@ -82,6 +89,31 @@ fn id_of(feature: &serde_json::Value) -> String {
     feature.get("id").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
 }
 
+/// The enterprises' ledgers, and the officers' word for what is of low risk: the seals of a demonstration have been on their way for days.
+pub(super) async fn open(tracker: &Tracker) -> anyhow::Result<()> {
+    let order = TransferCommand::PutStandingOrder {
+        order: "low-risk".to_owned(),
+        carrier: None,
+        origin: None,
+        arrows: vec![Arrow::Accept, Arrow::Seal, Arrow::Release],
+    };
+    access::command_by(tracker, person("officer-li", CUSTOMS, Role::Customs)?, "standing-order", order).await?;
+    for mode in Mode::ALL {
+        let (enterprise, reference) = (carrier(mode).parse()?, "LEDGER-1".parse()?);
+        let import = LedgerCommand::ImportLedger { enterprise, reference, format: LedgerFormat::Csv, content: LEDGER.to_owned() };
+        access::command_by(tracker, desk_of(mode)?, &format!("ledger-{}", carrier(mode)), import).await?;
+    }
+    Ok(())
+}
+
+pub(super) fn person(user: &str, party: &str, role: Role) -> anyhow::Result<Signer> {
+    Ok(Signer { user: user.parse()?, party: party.parse()?, role })
+}
+
+fn desk_of(mode: Mode) -> anyhow::Result<Signer> {
+    person(&format!("{}-desk", carrier(mode)), carrier(mode), Role::Carrier)
+}
+
 /// Enrols every device of the fleet by its own proof, and declares its transfer.
 pub(super) async fn declare(tracker: &Tracker, plan: &FleetPlan) -> anyhow::Result<()> {
     let declarations = plan.devices().iter().zip(1..).map(|(planned, number)| declare_one(tracker, planned, number));
@@ -101,16 +133,28 @@ async fn declare_one(tracker: &Tracker, planned: &PlannedDevice, number: u64) ->
     };
     access::command(tracker, &format!("enrol-{}", planned.id), enrol).await?;
     let transfer = TransferId::new(26, "CN", &format!("XA{number:011}"))?;
-    let declare = TransferCommand::DeclareTransfer {
+    let (by, unit, seal) = (desk_of(planned.mode)?, planned.unit.clone(), planned.id);
+    let draft = TransferCommand::DraftTransfer {
         transfer: transfer.clone(),
-        carrier: party,
-        unit: planned.unit.clone(),
-        seal: planned.id,
+        carrier: party.clone(),
+        unit: unit.clone(),
+        seal,
         origin: planned.origin.clone(),
         destination: planned.destination.clone(),
         corridor: planned.corridor.clone(),
     };
-    let by =
-        Signer { user: format!("{}-desk", carrier(planned.mode)).parse()?, party: carrier(planned.mode).parse()?, role: Role::Carrier };
-    access::command_by(tracker, by, &format!("declare-{transfer}"), declare).await
+    access::command_by(tracker, by.clone(), &format!("draft-{transfer}"), draft).await?;
+    let declaration = format!("D-{number}").parse()?;
+    let goods = LedgerCommand::DeclareGoods { transfer: transfer.clone(), enterprise: party, declaration, lines: cargo()? };
+    access::command_by(tracker, by.clone(), &format!("goods-{transfer}"), goods).await?;
+    let bind = TransferCommand::BindSeal { transfer: transfer.clone(), unit, seal, mechanical: Vec::new() };
+    access::command_by(tracker, by.clone(), &format!("bind-{transfer}"), bind).await?;
+    access::command_by(tracker, by, &format!("submit-{transfer}"), TransferCommand::SubmitTransfer { transfer: transfer.clone() }).await
+}
+
+/// What each unit carries: a line of its carrier's ledger.
+fn cargo() -> anyhow::Result<Vec<GoodsLine>> {
+    let (quantity, weight_kg) = ("10".parse()?, "20".parse()?);
+    let (goods, hs, unit) = ("G-1".parse()?, "85423190".parse()?, "PCE".parse()?);
+    Ok(vec![GoodsLine { goods, hs, unit, status: GoodsStatus::Bonded, quantity, weight_kg }])
 }

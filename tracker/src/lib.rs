@@ -41,7 +41,7 @@ pub use registry::{
 pub use sealway_core::command::COMMAND_BYTES_LIMIT;
 pub use sealway_core::evidence as checking;
 pub use sealway_core::proof;
-pub use sealway_core::{CommandReceipt, CommandRefusal, LoginRefusal};
+pub use sealway_core::{CommandReceipt, CommandRefusal, LoginRefusal, RefusedStep};
 pub use standby::{Standby, StandbyError};
 pub use track::{TrackError, TrackPoint};
 pub use tracker::Tracker;

@@ -90,6 +90,7 @@ pub(super) fn code(kind: AlertKind) -> Option<Code> {
         | AlertKind::PartialCargo
         | AlertKind::UnreleasedDeparture
         | AlertKind::Overdue
+        | AlertKind::ResultsOverdue
         | AlertKind::LedgerDifference
         | AlertKind::IncidentReported
         | AlertKind::AlertStorm => return None,

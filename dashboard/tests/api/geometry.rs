@@ -84,6 +84,9 @@ fn features_come_back_as_they_were_put_with_the_attribution_that_they_ask_for() 
 fn driven(house: &House) -> String {
     let mut seal = Seal::new("NR-0001", 1);
     house.enrol("north", &seal);
+    let arrows = ["accept", "seal", "release"];
+    let order = json!({"type": "put-standing-order", "order": "green", "carrier": null, "origin": null, "arrows": arrows});
+    house.as_user("officer").post("/api/v1/commands", &order).ok();
     let declared = house.as_user("north").post("/api/v1/transfers", &transfer("NR-0001", "LOOSE-1")).ok();
     seal.status = Status::CABLE_INSERTED | Status::HOUSING_CLOSED | Status::MOTOR_LOCKED | Status::MOUNT_PRESENT | Status::EPOCH_KEY_HELD;
     house.hear(&mut seal, Event::Sealed);
@@ -95,6 +98,8 @@ fn driven(house: &House) -> String {
         house.hear(&mut seal, Event::Periodic);
     }
     house.followed(&seal.id, 22);
+    let arrival = json!({"type": "report-arrival", "transfer": declared["id"], "place": "zone-b"});
+    house.as_user("gate").post("/api/v1/commands", &arrival).ok();
     house.shown();
     declared["id"].as_str().unwrap().to_owned()
 }

@@ -63,7 +63,7 @@ pub enum TransferCommand {
     SubmitTransfer {
         transfer: TransferId,
     },
-    /// Declares and binds at once; such a transfer follows its seal's own reports from there to its arrival.
+    /// A draft, its binding and its declaration in one.
     DeclareTransfer {
         transfer: TransferId,
         carrier: PartyId,

@@ -34,6 +34,12 @@ pub enum GrantRefusal {
 }
 
 impl Device {
+    /// Leave to open that was not used yet.
+    #[must_use]
+    pub fn holds_grant(&self) -> bool {
+        !self.grants.kept().is_empty()
+    }
+
     /// Someone asks the seal to open. It does so once, under a grant that fits epoch, clock, place and time.
     ///
     /// In this order: erase the epoch key, store the receipt, move the motor.

@@ -12,7 +12,7 @@ use sealway_schemas::{Time, UserId};
 
 /// Payloads that one turn of a connection sends at most.
 const PAYLOADS: u16 = 400;
-const GRANT_RADIUS_M: u64 = 5_000;
+const GRANT_RADIUS_M: u64 = 50;
 const CHALLENGE_MS: u64 = 60_000;
 const GRANT_MS: u64 = 3_600_000;
 
@@ -77,14 +77,20 @@ impl Play {
         self.report(at, Event::Periodic, platform);
     }
 
-    /// Customs asks the seal whether it is here; it answers at once when it hears.
+    /// The operator asks the seal whether it is here; it answers at once when it hears.
     pub(super) fn challenge(&mut self, at: Time, platform: &mut dyn Platform) {
         let nonce = self.sixteen("nonce");
-        let customs = self.customs.clone();
+        let operator = self.operator.clone();
         let ask =
             CustodyCommand::IssueChallenge { device: self.device.id(), nonce: hex::encode(nonce), not_after: at.plus_ms(CHALLENGE_MS) };
-        self.ask(at, &customs, ask, platform);
+        self.ask(at, &operator, ask, platform);
         self.report(at, Event::Periodic, platform);
+    }
+
+    pub(super) fn hand_over(&mut self, at: Time, platform: &mut dyn Platform) {
+        let (transfer, place) = (self.transfer.clone(), self.cast.corridor.to.clone());
+        let operator = self.operator.clone();
+        self.ask(at, &operator, CustodyCommand::HandOver { transfer, place }, platform);
     }
 
     pub(super) fn grant(&mut self, at: Time, platform: &mut dyn Platform) {
@@ -101,6 +107,13 @@ impl Play {
             authorised_by: customs.user.to_string(),
         };
         self.ask(at, &customs, grant, platform);
+        self.report(at, Event::Periodic, platform);
+        if self.device.holds_grant() {
+            return;
+        }
+        // The circle reaches over the fence, which asks for a second officer.
+        let (grant, device, second) = (hex::encode(self.sixteen("grant")), self.device.id(), self.second_officer.clone());
+        self.ask(at, &second, CustodyCommand::CountersignGrant { grant, device }, platform);
         self.report(at, Event::Periodic, platform);
     }
 

@@ -79,6 +79,7 @@ pub(super) enum Cue {
     Deed(u16),
     Arrival,
     Challenge,
+    HandOver,
     Grant,
     Unseal,
     /// After the cargo is gone.
@@ -97,6 +98,7 @@ pub struct Play {
     pub(super) unit: String,
     pub(super) carrier: PartyId,
     pub(super) customs: Signer,
+    pub(super) second_officer: Signer,
     pub(super) operator: Signer,
     pub(super) tally: Tally,
     pub(super) booted_at: Time,
@@ -127,6 +129,7 @@ impl Play {
             unit,
             carrier: super::CARRIER.parse()?,
             customs: super::stage::customs()?,
+            second_officer: super::stage::second_officer()?,
             operator: super::stage::operator()?,
             tally: Tally::default(),
             booted_at: cast.starts_at.minus_ms(MINUTE_MS),
@@ -161,7 +164,7 @@ impl Play {
         if let Some(deed) = self.conduct.deed {
             self.plan_deed(deed);
         }
-        let afterwards = [Cue::Arrival, Cue::Challenge, Cue::Grant, Cue::Unseal, Cue::Afterwards];
+        let afterwards = [Cue::Arrival, Cue::Challenge, Cue::HandOver, Cue::Grant, Cue::Unseal, Cue::Afterwards];
         for (cue, minute) in afterwards.into_iter().zip(1..) {
             self.cue(reports_until.plus_ms(minute * MINUTE_MS), cue);
         }
@@ -212,6 +215,7 @@ impl Play {
             Cue::Deed(step) => self.do_deed(at, step, platform),
             Cue::Arrival => self.report_arrival(at, platform),
             Cue::Challenge => self.challenge(at, platform),
+            Cue::HandOver => self.hand_over(at, platform),
             Cue::Grant => self.grant(at, platform),
             Cue::Unseal => self.unseal(at, platform),
             Cue::Afterwards => self.afterwards(at, platform),

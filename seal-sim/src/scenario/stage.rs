@@ -20,6 +20,10 @@ pub(super) fn customs() -> Result<Signer, NotAnId> {
     person("officer-li", CUSTOMS, Role::Customs)
 }
 
+pub(super) fn second_officer() -> Result<Signer, NotAnId> {
+    person("officer-wang", CUSTOMS, Role::Customs)
+}
+
 pub(super) fn operator() -> Result<Signer, NotAnId> {
     person("desk-zhao", OPERATOR, Role::Operator)
 }

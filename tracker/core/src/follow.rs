@@ -10,8 +10,7 @@ use crate::geometry::Position;
 use crate::locate::{LocatedReport, Route, accuracy_m};
 use crate::movement::{Movement, Sealing, Seen, Whereabouts};
 use crate::policy::Policy;
-use crate::transfer::life::Course;
-use crate::transfer::{Bond, Progress, Transfer, TransferIx};
+use crate::transfer::{Progress, Transfer, TransferIx};
 use crate::verify::VerifiedReport;
 use crate::watch::{self, Lie, RouteVerdict};
 use sealway_schemas::Time;
@@ -59,30 +58,26 @@ impl Core {
         if located.fix().is_some() {
             self.tell_position(now, ix, effects);
         }
-        self.release_after_arrival(now, ix, after, report.report(), effects);
     }
 
-    /// The seal showed that the transfer is further: the seal signs for the arrow where its word leads, else people are asked.
+    /// The seal showed that the transfer is further: for leaving the origin it signs, for the rest people are asked.
     fn moved(&mut self, now: Time, bound: TransferIx, (after, report): (Movement, &Report), effects: &mut Vec<Effect>) {
         let Some(transfer) = self.transfers.get(bound) else {
             return;
         };
         let by = By::Seal { device: transfer.seal, ctr: report.ctr() };
-        let arrow = match (transfer.course, after) {
-            (_, Movement::Declared) | (Course::Decided, Movement::Sealed(_) | Movement::Arrived(_)) => None,
-            (Course::Followed, Movement::Sealed(_)) => Some(Arrow::Seal),
-            (Course::Followed, Movement::Arrived(_)) => Some(Arrow::Arrive),
-            (Course::Followed | Course::Decided, Movement::InTransit { .. }) => Some(Arrow::Depart),
+        let departed = match after {
+            Movement::InTransit { .. } => true,
+            Movement::Declared | Movement::Sealed(_) | Movement::Arrived(_) => false,
         };
-        let refused = arrow.is_some_and(|arrow| self.step_at(now, bound, (arrow, by.clone(), report.t()), effects).is_err());
-        if refused && arrow == Some(Arrow::Depart) {
+        if departed && self.step_at(now, bound, (Arrow::Depart, by.clone(), report.t()), effects).is_err() {
             let detail = "the seal left the origin without a release".to_owned();
             self.hold(now, bound, (HoldReason::UnreleasedDeparture, detail), by, effects);
             let finding = Finding::of_report(AlertKind::UnreleasedDeparture, report.t(), report.ctr());
             self.raise_on_transfer(now, bound, finding, effects);
         }
         self.go_on(now, bound, effects);
-        if arrow.is_none() {
+        if !departed {
             self.tell_transfer(now, bound, effects);
         }
     }
@@ -192,24 +187,6 @@ impl Core {
         let corridor = under_way.and_then(|transfer| self.atlas.corridor(&transfer.corridor));
         corridor.map_or(Mode::Air, Corridor::mode).speed_limit()
     }
-
-    /// After arrival the seal stays with its transfer until its epoch ends.
-    fn release_after_arrival(&mut self, now: Time, ix: DeviceIx, movement: Movement, report: &Report, effects: &mut Vec<Effect>) {
-        let Movement::Arrived(sealing) = movement else {
-            return;
-        };
-        let bound = self.devices.get(ix).and_then(|device| self.transfers.get(device.transfer?));
-        if bound.is_some_and(Transfer::binds) {
-            return;
-        }
-        if report.epoch() == sealing.epoch && report.status().epoch_key_held() {
-            return;
-        }
-        if let Some(device) = self.devices.get_mut(ix) {
-            device.transfer = None;
-        }
-        self.tell_device(now, ix, effects);
-    }
 }
 
 fn seen(located: &LocatedReport<'_>, sealing: Option<Sealing>) -> Seen {
@@ -247,9 +224,6 @@ fn lie(located: &LocatedReport<'_>, transfer: &Transfer, corridor: &Corridor, po
 }
 
 fn advance(transfer: &mut Transfer, located: &LocatedReport<'_>, after: Movement) {
-    if transfer.course == Course::Followed && after.state() == MovementState::Arrived {
-        transfer.bond = Bond::Ended;
-    }
     let under_way = match transfer.movement {
         Movement::InTransit { .. } => true,
         Movement::Declared | Movement::Sealed(_) | Movement::Arrived(_) => false,

@@ -40,7 +40,7 @@ pub mod watch;
 pub mod wire_check;
 
 pub use crate::core::Core;
-pub use effect::{CommandReceipt, CommandRefusal, Effect, KeyChange, LoginRefusal, Row};
+pub use effect::{CommandReceipt, CommandRefusal, Effect, KeyChange, LoginRefusal, RefusedStep, Row};
 pub use feature::{FEATURE_BYTES_LIMIT, GeometryRefusal};
 pub use input::Input;
 pub use policy::Policy;

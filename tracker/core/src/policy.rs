@@ -33,6 +33,8 @@ pub struct Policy {
     pub enquiry_ms: u64,
     /// From the enquiry to recovery.
     pub reply_ms: u64,
+    /// From the unsealing to the results of the verification.
+    pub results_ms: u64,
     pub battery_low_percent: u8,
     pub battery_well_percent: u8,
     /// An accepted command's key is remembered this long.
@@ -57,6 +59,7 @@ impl Default for Policy {
             limit_slack_ms: 4 * 3_600_000,
             enquiry_ms: 7 * 86_400_000,
             reply_ms: 28 * 86_400_000,
+            results_ms: 3 * 86_400_000,
             battery_low_percent: 15,
             battery_well_percent: 20,
             idempotency_ms: 86_400_000,

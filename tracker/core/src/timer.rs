@@ -27,21 +27,30 @@ pub(crate) enum Deadline {
     Hole,
 }
 
+/// What a transfer is given time for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) enum Term {
+    /// To arrive; then to be found in an enquiry.
+    Arrival,
+    /// From the unsealing to the results of the verification.
+    Results,
+}
+
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Timers {
     devices: BTreeSet<(Time, DeviceIx, Deadline)>,
-    transfers: BTreeSet<(Time, TransferIx)>,
+    transfers: BTreeSet<(Time, TransferIx, Term)>,
 }
 
 enum Due {
     Device(DeviceIx, Deadline),
-    Transfer(TransferIx),
+    Transfer(TransferIx, Term),
 }
 
 impl Timers {
     pub(crate) fn next(&self) -> Option<Time> {
         let devices = self.devices.first().map(|(at, _, _)| *at);
-        let transfers = self.transfers.first().map(|(at, _)| *at);
+        let transfers = self.transfers.first().map(|(at, _, _)| *at);
         devices.into_iter().chain(transfers).min()
     }
 
@@ -49,8 +58,8 @@ impl Timers {
         self.devices.insert((at, device, deadline));
     }
 
-    pub(crate) fn set_for_transfer(&mut self, at: Time, transfer: TransferIx) {
-        self.transfers.insert((at, transfer));
+    pub(crate) fn set_for_transfer(&mut self, at: Time, transfer: TransferIx, term: Term) {
+        self.transfers.insert((at, transfer, term));
     }
 
     /// The earliest; a device's before a transfer's of the same time.
@@ -60,8 +69,8 @@ impl Timers {
             self.devices.pop_first();
             return Some((at, Due::Device(device, deadline)));
         }
-        let (_, transfer) = self.transfers.pop_first()?;
-        Some((at, Due::Transfer(transfer)))
+        let (_, transfer, term) = self.transfers.pop_first()?;
+        Some((at, Due::Transfer(transfer, term)))
     }
 }
 
@@ -71,7 +80,8 @@ impl Core {
             match due {
                 Due::Device(device, Deadline::Silence) => self.silence_due(at, device, effects),
                 Due::Device(device, Deadline::Hole) => self.hole_due(at, device, effects),
-                Due::Transfer(transfer) => self.clock_due(at, transfer, effects),
+                Due::Transfer(transfer, Term::Arrival) => self.arrival_due(at, transfer, effects),
+                Due::Transfer(transfer, Term::Results) => self.results_due(at, transfer, effects),
             }
         }
     }

@@ -33,7 +33,8 @@ pub fn ending(kind: AlertKind) -> Ending {
         | AlertKind::Jamming
         | AlertKind::ClockOff
         | AlertKind::LedgerDifference
-        | AlertKind::Overdue => Ending::Condition,
+        | AlertKind::Overdue
+        | AlertKind::ResultsOverdue => Ending::Condition,
         AlertKind::OpenedWithoutGrant
         | AlertKind::CableCut
         | AlertKind::HousingOpened

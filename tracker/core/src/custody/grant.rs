@@ -9,7 +9,7 @@ use crate::effect::{CommandRefusal, Effect, RefusedStep};
 use crate::geometry::Position;
 use crate::locate::accuracy_m;
 use crate::transfer::TransferIx;
-use crate::transfer::life::{Course, after};
+use crate::transfer::life::after;
 use sealway_schemas::down::{Down, Grant};
 use sealway_schemas::event::AlertKind;
 use sealway_schemas::movement::{Arrow, By, MovementState};
@@ -190,10 +190,10 @@ impl Core {
         self.grants.0.get(&key).ok_or_else(|| CommandRefusal::new("unknown-grant", missing()))
     }
 
-    /// The transfer whose seal a device is, if people decide on it.
+    /// The transfer whose seal a device is.
     fn granted(&self, device: &DeviceId) -> Option<TransferIx> {
         let bound = self.devices.by_id(device)?.transfer?;
-        self.transfers.get(bound).filter(|transfer| transfer.course == Course::Decided && transfer.binds()).map(|_| bound)
+        self.transfers.get(bound).filter(|transfer| transfer.binds()).map(|_| bound)
     }
 
     fn is_at(&self, ix: TransferIx, state: MovementState) -> bool {
@@ -204,7 +204,7 @@ impl Core {
     fn expect_handed_over(&self, now: Time, ix: TransferIx) -> Result<(), CommandRefusal> {
         let Some(transfer) = self.transfers.get(ix) else { return Ok(()) };
         let (state, arrow) = (transfer.state, Arrow::GrantUnsealing);
-        let (code, missing) = match after(transfer.course, state, arrow) {
+        let (code, missing) = match after(state, arrow) {
             None => ("arrow-illegal", Vec::new()),
             Some(_) => ("arrow-needs", self.missing(now, transfer, arrow)),
         };

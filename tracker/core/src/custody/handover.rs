@@ -7,7 +7,7 @@ use crate::device::PackedFix;
 use crate::effect::{CommandRefusal, Effect, RefusedStep};
 use crate::geometry::Position;
 use crate::transfer::TransferIx;
-use crate::transfer::life::{Course, after};
+use crate::transfer::life::after;
 use sealway_schemas::alert::AlertKind;
 use sealway_schemas::movement::{Arrow, By, HoldReason, MovementState};
 use sealway_schemas::{PlaceId, Time, TransferId};
@@ -34,12 +34,8 @@ impl Core {
     ) -> Result<(), CommandRefusal> {
         let ix = self.at_destination(asking, id, place)?;
         let by = By::User(asking.by.user.clone());
-        let (state, course) =
-            self.transfers.get(ix).map_or((MovementState::Draft, Course::Decided), |transfer| (transfer.state, transfer.course));
-        if course == Course::Followed && state == MovementState::Arrived {
-            return Ok(());
-        }
-        if after(course, state, Arrow::Arrive).is_none() {
+        let state = self.transfers.get(ix).map_or(MovementState::Draft, |transfer| transfer.state);
+        if after(state, Arrow::Arrive).is_none() {
             return Err(CommandRefusal::step("arrow-illegal", id, RefusedStep { state, arrow: Arrow::Arrive, missing: Vec::new() }));
         }
         if let Some(transfer) = self.transfers.get_mut(ix) {
@@ -67,7 +63,7 @@ impl Core {
         let Some(transfer) = self.transfers.get(ix) else { return Ok(()) };
         let (state, arrow) = (transfer.state, Arrow::HandOver);
         let refused = |code, missing| Err(CommandRefusal::step(code, id, RefusedStep { state, arrow, missing }));
-        if after(transfer.course, state, arrow).is_none() {
+        if after(state, arrow).is_none() {
             return refused("arrow-illegal", Vec::new());
         }
         let Some(answer) = self.fresh_answer(now, &transfer.seal) else {

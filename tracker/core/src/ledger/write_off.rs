@@ -75,7 +75,7 @@ impl Core {
     fn expect_ready(&self, now: Time, id: &TransferId) -> Result<TransferIx, CommandRefusal> {
         let (ix, transfer) = self.known_transfer(id)?;
         let (state, arrow) = (transfer.state, Arrow::WriteOff);
-        if after(transfer.course, state, arrow).is_none() {
+        if after(state, arrow).is_none() {
             return Err(CommandRefusal::step("arrow-illegal", id, RefusedStep { state, arrow, missing: Vec::new() }));
         }
         let missing = self.missing(now, transfer, arrow);

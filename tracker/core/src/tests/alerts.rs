@@ -1,6 +1,6 @@
 //! Every alert is raised by its fraud, with its evidence, and not by the honest run beside it (`transfers.rs`).
 
-use super::{Bench, commands, seal::Seal};
+use super::{Bench, seal::Seal};
 use crate::Effect;
 use crate::geometry::Position;
 use crate::input::Input;
@@ -67,8 +67,7 @@ fn withholding_one_report_does_not_keep_the_cable_cut_after_it_quiet() {
 fn an_opening_inside_its_grant_is_none() {
     let (mut bench, mut seal, _) = under_way();
     let at = bench.road().at_km(10.0).unwrap();
-    let grant = commands::grant(&seal, at, bench.now);
-    bench.ok(Role::Customs, grant);
+    bench.grant_away(&seal, at);
     let opened = seal.open(bench.now, Some(at), Some([9; 16]));
     bench.send(&seal, &opened);
     assert_eq!(bench.alert_kinds(), []);
@@ -95,8 +94,7 @@ fn an_opening_that_its_grant_does_not_cover_is_one() {
     for (name, open) in cases {
         let (mut bench, mut seal, _) = under_way();
         let at = here(&bench);
-        let grant = commands::grant(&seal, at, bench.now);
-        bench.ok(Role::Customs, grant);
+        bench.grant_away(&seal, at);
         let opened = open(&mut bench, &mut seal, at);
         bench.send(&seal, &opened);
         assert!(bench.alert_kinds().contains(&AlertKind::OpenedWithoutGrant), "{name}");
@@ -107,8 +105,7 @@ fn an_opening_that_its_grant_does_not_cover_is_one() {
 fn a_grant_opens_once() {
     let (mut bench, mut seal, _) = under_way();
     let at = bench.road().at_km(10.0).unwrap();
-    let grant = commands::grant(&seal, at, bench.now);
-    bench.ok(Role::Customs, grant);
+    bench.grant_away(&seal, at);
     for expected in [0, 1] {
         let opened = seal.open(bench.now, Some(at), Some([9; 16]));
         bench.send(&seal, &opened);
@@ -218,9 +215,10 @@ fn a_free_or_arrived_seal_may_be_silent() {
     let mut bench = Bench::new();
     let mut seal = bench.enrol(1);
     bench.enrol(2);
-    bench.declare(1, &seal);
+    let id = bench.declare(1, &seal);
     bench.seal_up(&mut seal);
     bench.drive(&mut seal, 0, 24);
+    bench.report_arrival(&id);
     bench.wait_s(100_000);
     assert_eq!(bench.alert_kinds(), []);
     assert_eq!(bench.core.next_deadline(), None);

@@ -91,6 +91,7 @@ fn a_transfer_ends_with_one_named_signer_on_every_arrow() {
     let receipt = seal.open(bench.now, Some(bench.end()), Some([9; 16]));
     bench.send(&seal, &receipt);
     assert_eq!(bench.state(&id), MovementState::Unsealed);
+    assert_eq!(bench.core.device(&seal.id).unwrap().transfer, None, "free for the next one");
     bench.ok(Role::Customs, verification(&id, "A2", "intact"));
     let steps = bench.steps();
     let ends: Vec<_> = steps.iter().skip(5).map(|step| (step.arrow, step.by.clone())).collect();
@@ -269,6 +270,25 @@ fn a_damaged_seal_ends_in_a5_or_b1() {
     }
     bench.ok(Role::Customs, verification(&id, "A5", "damaged"));
     assert_eq!(bench.state(&id), MovementState::Verified);
+}
+
+#[test]
+fn results_that_are_not_in_three_days_after_the_unsealing_are_asked_for() {
+    let mut bench = Bench::new();
+    let mut seal = bench.enrol(1);
+    let id = bench.handed_over(&mut seal);
+    let body = small(&seal, &bench);
+    bench.ok(Role::Customs, body);
+    let receipt = seal.open(bench.now, Some(bench.end()), Some([9; 16]));
+    bench.send(&seal, &receipt);
+    bench.wait_s(3 * 86_400 - 1);
+    assert_eq!(bench.alert_kinds(), []);
+    bench.wait_s(1);
+    let alert = bench.only_alert();
+    assert_eq!((alert.kind, alert.opened_at, alert.transfer), (AlertKind::ResultsOverdue, bench.now, Some(id.clone())));
+    bench.ok(Role::Customs, verification(&id, "A2", "intact"));
+    assert!(bench.only_alert().cleared_at.is_some());
+    assert_eq!(bench.replayed().fingerprint(), bench.core.fingerprint());
 }
 
 #[test]

@@ -43,6 +43,7 @@ fn arrived() -> (TransferId, Vec<Entry>) {
     let id = bench.declare(1, &seal);
     bench.seal_up(&mut seal);
     bench.drive(&mut seal, 0, 24);
+    bench.report_arrival(&id);
     (id, bench.log)
 }
 

@@ -141,13 +141,14 @@ proptest! {
     }
 
     #[test]
-    fn no_seal_and_no_unit_is_bound_twice(steps in prop::collection::vec((0_u8..6, 0_u8..3, 0_u8..3), 1..40)) {
+    fn no_seal_and_no_unit_is_bound_twice(steps in prop::collection::vec((0_u8..7, 0_u8..3, 0_u8..3), 1..40)) {
         let mut bench = Bench::new();
+        bench.let_through();
         let mut seals: Vec<Seal> = (1..=3).map(|seed| bench.enrol(seed)).collect();
         for (serial, (action, seal, unit)) in (0_u8..).zip(steps) {
             bench.pass_s(60);
             act(&mut bench, &mut seals[usize::from(seal)], serial, action, unit);
-            let active: Vec<_> = bench.core.transfers().filter(|transfer| transfer.state != MovementState::Arrived).collect();
+            let active: Vec<_> = bench.core.transfers().filter(|transfer| transfer.state != MovementState::Cancelled).collect();
             let seals: BTreeSet<_> = active.iter().map(|transfer| transfer.seal).collect();
             let units: BTreeSet<_> = active.iter().map(|transfer| transfer.unit.clone()).collect();
             prop_assert_eq!((seals.len(), units.len()), (active.len(), active.len()));
@@ -175,6 +176,11 @@ fn act(bench: &mut Bench, seal: &mut Seal, serial: u8, action: u8, unit: u8) {
                 bench.ok(Role::Carrier, reborn.enrolment("silk-road-carrier"));
                 *seal = reborn;
             }
+        }
+        5 => {
+            let bound = bench.core.device(&seal.id).and_then(|device| device.transfer);
+            let cancel = |id| json!({"type": "cancel-transfer", "transfer": id, "reason": "sent back"});
+            bound.into_iter().for_each(|id| drop(bench.ok(Role::Customs, cancel(id))));
         }
         _ => bench.wait_s(1_000),
     }

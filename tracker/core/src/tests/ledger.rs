@@ -87,6 +87,7 @@ fn unsealed() -> (Bench, TransferId) {
     let (mut bench, mut seal, id) = laden();
     bench.seal_up(&mut seal);
     bench.drive(&mut seal, 0, 24);
+    bench.report_arrival(&id);
     go(&mut bench, &id, &[Arrow::HandOver, Arrow::GrantUnsealing, Arrow::Unseal]);
     (bench, id)
 }
@@ -237,6 +238,7 @@ fn nothing_is_written_off_before_verification_or_over_a_hole() {
     let (mut bench, mut seal, id) = laden();
     bench.seal_up(&mut seal);
     bench.drive(&mut seal, 0, 24);
+    bench.report_arrival(&id);
     assert_eq!(bench.code(Role::Customs, write_off(&id, None)), "arrow-illegal");
     go(&mut bench, &id, &[Arrow::HandOver, Arrow::GrantUnsealing]);
     let at = bench.road().at_km(24.0).unwrap();

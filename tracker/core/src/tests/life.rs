@@ -133,9 +133,7 @@ fn leaving_unreleased_is_held_and_alarmed_and_an_officer_brings_it_back() {
 fn a_standing_order_lets_through_in_its_officers_name() {
     let mut bench = Bench::new();
     let mut seal = bench.enrol(1);
-    let order = json!({"type": "put-standing-order", "order": "low-risk", "carrier": "silk-road-carrier", "origin": ORIGIN,
-                       "arrows": ["accept", "seal", "release"]});
-    bench.ok(Role::Customs, order);
+    bench.let_through();
     let id = bench.draft(1, &seal);
     bench.bind_to(&id, "LOOSE-1", &seal);
     bench.ok(Role::Carrier, json!({"type": "submit-transfer", "transfer": id}));
@@ -205,21 +203,42 @@ fn a_transfer_that_does_not_arrive_is_overdue_then_enquired_then_recovered() {
     let due = bench.transfer(&id).due.unwrap();
     bench.wait_s(due.since(bench.now) / 1000 - 1);
     assert_eq!(bench.transfer(&id).punctuality, Punctuality::OnTime);
+    let reply = json!({"type": "reply-enquiry", "transfer": id, "reply": "the bridge was closed"});
+    assert_eq!(bench.core.next_deadline().map(|at| at <= due), Some(true));
     bench.wait_s(2);
     assert_eq!(bench.transfer(&id).punctuality, Punctuality::Overdue);
+    assert_eq!(bench.code(Role::Carrier, reply.clone()), "no-enquiry", "nobody answers beforehand");
     assert!(bench.alert_kinds().contains(&AlertKind::Overdue));
     bench.wait_s(7 * DAY_S);
     assert_eq!(bench.transfer(&id).punctuality, Punctuality::Enquiry);
     let mut answered = Bench { core: bench.core.clone(), log: bench.log.clone(), ..Bench::empty() };
     answered.now = bench.now;
     answered.keys = bench.keys;
-    answered.ok(Role::Carrier, json!({"type": "reply-enquiry", "transfer": id, "reply": "the bridge was closed"}));
+    answered.ok(Role::Carrier, reply);
     answered.wait_s(28 * DAY_S);
     assert_eq!(answered.transfer(&id).punctuality, Punctuality::Enquiry);
     bench.wait_s(28 * DAY_S);
     assert_eq!(bench.transfer(&id).punctuality, Punctuality::Recovery);
     assert_eq!(bench.transfer(&id).holds[0].by, By::Clock);
     assert_eq!(bench.replayed().fingerprint(), bench.core.fingerprint());
+}
+
+#[test]
+fn late_but_clean_is_a_flag_and_no_discrepancy() {
+    let mut bench = Bench::new();
+    let mut seal = bench.enrol(1);
+    let id = bench.released(&mut seal);
+    bench.drive(&mut seal, 0, 20);
+    let due = bench.transfer(&id).due.unwrap();
+    bench.wait_s(due.since(bench.now) / 1000 + 60);
+    assert_eq!(bench.transfer(&id).punctuality, Punctuality::Overdue);
+    bench.drive(&mut seal, 21, 24);
+    bench.report_arrival(&id);
+    let there = bench.transfer(&id);
+    assert_eq!((there.state, there.punctuality, there.holds.len()), (MovementState::Arrived, Punctuality::Late, 0));
+    assert_eq!(there.open_alerts, 0, "{:?}", bench.alert_kinds());
+    bench.wait_s(40 * 86_400);
+    assert_eq!(bench.transfer(&id).punctuality, Punctuality::Late, "no enquiry into what has arrived");
 }
 
 proptest! {
@@ -262,7 +281,7 @@ proptest! {
             prop_assert!(active.count() < 2, "{} is bound twice", seal.id);
         }
         for step in bench.steps() {
-            let goes = crate::transfer::life::after(crate::transfer::life::Course::Decided, step.from, step.arrow);
+            let goes = crate::transfer::life::after(step.from, step.arrow);
             prop_assert_eq!(goes, Some(step.to));
         }
         prop_assert_eq!(bench.replayed().fingerprint(), bench.core.fingerprint());

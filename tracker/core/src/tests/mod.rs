@@ -153,10 +153,34 @@ impl Bench {
         seal
     }
 
+    /// An officer's word for what is of low risk: accepted, countersigned inside the origin and released without being asked.
+    fn let_through(&mut self) {
+        let order = json!({"type": "put-standing-order", "order": "low-risk", "carrier": "silk-road-carrier", "origin": ORIGIN,
+                           "arrows": ["accept", "seal", "release"]});
+        self.ok(Role::Customs, order);
+    }
+
     fn declare(&mut self, serial: u8, seal: &Seal) -> TransferId {
+        self.let_through();
         let id = TransferId::new(26, "CN", &format!("XA{serial:011}")).unwrap();
         self.ok(Role::Carrier, declaration(&id, seal, &format!("LOOSE-{serial}")));
         id
+    }
+
+    /// 运抵报告 by the operator of the destination.
+    fn report_arrival(&mut self, id: &TransferId) {
+        self.ok(Role::Operator, json!({"type": "report-arrival", "transfer": id, "place": DESTINATION}));
+    }
+
+    /// Leave to open there: proposed by one officer, given by a second.
+    fn grant_away(&mut self, seal: &Seal, at: crate::geometry::Position) {
+        let grant = commands::grant(seal, at, self.now);
+        self.ok(Role::Customs, grant);
+        let second = json!({"type": "countersign-grant", "grant": hex::encode([9; 16]), "device": seal.id});
+        let by = Signer { user: "officer-2".parse().unwrap(), ..signer(Role::Customs) };
+        self.keys += 1;
+        let key = format!("k-{}", self.keys);
+        self.command_by(by, &key, &second).unwrap();
     }
 
     /// Brings bytes through the strict check, as on a replay.

@@ -10,26 +10,26 @@ use sealway_schemas::{Time, TransferId};
 use serde_json::json;
 
 #[test]
-fn an_honest_run_arrives_by_the_seals_own_reports_and_raises_nothing() {
+fn an_honest_run_arrives_by_the_seals_word_and_the_operators_and_raises_nothing() {
     let mut bench = Bench::new();
     let mut seal = bench.enrol(1);
     let id = bench.declare(1, &seal);
-    assert_eq!(bench.state(&id), MovementState::Declared);
-    assert_eq!(bench.transfer(&id).changed_by, ChangedBy::User("carrier-1".parse().unwrap()));
+    let officer = ChangedBy::Order { order: "low-risk".to_owned(), officer: "customs-1".parse().unwrap() };
+    assert_eq!((bench.state(&id), bench.transfer(&id).changed_by), (MovementState::Accepted, officer.clone()));
 
     bench.seal_up(&mut seal);
-    assert_eq!(bench.state(&id), MovementState::Sealed);
-    assert_eq!(bench.transfer(&id).changed_by, ChangedBy::Seal { device: seal.id, ctr: 1 });
+    assert_eq!((bench.state(&id), bench.transfer(&id).changed_by), (MovementState::Released, officer));
 
     bench.drive(&mut seal, 0, 12);
     let under_way = bench.transfer(&id);
     assert_eq!(under_way.state, MovementState::InTransit);
+    assert!(matches!(under_way.changed_by, ChangedBy::Seal { device, .. } if device == seal.id));
     assert!((under_way.progress_km.unwrap() - 12.0).abs() < 0.05, "{under_way:?}");
 
     bench.drive(&mut seal, 13, 24);
+    bench.report_arrival(&id);
     let there = bench.transfer(&id);
-    assert_eq!(there.state, MovementState::Arrived);
-    assert!(matches!(there.changed_by, ChangedBy::Seal { device, .. } if device == seal.id));
+    assert_eq!((there.state, there.changed_by), (MovementState::Arrived, ChangedBy::User("operator-1".parse().unwrap())));
     assert_eq!((there.open_alerts, there.worst_severity, there.custody_held), (0, None, false));
     assert_eq!(bench.alert_kinds(), []);
 }
@@ -39,13 +39,14 @@ fn a_state_begins_in_the_seals_time_however_late_its_reports_arrive() {
     let mut bench = Bench::new();
     let mut seal = bench.enrol(1);
     let id = bench.declare(1, &seal);
+    bench.seal_up(&mut seal);
     bench.pass_s(60);
-    let sealed_at = bench.now;
-    let at = bench.road().at_km(0.0).unwrap();
-    let sealed = seal.seal(sealed_at, at);
-    bench.pass_s(3_000);
-    bench.send(&seal, &sealed);
-    assert_eq!(bench.transfer(&id).state_since, sealed_at);
+    let left_at = bench.now;
+    let at = bench.road().at_km(4.0).unwrap();
+    let left = seal.periodic(left_at, at);
+    bench.pass_s(300);
+    bench.send(&seal, &left);
+    assert_eq!((bench.state(&id), bench.transfer(&id).state_since), (MovementState::InTransit, left_at));
 }
 
 #[test]
@@ -56,11 +57,11 @@ fn a_sealing_outside_the_origin_or_without_a_fix_seals_nothing() {
     let away = bench.road().at_km(12.0).unwrap();
     let sealed = seal.seal(bench.now, away);
     bench.send(&seal, &sealed);
-    assert_eq!(bench.state(&id), MovementState::Declared);
+    assert_eq!(bench.state(&id), MovementState::Accepted);
 }
 
 #[test]
-fn one_fix_at_the_destination_is_no_arrival() {
+fn one_stray_fix_at_the_destination_is_no_arrival() {
     let mut bench = Bench::new();
     let mut seal = bench.enrol(1);
     let id = bench.declare(1, &seal);
@@ -70,10 +71,15 @@ fn one_fix_at_the_destination_is_no_arrival() {
     let inside = (0..240).map(|tenth| f64::from(tenth) / 10.0).find(|km| place.contains(bench.road().at_km(*km).unwrap())).unwrap();
     bench.pass_s(200);
     bench.report_at(&mut seal, inside);
+    bench.pass_s(200);
+    bench.report_at(&mut seal, 20.0);
+    bench.report_arrival(&id);
     assert_eq!(bench.state(&id), MovementState::InTransit);
+    bench.pass_s(200);
+    bench.report_at(&mut seal, inside);
     bench.pass_s(60);
     bench.report_at(&mut seal, inside + 0.1);
-    assert_eq!(bench.state(&id), MovementState::Arrived);
+    assert_eq!(bench.state(&id), MovementState::Arrived, "the operator's word waited for it");
 }
 
 #[test]
@@ -93,6 +99,7 @@ fn custody_does_not_close_over_a_declared_hole_until_an_officer_lets_it_pass() {
     bench.send(&seal, &gap);
     assert!(bench.transfer(&id).custody_held);
     bench.drive(&mut seal, 12, 24);
+    bench.report_arrival(&id);
     assert_eq!(bench.state(&id), MovementState::InTransit, "the hole stays");
     assert_eq!(bench.only_alert().kind, AlertKind::Hole);
 
@@ -117,6 +124,7 @@ fn an_equivocation_stops_custody_until_an_officer_decides() {
     bench.send(&seal, &clone);
     assert!(bench.core.device(&seal.id).unwrap().quarantined);
     bench.drive(&mut seal, 13, 24);
+    bench.report_arrival(&id);
     assert_eq!(bench.state(&id), MovementState::InTransit);
     assert_eq!(bench.only_alert().kind, AlertKind::Equivocation);
     bench.ok(Role::Customs, json!({"type": "lift-quarantine", "device": seal.id, "reason": "clone found"}));
@@ -138,12 +146,13 @@ fn an_opened_seal_does_not_arrive_and_a_second_epoch_does_not_either() {
     let sealed = seal.seal(bench.now, at);
     bench.send(&seal, &sealed);
     bench.drive(&mut seal, 11, 24);
+    bench.report_arrival(&id);
     assert_eq!(bench.state(&id), MovementState::InTransit);
     assert_eq!(bench.alert_kinds(), [AlertKind::OpenedWithoutGrant, AlertKind::EpochChanged]);
 }
 
 #[test]
-fn a_seal_and_a_unit_are_bound_once_and_free_again_after_arrival() {
+fn a_seal_and_a_unit_are_bound_once_and_free_again_after_the_end() {
     let mut bench = Bench::new();
     let mut seal = bench.enrol(1);
     let other = bench.enrol(2);
@@ -154,25 +163,11 @@ fn a_seal_and_a_unit_are_bound_once_and_free_again_after_arrival() {
     assert_eq!(bench.code(Role::Carrier, declaration(&second, &other, "LOOSE-1")), "unit-bound");
     bench.seal_up(&mut seal);
     bench.drive(&mut seal, 0, 24);
-    assert_eq!(bench.state(&id), MovementState::Arrived);
+    bench.report_arrival(&id);
+    assert_eq!(bench.code(Role::Carrier, declaration(&second, &seal, "LOOSE-1")), "seal-bound", "arrived is not discharged");
+    bench.ok(Role::Customs, json!({"type": "cancel-transfer", "transfer": id, "reason": "sent back"}));
     bench.ok(Role::Carrier, declaration(&second, &seal, "LOOSE-1"));
     assert_eq!(bench.core.device(&seal.id).unwrap().transfer, Some(second));
-}
-
-#[test]
-fn an_arrived_seal_leaves_its_transfer_when_it_opens_by_grant() {
-    let mut bench = Bench::new();
-    let mut seal = bench.enrol(1);
-    bench.declare(1, &seal);
-    bench.seal_up(&mut seal);
-    bench.drive(&mut seal, 0, 24);
-    let at = bench.road().at_km(24.0).unwrap();
-    let grant = super::commands::grant(&seal, at, bench.now);
-    bench.ok(Role::Customs, grant);
-    let opened = seal.open(bench.now.plus_ms(1), Some(at), Some([9; 16]));
-    bench.send(&seal, &opened);
-    assert_eq!(bench.core.device(&seal.id).unwrap().transfer, None);
-    assert_eq!(bench.alert_kinds(), []);
 }
 
 #[test]
@@ -188,7 +183,7 @@ fn carrier_owner_and_operators_see_what_is_theirs() {
         bench.effects.iter().filter_map(|effect| if let Effect::Event(event) = effect { Some(event) } else { None }).collect();
     assert!(events.iter().all(|event| event.visible_to == parties), "{events:?}");
     let count = |kind| events.iter().filter(|event| event.change.kind() == kind).count();
-    assert_eq!((count("position"), count("movement")), (5, 2));
+    assert_eq!((count("position"), count("movement")), (5, 4));
     assert!(events.iter().any(|event| matches!(&event.change, Change::Movement(view) if view.state == MovementState::InTransit)));
 }
 
@@ -257,6 +252,7 @@ fn a_snapshot_goes_on_where_it_stopped() {
     assert_eq!(restored, bench.core);
     bench.core = restored;
     bench.drive(&mut seal, 11, 24);
+    bench.report_arrival(&id);
     assert_eq!(bench.state(&id), MovementState::Arrived);
     assert_eq!(bench.replayed().fingerprint(), bench.core.fingerprint());
 }

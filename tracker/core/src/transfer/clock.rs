@@ -1,10 +1,12 @@
-//! The time limit of a transfer: from its release to its arrival, then overdue, enquiry 核查, recovery 追缴.
+//! The time limits of a transfer: from its release to its arrival, then overdue, enquiry 核查, recovery 追缴; and from its unsealing to
+//! the results of the verification.
 
 use super::TransferIx;
 use crate::alert::Finding;
 use crate::core::Core;
 use crate::corridor::{Corridor, Mode};
-use crate::effect::Effect;
+use crate::effect::{CommandRefusal, Effect};
+use crate::timer::Term;
 use sealway_schemas::Time;
 use sealway_schemas::alert::AlertKind;
 use sealway_schemas::movement::{By, HoldReason, MovementState, Punctuality};
@@ -29,7 +31,7 @@ impl Core {
         if let Some(transfer) = self.transfers.get_mut(ix) {
             transfer.due = Some(due);
         }
-        self.timers.set_for_transfer(due, ix);
+        self.timers.set_for_transfer(due, ix, Term::Arrival);
     }
 
     /// Late but clean is a flag.
@@ -42,7 +44,7 @@ impl Core {
         self.clear_on_transfer(now, ix, AlertKind::Overdue, effects);
     }
 
-    pub(crate) fn clock_due(&mut self, at: Time, ix: TransferIx, effects: &mut Vec<Effect>) {
+    pub(crate) fn arrival_due(&mut self, at: Time, ix: TransferIx, effects: &mut Vec<Effect>) {
         let (enquiry_ms, reply_ms) = (self.policy.enquiry_ms, self.policy.reply_ms);
         let Some(transfer) = self.transfers.get_mut(ix).filter(|transfer| under_way(transfer.state)) else {
             return;
@@ -50,12 +52,12 @@ impl Core {
         match transfer.punctuality {
             Punctuality::OnTime => {
                 transfer.punctuality = Punctuality::Overdue;
-                self.timers.set_for_transfer(at.plus_ms(enquiry_ms), ix);
+                self.timers.set_for_transfer(at.plus_ms(enquiry_ms), ix, Term::Arrival);
                 self.raise_on_transfer(at, ix, Finding::at(AlertKind::Overdue, at), effects);
             }
             Punctuality::Overdue => {
                 transfer.punctuality = Punctuality::Enquiry;
-                self.timers.set_for_transfer(at.plus_ms(reply_ms), ix);
+                self.timers.set_for_transfer(at.plus_ms(reply_ms), ix, Term::Arrival);
             }
             Punctuality::Enquiry if transfer.replied => {}
             Punctuality::Enquiry => {
@@ -66,6 +68,33 @@ impl Core {
             Punctuality::Late | Punctuality::Recovery => {}
         }
         self.tell_transfer(at, ix, effects);
+    }
+
+    /// Results are due so long after the unsealing.
+    pub(super) fn await_results(&mut self, now: Time, ix: TransferIx) {
+        self.timers.set_for_transfer(now.plus_ms(self.policy.results_ms), ix, Term::Results);
+    }
+
+    pub(crate) fn results_due(&mut self, at: Time, ix: TransferIx, effects: &mut Vec<Effect>) {
+        if self.transfers.get(ix).is_some_and(|transfer| transfer.state == MovementState::Unsealed) {
+            self.raise_on_transfer(at, ix, Finding::at(AlertKind::ResultsOverdue, at), effects);
+        }
+    }
+
+    /// An answer is asked for as long as an enquiry is open.
+    pub(super) fn reply_enquiry(&mut self, now: Time, ix: TransferIx, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
+        let Some(transfer) = self.transfers.get_mut(ix) else {
+            return Ok(());
+        };
+        match transfer.punctuality {
+            Punctuality::Enquiry | Punctuality::Recovery => transfer.replied = true,
+            standing @ (Punctuality::OnTime | Punctuality::Late | Punctuality::Overdue) => {
+                let detail = format!("transfer {}: is {standing:?}, expected one with an open enquiry", transfer.id);
+                return Err(CommandRefusal::new("no-enquiry", detail));
+            }
+        }
+        self.tell_transfer(now, ix, effects);
+        Ok(())
     }
 }
 

@@ -75,12 +75,7 @@ impl Core {
             }
             C::ReplyEnquiry { transfer, reply } => {
                 text("reply", &reply)?;
-                let ix = self.asked(asking, &transfer)?;
-                if let Some(transfer) = self.transfers.get_mut(ix) {
-                    transfer.replied = true;
-                }
-                self.tell_transfer(now, ix, effects);
-                Ok(())
+                self.reply_enquiry(now, self.asked(asking, &transfer)?, effects)
             }
             C::PutStandingOrder { order, carrier, origin, arrows } => {
                 let officer = asking.by.user.clone();

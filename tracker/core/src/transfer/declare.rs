@@ -1,16 +1,15 @@
 //! Drafting and declaring a transfer, and binding its seal and its unit.
 
-use super::life::Course;
 use super::{Bond, Transfer, TransferIx};
 use crate::command::Asking;
 use crate::core::Core;
 use crate::detect::Signs;
 use crate::device::Period;
-use crate::effect::{CommandRefusal, Effect};
+use crate::effect::{CommandRefusal, Effect, RefusedStep};
 use crate::movement::{Custody, Movement};
 use crate::watch::RouteWatch;
 use sealway_schemas::ids::iso6346_sum;
-use sealway_schemas::movement::{By, MovementState, Punctuality};
+use sealway_schemas::movement::{Arrow, By, MovementState, Punctuality};
 use sealway_schemas::{CorridorId, DeviceId, PartyId, PlaceId, Time, TransferId};
 
 const UNIT_LIMIT: usize = 32;
@@ -29,14 +28,14 @@ pub(super) struct Draft {
 impl Core {
     pub(super) fn draft(&mut self, now: Time, asking: &Asking<'_>, draft: Draft, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
         self.check_draft(asking, &draft)?;
-        let transfer = draft.transfer(now, asking, (Course::Decided, MovementState::Draft));
+        let transfer = draft.transfer(now, asking);
         if let Some(ix) = self.transfers.add(transfer) {
             self.tell_transfer(now, ix, effects);
         }
         Ok(())
     }
 
-    /// Declares and binds at once.
+    /// Drafts, declares and binds at once.
     pub(super) fn declare(
         &mut self,
         now: Time,
@@ -48,8 +47,17 @@ impl Core {
         self.check_seal(asking, &draft.id, &draft.seal, &draft.carrier)?;
         self.check_unit_free(&draft.unit)?;
         let seal = draft.seal;
-        let added = self.transfers.add(draft.transfer(now, asking, (Course::Followed, MovementState::Declared)));
-        self.bind(now, &seal, added, effects);
+        let drafted = draft.transfer(now, asking);
+        let missing = self.missing(now, &drafted, Arrow::Declare);
+        if !missing.is_empty() {
+            let step = RefusedStep { state: drafted.state, arrow: Arrow::Declare, missing };
+            return Err(CommandRefusal::step("arrow-needs", &drafted.id, step));
+        }
+        let Some(ix) = self.transfers.add(drafted) else {
+            return Ok(());
+        };
+        self.step(now, ix, Arrow::Declare, By::User(asking.by.user.clone()), effects)?;
+        self.bind(now, &seal, Some(ix), effects);
         Ok(())
     }
 
@@ -130,7 +138,7 @@ impl Core {
 }
 
 impl Draft {
-    fn transfer(self, now: Time, asking: &Asking<'_>, (course, state): (Course, MovementState)) -> Transfer {
+    fn transfer(self, now: Time, asking: &Asking<'_>) -> Transfer {
         Transfer {
             id: self.id,
             carrier: self.carrier,
@@ -140,8 +148,7 @@ impl Draft {
             destination: self.destination,
             corridor: self.corridor,
             declared_at: now,
-            course,
-            state,
+            state: MovementState::Draft,
             state_since: now,
             changed_by: By::User(asking.by.user.clone()),
             steps: 0,

@@ -1,33 +1,17 @@
-//! The arrows of a transfer's life as one total function over (course, state, arrow).
+//! The arrows of a transfer's life as one total function over (state, arrow).
 
 use sealway_schemas::movement::{Arrow, MovementState};
-use serde::{Deserialize, Serialize};
-
-/// Who leads a transfer to its arrival.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Course {
-    /// Declared and bound at once: its seal's own reports lead.
-    Followed,
-    /// Drafted: customs accepts, countersigns and releases.
-    Decided,
-}
 
 /// The state behind `arrow`, or `None` where the arrow does not start at `state`.
 #[must_use]
-pub(crate) fn after(course: Course, state: MovementState, arrow: Arrow) -> Option<MovementState> {
+pub(crate) fn after(state: MovementState, arrow: Arrow) -> Option<MovementState> {
     use MovementState as S;
     let (from, to): (&[S], S) = match arrow {
         Arrow::Declare => (&[S::Draft], S::Declared),
         Arrow::Accept => (&[S::Declared], S::Accepted),
-        Arrow::Seal => match course {
-            Course::Followed => (&[S::Declared, S::Accepted], S::Sealed),
-            Course::Decided => (&[S::Accepted], S::Sealed),
-        },
+        Arrow::Seal => (&[S::Accepted], S::Sealed),
         Arrow::Release => (&[S::Sealed], S::Released),
-        Arrow::Depart => match course {
-            Course::Followed => (&[S::Sealed, S::Released], S::InTransit),
-            Course::Decided => (&[S::Released], S::InTransit),
-        },
+        Arrow::Depart => (&[S::Released], S::InTransit),
         Arrow::ReportIncident => (&[S::Released, S::InTransit], S::Incident),
         Arrow::Resume => (&[S::Incident], S::InTransit),
         Arrow::Arrive => (&[S::InTransit], S::Arrived),
@@ -67,7 +51,7 @@ pub(crate) fn stopped_by_hold(arrow: Arrow) -> bool {
 mod tests {
     use super::*;
 
-    /// Rows: states in their order. Letters: arrows in their order that start there, in a decided course.
+    /// Rows: states in their order, with every arrow that starts there.
     #[test]
     fn every_arrow_starts_and_ends_where_the_table_says() {
         use Arrow as A;
@@ -92,13 +76,7 @@ mod tests {
         for (state, goes) in table {
             for arrow in A::ALL {
                 let expected = goes.iter().find(|(of, _)| *of == arrow).map(|(_, to)| *to);
-                assert_eq!(after(Course::Decided, state, arrow), expected, "{state:?} {arrow:?}");
-                let followed = match (state, arrow) {
-                    (S::Declared, A::Seal) => Some(S::Sealed),
-                    (S::Sealed, A::Depart) => Some(S::InTransit),
-                    _ => expected,
-                };
-                assert_eq!(after(Course::Followed, state, arrow), followed, "{state:?} {arrow:?}");
+                assert_eq!(after(state, arrow), expected, "{state:?} {arrow:?}");
             }
         }
     }

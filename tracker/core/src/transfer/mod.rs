@@ -10,7 +10,6 @@ mod step;
 use crate::detect::{Dwell, Signs};
 use crate::movement::{Custody, Movement};
 use crate::watch::RouteWatch;
-use life::Course;
 pub(crate) use order::StandingOrders;
 use sealway_schemas::command::MechanicalSeal;
 use sealway_schemas::movement::{By, HoldView, MovementState, Punctuality};
@@ -32,7 +31,6 @@ pub(crate) struct Transfer {
     pub(crate) destination: PlaceId,
     pub(crate) corridor: CorridorId,
     pub(crate) declared_at: Time,
-    pub(crate) course: Course,
     /// What people and seals signed for.
     pub(crate) state: MovementState,
     pub(crate) state_since: Time,

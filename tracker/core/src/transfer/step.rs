@@ -1,6 +1,6 @@
 //! The only door to change a transfer's state, and what holds it.
 
-use super::life::{Course, after, stopped_by_hold};
+use super::life::{after, stopped_by_hold};
 use super::{Bond, Transfer, TransferIx};
 use crate::core::Core;
 use crate::effect::{CommandRefusal, Effect, RefusedStep};
@@ -36,7 +36,7 @@ impl Core {
         let unknown = || CommandRefusal::new("unknown-transfer", "transfer: expected one that was drafted or declared");
         let transfer = self.transfers.get(ix).ok_or_else(unknown)?;
         let from = transfer.state;
-        let Some(to) = after(transfer.course, from, arrow) else {
+        let Some(to) = after(from, arrow) else {
             return Err(CommandRefusal::step("arrow-illegal", &transfer.id, RefusedStep { state: from, arrow, missing: Vec::new() }));
         };
         let missing = self.missing(now, transfer, arrow);
@@ -70,7 +70,11 @@ impl Core {
         match arrow {
             Arrow::Release => self.start_clock(now, ix),
             Arrow::Arrive => self.stop_clock(now, ix, effects),
-            Arrow::Unseal => self.end_bond(now, ix, effects),
+            Arrow::Unseal => {
+                self.end_bond(now, ix, effects);
+                self.await_results(now, ix);
+            }
+            Arrow::Verify => self.clear_on_transfer(now, ix, AlertKind::ResultsOverdue, effects),
             Arrow::Cancel => {
                 self.end_bond(now, ix, effects);
                 self.give_back_cancelled(now, ix, effects);
@@ -84,7 +88,6 @@ impl Core {
             | Arrow::HandOver
             | Arrow::GrantUnsealing
             | Arrow::RevokeGrant
-            | Arrow::Verify
             | Arrow::WriteOff
             | Arrow::ReverseWriteOff => {}
         }
@@ -96,21 +99,34 @@ impl Core {
         if stopped_by_hold(arrow) && !transfer.holds.is_empty() {
             missing.push("no-hold");
         }
-        match (transfer.course, arrow) {
-            (Course::Decided, Arrow::Seal) => missing.extend(self.missing_to_seal(now, transfer)),
-            (Course::Decided, Arrow::Arrive) => match transfer.movement {
+        match arrow {
+            Arrow::Seal => missing.extend(self.missing_to_seal(now, transfer)),
+            Arrow::Arrive => match transfer.movement {
                 Movement::Arrived(_) | Movement::InTransit { approach: Approach::SeenAtDestination, .. } => {}
                 Movement::Declared | Movement::Sealed(_) | Movement::InTransit { approach: Approach::UnderWay, .. } => {
                     missing.push("seal-inside-destination");
                 }
             },
-            (_, Arrow::Release | Arrow::HandOver) if self.custody(transfer) == Custody::Held => missing.push("whole-custody"),
-            (_, Arrow::WriteOff) if self.custody(transfer) == Custody::Held || transfer.custody_at_end == Custody::Held => {
+            Arrow::Release | Arrow::HandOver if self.custody(transfer) == Custody::Held => missing.push("whole-custody"),
+            Arrow::WriteOff if self.custody(transfer) == Custody::Held || transfer.custody_at_end == Custody::Held => {
                 missing.push("whole-custody");
             }
-            (_, Arrow::Declare) if !self.ledger_has_lines(&transfer.id) => missing.push("ledger-lines"),
-            (_, Arrow::Resume) if !self.closed_now(transfer) => missing.push("closed-seal"),
-            (Course::Decided | Course::Followed, _) => {}
+            Arrow::Declare if !self.ledger_has_lines(&transfer.id) => missing.push("ledger-lines"),
+            Arrow::Resume if !self.closed_now(transfer) => missing.push("closed-seal"),
+            Arrow::Declare
+            | Arrow::Accept
+            | Arrow::Release
+            | Arrow::Depart
+            | Arrow::ReportIncident
+            | Arrow::Resume
+            | Arrow::HandOver
+            | Arrow::GrantUnsealing
+            | Arrow::RevokeGrant
+            | Arrow::Unseal
+            | Arrow::Verify
+            | Arrow::WriteOff
+            | Arrow::ReverseWriteOff
+            | Arrow::Cancel => {}
         }
         missing
     }
@@ -175,7 +191,7 @@ impl Core {
     }
 
     fn next_by_itself(&self, ix: TransferIx) -> Option<(Arrow, By)> {
-        let transfer = self.transfers.get(ix).filter(|transfer| transfer.course == Course::Decided)?;
+        let transfer = self.transfers.get(ix)?;
         match transfer.state {
             MovementState::Declared => Some((Arrow::Accept, self.orders.for_arrow(transfer, Arrow::Accept)?)),
             MovementState::Accepted => {

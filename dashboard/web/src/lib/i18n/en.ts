@@ -103,6 +103,7 @@ export const en: Dictionary = {
   "alert.partial-cargo": "Cargo short at split",
   "alert.unreleased-departure": "Left unreleased",
   "alert.overdue": "Overdue",
+  "alert.results-overdue": "Results overdue",
   "alert.ledger-difference": "Ledger difference",
   "alert.incident-reported": "Incident reported",
   "alert.alert-storm": "Alert storm",

@@ -102,6 +102,7 @@ export const zh = {
   "alert.partial-cargo": "拆箱数量不符",
   "alert.unreleased-departure": "未放行离场",
   "alert.overdue": "超期",
+  "alert.results-overdue": "核验结果超期",
   "alert.ledger-difference": "账单不符",
   "alert.incident-reported": "途中异常申报",
   "alert.alert-storm": "告警风暴",

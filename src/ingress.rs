@@ -27,7 +27,7 @@ impl Ingress for TrackerIngress {
                 })?;
                 Ok(Admitted::Listener(match principal.ok_or(AdmitRefusal::UnknownToken)?.scope {
                     Scope::All => EventScope::All,
-                    Scope::Party(party) => EventScope::Party(party),
+                    Scope::District { customs: party, .. } | Scope::Party(party) => EventScope::Party(party),
                 }))
             }
         }

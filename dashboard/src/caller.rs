@@ -59,6 +59,20 @@ impl Caller {
     }
 }
 
+impl Caller {
+    /// For what cannot be told apart by party or district: the log's own entries.
+    pub(crate) fn expect_to_see_all(&self) -> Result<(), Problem> {
+        match self.scope() {
+            Scope::All => Ok(()),
+            Scope::District { district, .. } => {
+                let detail = format!("officer of district {district}: expected one of the whole country, an auditor or an administrator");
+                Err(Problem::new(StatusCode::FORBIDDEN, "role-forbids", detail))
+            }
+            Scope::Party(_) => self.expect_role(&[Role::Customs, Role::Auditor, Role::Admin]),
+        }
+    }
+}
+
 impl FromRequestParts<Dashboard> for Caller {
     type Rejection = Problem;
 

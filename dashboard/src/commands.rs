@@ -110,18 +110,17 @@ async fn send(
 
 /// A refusal may name what is another party's: for those who do not see all, it says less. Places and corridors are everybody's.
 pub(crate) fn discreet(problem: Problem, scope: &Scope) -> Problem {
-    match (scope, problem.code()) {
-        (Scope::Party(_), "unknown-place" | "unknown-corridor") => problem,
-        (Scope::Party(_), code) if code.starts_with("unknown-") || code == "not-yours" || code == "seal-not-yours" => {
+    if *scope == Scope::All {
+        return problem;
+    }
+    match problem.code() {
+        "unknown-place" | "unknown-corridor" => problem,
+        code if code.starts_with("unknown-") || code == "not-yours" || code == "seal-not-yours" => {
             Problem::not_found("the command is about something that does not exist, expected something that exists and is yours")
         }
-        (Scope::Party(_), "unit-bound") => {
-            problem.saying("the unit is bound to another transfer, expected one without an active transfer".to_owned())
-        }
-        (Scope::Party(_), "seal-bound") => {
-            problem.saying("the seal is bound to another transfer, expected one without an active transfer".to_owned())
-        }
-        (Scope::Party(_) | Scope::All, _) => problem,
+        "unit-bound" => problem.saying("the unit is bound to another transfer, expected one without an active transfer".to_owned()),
+        "seal-bound" => problem.saying("the seal is bound to another transfer, expected one without an active transfer".to_owned()),
+        _ => problem,
     }
 }
 

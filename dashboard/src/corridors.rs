@@ -137,7 +137,7 @@ async fn test(
     let span = Span::new(to.minus_ms(days * DAY_MS), to).map_err(|error| invalid(error.to_string()))?;
     let _turn = dashboard.tracks.acquire().await;
     let TrialAnswer { transfers, more, reports, alerts, told, alerts_now } =
-        dashboard.tracker.try_corridor(&feature.to_string(), span).await?;
+        dashboard.tracker.try_corridor(caller.scope(), &feature.to_string(), span).await?;
     let deviations = told.into_iter().map(TestDeviation::from).collect();
     Ok(Json(CorridorTest { from: span.from(), to: span.to(), transfers, more, reports, alerts, alerts_now, deviations }))
 }

@@ -5,7 +5,8 @@ use crate::problem::ProblemBody;
 use crate::state::Dashboard;
 use axum::Json;
 use sealway_schemas::command::Role;
-use sealway_schemas::{PartyId, UserId};
+use sealway_schemas::{DistrictId, PartyId, UserId};
+use sealway_tracker::Scope;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -20,6 +21,9 @@ struct Me {
     user: UserId,
     party: PartyId,
     role: Role,
+    /// What the caller sees ends with this customs district; absent where it does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    district: Option<DistrictId>,
 }
 
 /// The caller
@@ -29,5 +33,9 @@ struct Me {
 ))]
 async fn me(caller: Caller) -> Json<Me> {
     let principal = caller.principal();
-    Json(Me { user: principal.user.clone(), party: principal.party.clone(), role: principal.role })
+    let district = match &principal.scope {
+        Scope::District { district, .. } => Some(district.clone()),
+        Scope::All | Scope::Party(_) => None,
+    };
+    Json(Me { user: principal.user.clone(), party: principal.party.clone(), role: principal.role, district })
 }

@@ -10,9 +10,9 @@ use crate::state::Dashboard;
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
-use sealway_schemas::PartyId;
 use sealway_schemas::command::{RegistryCommand, Role};
 use sealway_schemas::event::PartyView;
+use sealway_schemas::{DistrictId, PartyId};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -39,6 +39,8 @@ struct NewParty {
     role: Role,
     name_zh: String,
     name_en: String,
+    /// Of the whole country where it is left out.
+    district: Option<DistrictId>,
 }
 
 /// List parties
@@ -52,14 +54,14 @@ async fn list(State(dashboard): State<Dashboard>, caller: Caller, Params(which):
     Ok(Json(cut(rows, page.limit, |party| party.id.clone())))
 }
 
-/// Register a party, or change its names
+/// Register a party, or change its names and its district
 #[utoipa::path(post, path = "/parties", tag = "parties", request_body = NewParty, responses(
     (status = 201, body = Receipt),
     (status = "default", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 async fn register(State(dashboard): State<Dashboard>, asking: Asking, Body(new): Body<NewParty>) -> Result<Response, Problem> {
-    let NewParty { party, role, name_zh, name_en } = new;
+    let NewParty { party, role, name_zh, name_en, district } = new;
     let receipt =
-        asking.send(&dashboard, RegistryCommand::RegisterParty { party: party.clone(), role, name_zh, name_en, district: None }).await?;
+        asking.send(&dashboard, RegistryCommand::RegisterParty { party: party.clone(), role, name_zh, name_en, district }).await?;
     Ok(created("parties", party.as_str(), Receipt::from(receipt)))
 }

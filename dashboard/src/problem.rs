@@ -155,9 +155,13 @@ impl From<CommandFailure> for Problem {
 /// The status of a command's refusal; one that is not named here is about the content.
 fn status_of(code: &str) -> StatusCode {
     match code {
-        "role-forbids" | "signature-required" | "signature-invalid" | "signing-key-unknown" | "not-yours" | "seal-not-yours" => {
-            StatusCode::FORBIDDEN
-        }
+        "role-forbids"
+        | "other-district"
+        | "signature-required"
+        | "signature-invalid"
+        | "signing-key-unknown"
+        | "not-yours"
+        | "seal-not-yours" => StatusCode::FORBIDDEN,
         "idempotency-key" => StatusCode::BAD_REQUEST,
         "too-large" | "feature-too-large" => StatusCode::PAYLOAD_TOO_LARGE,
         "alert-acknowledged"
@@ -187,7 +191,8 @@ fn status_of(code: &str) -> StatusCode {
         | "token-exists"
         | "transfer-exists"
         | "unit-bound"
-        | "user-party-fixed" => StatusCode::CONFLICT,
+        | "user-party-fixed"
+        | "webhook-party-fixed" => StatusCode::CONFLICT,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }

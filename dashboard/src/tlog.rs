@@ -11,7 +11,6 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use sealway_schemas::command::Role;
 use sealway_tracker::TreeError;
 use sealway_tracker::proof::tile::Tile;
 use serde::{Deserialize, Serialize};
@@ -19,7 +18,6 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-const SEE_ALL: [Role; 3] = [Role::Customs, Role::Auditor, Role::Admin];
 /// A full tile and a bundle never change.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("max-age=31536000, immutable");
 const NEWEST: HeaderValue = HeaderValue::from_static("no-cache");
@@ -65,7 +63,7 @@ async fn tile(State(dashboard): State<Dashboard>, caller: Result<Caller, Problem
     let tree = dashboard.tracker.tree().clone();
     let bytes = match path.strip_prefix("entries/") {
         Some(number) => {
-            caller?.expect_role(&SEE_ALL)?;
+            caller?.expect_to_see_all()?;
             let tile = Tile::parse(&format!("0/{number}")).ok_or_else(missing)?;
             let read = tokio::task::spawn_blocking(move || tree.bundle(tile.index, tile.width)).await;
             read.map_err(|error| Problem::internal(&error))??
@@ -107,7 +105,7 @@ async fn entry(
     Id(seq): Id<u64>,
     Params(within): Params<Within>,
 ) -> Result<Json<ProvedEntry>, Problem> {
-    caller.expect_role(&SEE_ALL)?;
+    caller.expect_to_see_all()?;
     let tree = dashboard.tracker.tree().clone();
     let size = within.size.or_else(|| tree.checkpoint().map(|signed| signed.checkpoint.size)).unwrap_or_default();
     let missing = || Problem::not_found(format!("entry {seq}: expected one below the tree's size, {size}"));
@@ -143,7 +141,7 @@ struct Growth {
     (status = "default", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 async fn growth(State(dashboard): State<Dashboard>, caller: Caller, Params(between): Params<Between>) -> Result<Json<Growth>, Problem> {
-    caller.expect_role(&SEE_ALL)?;
+    caller.expect_to_see_all()?;
     let tree = dashboard.tracker.tree();
     let Between { old, size } = between;
     let size = size.or_else(|| tree.checkpoint().map(|signed| signed.checkpoint.size)).unwrap_or_default();

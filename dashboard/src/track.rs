@@ -87,7 +87,7 @@ async fn track(
         return Err(Problem::new(StatusCode::BAD_REQUEST, "query-invalid", format!("limit: {limit}, expected 1 to {LIMIT}")));
     }
     let device = find(&dashboard, &caller, &id).await?;
-    let since = visible_since(&dashboard, caller.scope(), &device).await?;
+    let since = visible_since(caller.scope(), &device);
     let (from, to) = (which.from.unwrap_or(Time::ZERO), which.to.unwrap_or(Time::from_ms(u64::MAX)));
     // Never closed, so this is only a wait, and the request's deadline ends it.
     let _turn = dashboard.tracks.acquire().await;
@@ -98,14 +98,14 @@ async fn track(
 
 /// From when on the caller may see the device's reports. A seal is used again: who sees it because of one transfer does not see the
 /// transfers before it, and a new owner does not see the old one's.
-pub(crate) async fn visible_since(dashboard: &Dashboard, scope: &Scope, device: &DeviceView) -> Result<Time, Problem> {
-    let Scope::Party(party) = scope else { return Ok(Time::ZERO) };
+pub(crate) fn visible_since(scope: &Scope, device: &DeviceView) -> Time {
+    let Some(party) = scope.limited_to() else { return Time::ZERO };
     if device.owner == *party {
-        return Ok(device.enrolled_at);
+        return device.enrolled_at;
     }
-    let transfer = match &device.transfer {
-        Some(transfer) => dashboard.tracker.registry().transfer(scope, transfer).await?,
-        None => None,
-    };
-    Ok(transfer.map_or(Time::from_ms(u64::MAX), |transfer| transfer.declared_at))
+    match (&device.transfer, device.bond_since) {
+        (Some(_), Some(bound)) => bound,
+        (None, Some(freed)) => freed.max(device.enrolled_at),
+        (_, None) => device.enrolled_at,
+    }
 }

@@ -4,7 +4,7 @@ pub use crate::alert::{AlertKind, AlertView, Severity};
 use crate::command::Role;
 pub use crate::movement::{By as ChangedBy, HoldView, MovementState, Punctuality};
 use crate::record::Record;
-use crate::{CorridorId, DeviceId, PartyId, PlaceId, PublicKey, Time, TransferId, UserId};
+use crate::{CorridorId, DeviceId, DistrictId, PartyId, PlaceId, PublicKey, Time, TransferId, UserId};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +14,8 @@ pub struct PartyView {
     pub role: Role,
     pub name_zh: String,
     pub name_en: String,
+    /// The customs district 关区 that it belongs to; without one it is of the whole country.
+    pub district: Option<DistrictId>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +45,8 @@ pub struct PlaceView {
     /// The feature as it was put, GeoJSON.
     pub feature: serde_json::Value,
     pub operator: Option<PartyId>,
+    /// The customs district 关区 that it lies in: property `district`.
+    pub district: Option<DistrictId>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -65,6 +69,8 @@ pub struct DeviceView {
     pub revoked_at: Option<Time>,
     pub quarantined: bool,
     pub transfer: Option<TransferId>,
+    /// Since when it has been bound to its transfer, or free of any; absent before its first one.
+    pub bond_since: Option<Time>,
     pub last: Option<LastReport>,
 }
 
@@ -150,6 +156,9 @@ pub enum Change {
 }
 
 impl Change {
+    /// What a webhook may be told. A position comes with every report: that is for the event stream and MQTT.
+    pub const TOLD_BY_WEBHOOK: [&str; 4] = ["movement", "alert", "device", "record"];
+
     /// The SSE event name and the last level of the MQTT topic.
     #[must_use]
     pub fn kind(&self) -> &'static str {

@@ -23,7 +23,13 @@ pub(super) const PEOPLE: [(Role, &str); 5] = [
     (Role::Admin, "platform"),
 ];
 
-const PARTIES: [(&str, Role, &str, &str); 8] = [
+const DISTRICTS: [(&str, &str, &str); 2] = [("xian", "西安关区", "Xi'an district"), ("shanghai", "上海关区", "Shanghai district")];
+
+/// The district of a place, by what its id names.
+const LIES_IN: [(&str, &str); 4] = [("xian", "xian"), ("xiy", "xian"), ("shanghai", "shanghai"), ("pvg", "shanghai")];
+
+/// Xi'an's customs are of the whole country here: whoever signs in for them sees every transfer of the demonstration.
+const PARTIES: [(&str, Role, &str, &str); 9] = [
     ("xian-customs", Role::Customs, "西安海关", "Xi'an Customs"),
     ("silk-road-rail", Role::Carrier, "丝路班列", "Silk Road Rail"),
     ("qinling-road", Role::Carrier, "秦岭公路运输", "Qinling Road Transport"),
@@ -32,6 +38,7 @@ const PARTIES: [(&str, Role, &str, &str); 8] = [
     ("xian-port-station", Role::Operator, "西安港场站", "Xi'an Port Station"),
     ("coastal-terminals", Role::Operator, "沿海码头", "Coastal Terminals"),
     ("audit-office", Role::Auditor, "审计处", "Audit Office"),
+    ("shanghai-customs", Role::Customs, "上海海关", "Shanghai Customs"),
 ];
 
 pub(super) const CUSTOMS: &str = "xian-customs";
@@ -51,17 +58,30 @@ fn carrier(mode: Mode) -> &'static str {
     }
 }
 
-/// Parties, places and corridors.
+/// Districts, parties, places and corridors.
 pub(crate) async fn furnish(tracker: &Tracker) -> anyhow::Result<()> {
+    for (district, name_zh, name_en) in DISTRICTS {
+        let (name_zh, name_en) = (name_zh.to_owned(), name_en.to_owned());
+        let command = RegistryCommand::PutDistrict { district: district.parse()?, name_zh, name_en };
+        access::command(tracker, &format!("district-{district}"), command).await?;
+    }
     for (party, role, name_zh, name_en) in PARTIES {
         let (party, name_zh, name_en) = (party.parse::<PartyId>()?, name_zh.to_owned(), name_en.to_owned());
-        let command = RegistryCommand::RegisterParty { party: party.clone(), role, name_zh, name_en, district: None };
+        let district = match party.as_str() {
+            "shanghai-customs" => Some("shanghai".parse()?),
+            "xian-port-station" => Some("xian".parse()?),
+            _ => None,
+        };
+        let command = RegistryCommand::RegisterParty { party: party.clone(), role, name_zh, name_en, district };
         access::command(tracker, &format!("party-{party}"), command).await?;
     }
     for mut feature in features(PLACES)? {
         let id = id_of(&feature);
         let operator = if id.contains("xian") { "xian-port-station" } else { "coastal-terminals" };
         set(&mut feature, "operator", operator);
+        if let Some((_, district)) = LIES_IN.iter().find(|(part, _)| id.contains(part)) {
+            set(&mut feature, "district", district);
+        }
         access::command(tracker, &format!("place-{id}"), WorldCommand::PutPlace { feature }).await?;
     }
     for feature in features(CORRIDORS)? {

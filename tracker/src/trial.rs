@@ -62,10 +62,10 @@ struct Routes {
 }
 
 impl Tracker {
-    /// Judges the tracks of `span` by a corridor that is drawn as this feature.
-    pub async fn try_corridor(&self, feature: &str, span: Span) -> Result<TrialAnswer, TrialError> {
+    /// Judges the tracks of `span`, those in `scope`, by a corridor that is drawn as this feature.
+    pub async fn try_corridor(&self, scope: &Scope, feature: &str, span: Span) -> Result<TrialAnswer, TrialError> {
         let routes = self.routes(feature).await?;
-        let mut transfers = self.went_that_way(&routes, span).await?;
+        let mut transfers = self.went_that_way(scope, &routes, span).await?;
         transfers.sort_by_key(|transfer| std::cmp::Reverse(transfer.declared_at));
         let more = transfers.len() > TRANSFERS_LIMIT;
         transfers.truncate(TRANSFERS_LIMIT);
@@ -92,11 +92,11 @@ impl Tracker {
         Ok(Place::parse(&view.feature.to_string())?)
     }
 
-    async fn went_that_way(&self, routes: &Routes, span: Span) -> Result<Vec<TransferView>, TrialError> {
+    async fn went_that_way(&self, scope: &Scope, routes: &Routes, span: Span) -> Result<Vec<TransferView>, TrialError> {
         let mut found = Vec::new();
         let mut page = Page::first(PAGE);
         loop {
-            let rows = self.registry().transfers(&Scope::All, &TransferFilter::default(), &page).await?;
+            let rows = self.registry().transfers(scope, &TransferFilter::default(), &page).await?;
             let full = rows.len() == PAGE as usize;
             page.after = rows.last().map(|transfer| transfer.id.clone());
             found.extend(rows.into_iter().filter(|transfer| routes.concern(transfer) && was_under_way(transfer, span)));

@@ -71,7 +71,7 @@ async fn asked(dashboard: &Dashboard, caller: &Caller, id: &DeviceId, which: &Wh
     let from = which.from.unwrap_or(to.minus_ms(DAY_MS));
     let span = Span::new(from, to).map_err(|error| invalid(error.to_string()))?;
     let device = find(dashboard, caller, id).await?;
-    let since = visible_since(dashboard, caller.scope(), &device).await?;
+    let since = visible_since(caller.scope(), &device);
     Ok(Span::new(span.from().max(since), span.to()).ok().map(|span| (span, points)))
 }
 
@@ -167,7 +167,7 @@ async fn crossings(
 ))]
 async fn latest(State(dashboard): State<Dashboard>, caller: Caller, Id(id): Id<DeviceId>) -> Result<Json<LatestPoint>, Problem> {
     let device = find(&dashboard, &caller, &id).await?;
-    let since = visible_since(&dashboard, caller.scope(), &device).await?;
+    let since = visible_since(caller.scope(), &device);
     let latest = dashboard.tracker.series().latest(&id).filter(|latest| latest.point.received_at >= since);
     let latest = latest.ok_or_else(|| Problem::not_found(format!("device {id}: expected one that has reported")))?;
     Ok(Json(latest.into()))
@@ -199,7 +199,7 @@ async fn latest_of_all(
     let (devices, next) = cut(devices, page.limit, |device| device.id).into_parts();
     let mut told = Vec::new();
     for device in devices {
-        let since = visible_since(&dashboard, caller.scope(), &device).await?;
+        let since = visible_since(caller.scope(), &device);
         let latest = dashboard.tracker.series().latest(&device.id).filter(|latest| latest.point.received_at >= since);
         told.extend(latest.map(LatestPoint::from));
     }

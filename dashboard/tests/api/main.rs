@@ -5,6 +5,8 @@ mod client;
 #[cfg(test)]
 mod commands;
 #[cfg(test)]
+mod districts;
+#[cfg(test)]
 mod document;
 #[cfg(test)]
 mod enrolment;

@@ -1,12 +1,16 @@
 //! Records: what the areas of the trade tell beside transfers, devices and alerts. A record has a kind, an id within it, the parties
 //! that may see it, and a body; the newest one of an id replaces the one before.
 
+mod district;
 mod signing;
+mod webhook;
 
 use crate::{PartyId, Time, TransferId};
+pub use district::DistrictView;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 pub use signing::{SignatureRuleView, SigningKeyView};
+pub use webhook::WebhookView;
 
 /// A view that is told as a record.
 pub trait Recorded: Serialize + DeserializeOwned {

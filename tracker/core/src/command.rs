@@ -118,6 +118,7 @@ impl Core {
         if let Some(taken) = taken {
             return Ok(CommandReceipt { at: taken.at, command: kind, subject, repeated: true, answer: None });
         }
+        self.check_district(by, &command)?;
         self.dispatch(now, &Asking { by, reach }, command, effects)?;
         Ok(CommandReceipt { at: now, command: kind, subject, repeated: false, answer: None })
     }

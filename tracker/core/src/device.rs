@@ -36,6 +36,8 @@ pub(crate) struct Device {
     /// The first missing counter, when a hole was first seen there.
     pub(crate) hole_at: Option<NonZeroU64>,
     pub(crate) transfer: Option<TransferIx>,
+    /// When it was last bound or freed; zero before its first transfer.
+    pub(crate) bond_since: Time,
     pub(crate) open: OpenAlerts,
 }
 

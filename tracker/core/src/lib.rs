@@ -11,6 +11,7 @@ pub mod corridor;
 mod custody;
 mod detect;
 mod device;
+mod district;
 pub mod effect;
 pub mod evidence;
 mod feature;

@@ -6,7 +6,9 @@ use geo::algorithm::winding_order::Winding as _;
 use geo::{Intersects as _, Validation as _};
 use geojson::{GeometryValue, JsonObject, JsonValue};
 use sealway_schemas::event::PlaceView;
-use sealway_schemas::{PartyId, PlaceId};
+use sealway_schemas::ids::NotAnId;
+use sealway_schemas::{DistrictId, PartyId, PlaceId};
+use std::str::FromStr;
 
 /// The crossing check looks at every pair of edges.
 const VERTICES_LIMIT: usize = 1_000;
@@ -43,6 +45,7 @@ pub struct Place {
     id: PlaceId,
     kind: PlaceKind,
     operator: Option<PartyId>,
+    district: Option<DistrictId>,
     polygon: geo::Polygon,
     bounds: Bounds,
     feature: String,
@@ -66,7 +69,8 @@ impl Place {
         Ok(Self {
             id: id(&properties, "id")?,
             kind: kind(&properties)?,
-            operator: operator(&properties)?,
+            operator: named(&properties, "operator", "the id of a party, or none")?,
+            district: named(&properties, "district", "the id of a customs district, or none")?,
             polygon,
             bounds,
             feature: feature.to_owned(),
@@ -87,6 +91,12 @@ impl Place {
     #[must_use]
     pub fn operator(&self) -> Option<&PartyId> {
         self.operator.as_ref()
+    }
+
+    /// The customs district that it lies in.
+    #[must_use]
+    pub fn district(&self) -> Option<&DistrictId> {
+        self.district.as_ref()
     }
 
     #[must_use]
@@ -129,7 +139,7 @@ impl Place {
     #[must_use]
     pub fn view(&self) -> PlaceView {
         let feature = serde_json::from_str(&self.feature).unwrap_or_default();
-        PlaceView { id: self.id.clone(), feature, operator: self.operator.clone() }
+        PlaceView { id: self.id.clone(), feature, operator: self.operator.clone(), district: self.district.clone() }
     }
 }
 
@@ -208,13 +218,16 @@ fn kind(properties: &JsonObject) -> Result<PlaceKind, GeometryRefusal> {
     })
 }
 
-fn operator(properties: &JsonObject) -> Result<Option<PartyId>, GeometryRefusal> {
-    match properties.get("operator") {
+/// An id that a feature may name, or not.
+fn named<T: FromStr<Err = NotAnId>>(
+    properties: &JsonObject,
+    name: &'static str,
+    expected: &'static str,
+) -> Result<Option<T>, GeometryRefusal> {
+    match properties.get(name) {
         None | Some(JsonValue::Null) => Ok(None),
-        Some(JsonValue::String(_)) => id(properties, "operator").map(Some),
-        Some(other) => {
-            Err(GeometryRefusal::Property { name: "operator", found: shown(other), expected: "the id of a party, or none".to_owned() })
-        }
+        Some(JsonValue::String(_)) => id(properties, name).map(Some),
+        Some(other) => Err(GeometryRefusal::Property { name, found: shown(other), expected: expected.to_owned() }),
     }
 }
 

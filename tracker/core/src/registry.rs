@@ -1,7 +1,8 @@
 //! Parties, users and tokens: who may ask.
 
+use sealway_schemas::command::{Role, Signer};
 use sealway_schemas::event::{PartyView, TokenView, UserView};
-use sealway_schemas::{PartyId, PublicKey, UserId};
+use sealway_schemas::{DistrictId, PartyId, PublicKey, UserId};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +14,8 @@ pub(crate) struct PartyIx(u32);
 pub(crate) struct Registry {
     parties: Vec<PartyView>,
     by_id: BTreeMap<PartyId, PartyIx>,
+    /// Each district with its customs parties, in the order of their names.
+    districts: BTreeMap<DistrictId, BTreeSet<PartyId>>,
     pub(crate) users: BTreeMap<UserId, UserView>,
     pub(crate) tokens: BTreeMap<String, TokenView>,
 }
@@ -31,6 +34,12 @@ impl Registry {
     }
 
     pub(crate) fn put_party(&mut self, party: PartyView) {
+        for (district, overseers) in &mut self.districts {
+            overseers.remove(&party.id);
+            if party.role == Role::Customs && party.district.as_ref() == Some(district) {
+                overseers.insert(party.id.clone());
+            }
+        }
         if let Some(old) = self.find_party(&party.id).and_then(|ix| self.parties.get_mut(ix.0 as usize)) {
             *old = party;
             return;
@@ -40,6 +49,32 @@ impl Registry {
         };
         self.by_id.insert(party.id.clone(), PartyIx(ix));
         self.parties.push(party);
+    }
+
+    pub(crate) fn put_district(&mut self, district: DistrictId) {
+        self.districts.entry(district).or_default();
+    }
+
+    pub(crate) fn has_district(&self, district: &DistrictId) -> bool {
+        self.districts.contains_key(district)
+    }
+
+    /// The customs parties of a district.
+    pub(crate) fn overseers(&self, district: Option<&DistrictId>) -> impl Iterator<Item = &PartyId> {
+        district.and_then(|district| self.districts.get(district)).into_iter().flatten()
+    }
+
+    pub(crate) fn district_of(&self, party: &PartyId) -> Option<&DistrictId> {
+        self.party_by_id(party)?.district.as_ref()
+    }
+
+    /// The district that bounds what a person may see and do. `None`: an officer of the whole country, or in a role that districts do not
+    /// bound.
+    pub(crate) fn bounds(&self, by: &Signer) -> Option<&DistrictId> {
+        match by.role {
+            Role::Customs => self.district_of(&by.party),
+            Role::Carrier | Role::Operator | Role::Auditor | Role::Admin => None,
+        }
     }
 
     pub(crate) fn parties(&self) -> impl Iterator<Item = &PartyView> {

@@ -106,19 +106,26 @@ impl Core {
         self.parties_of(transfer, owner)
     }
 
-    /// The carrier, the operators at both ends, and the seal's owner; each once.
+    /// The carrier, the operators at both ends, the seal's owner, and the customs of the districts concerned: those of the transfer's
+    /// places, or without a transfer the owner's. Each once.
     pub(crate) fn parties_of(&self, transfer: Option<&Transfer>, owner: Option<PartyId>) -> Vec<PartyId> {
         let mut parties: Vec<PartyId> = owner.into_iter().collect();
-        if let Some(transfer) = transfer {
-            let places = [&transfer.origin, &transfer.destination];
-            let operators = places.into_iter().filter_map(|id| self.atlas.place(id)?.operator());
-            for party in std::iter::once(&transfer.carrier).chain(operators) {
-                if !parties.contains(party) {
-                    parties.push(party.clone());
-                }
-            }
-        }
+        let Some(transfer) = transfer else {
+            let district = parties.first().and_then(|owner| self.registry.district_of(owner));
+            let overseers: Vec<PartyId> = self.registry.overseers(district).cloned().collect();
+            add(&mut parties, &overseers);
+            return parties;
+        };
+        let places = self.places_of(transfer);
+        add(&mut parties, [&transfer.carrier]);
+        add(&mut parties, places.clone().filter_map(Place::operator));
+        add(&mut parties, places.flat_map(|place| self.registry.overseers(place.district())));
         parties
+    }
+
+    /// Where a transfer begins and ends.
+    pub(crate) fn places_of<'a>(&'a self, transfer: &'a Transfer) -> impl Iterator<Item = &'a Place> + Clone {
+        [&transfer.origin, &transfer.destination].into_iter().filter_map(|id| self.atlas.place(id))
     }
 
     pub(crate) fn device_view(&self, device: &Device) -> Option<DeviceView> {
@@ -130,6 +137,7 @@ impl Core {
             revoked_at: device.revoked_at,
             quarantined: device.cursor.quarantined(),
             transfer: device.transfer.and_then(|ix| self.transfers.get(ix)).map(|transfer| transfer.id.clone()),
+            bond_since: Some(device.bond_since).filter(|since| *since > Time::ZERO),
             last: device.last.map(|last| last.view()),
         })
     }
@@ -240,7 +248,15 @@ impl Core {
             return;
         };
         effects.push(Effect::Row(Box::new(Row::Record(record.clone()))));
-        effects.push(Effect::Event(Box::new(Event { at: now, visible_to: record.parties.clone(), change: Change::Record(record) })));
+        let mut visible_to = record.parties.clone();
+        match record.transfer.as_ref().and_then(|id| self.transfers.find(id)).and_then(|ix| self.transfers.get(ix)) {
+            Some(transfer) => add(&mut visible_to, &self.parties_of(Some(transfer), None)),
+            None => {
+                let districts = record.parties.iter().filter_map(|party| self.registry.district_of(party));
+                add(&mut visible_to, districts.flat_map(|district| self.registry.overseers(Some(district))));
+            }
+        }
+        effects.push(Effect::Event(Box::new(Event { at: now, visible_to, change: Change::Record(record) })));
     }
 
     pub(crate) fn tell_position(&self, now: Time, ix: DeviceIx, effects: &mut Vec<Effect>) {
@@ -250,6 +266,15 @@ impl Core {
         if let Some(view) = self.position_view(device) {
             let event = Event { at: now, visible_to: self.device_parties(device), change: Change::Position(view) };
             effects.push(Effect::Event(Box::new(event)));
+        }
+    }
+}
+
+/// Each once.
+fn add<'a>(parties: &mut Vec<PartyId>, more: impl IntoIterator<Item = &'a PartyId>) {
+    for party in more {
+        if !parties.contains(party) {
+            parties.push(party.clone());
         }
     }
 }

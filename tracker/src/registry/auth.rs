@@ -2,7 +2,7 @@
 
 use super::{Registry, RegistryError, Scope};
 use sealway_schemas::command::{Role, Signer};
-use sealway_schemas::event::{TokenView, UserView};
+use sealway_schemas::event::{PartyView, TokenView, UserView};
 use sealway_schemas::{PartyId, PublicKey, UserId};
 use sha2::{Digest as _, Sha256};
 use sqlx::sqlite::Sqlite;
@@ -23,23 +23,25 @@ impl Principal {
     }
 }
 
-const BY_DIGEST: &str = "SELECT t.body, u.body FROM tokens t JOIN users u ON u.id = t.user WHERE t.digest = $1";
+const BY_DIGEST: &str = "SELECT t.body, u.body, p.body FROM tokens t JOIN users u ON u.id = t.user JOIN parties p ON p.id = u.party
+    WHERE t.digest = $1";
 
 impl Registry {
     /// `None`: unknown, revoked or past its time; which of them is nobody's business.
     pub async fn authenticate(&self, token: &str) -> Result<Option<Principal>, RegistryError> {
         let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
         let digest = PublicKey::from_bytes(digest);
-        let found: Option<(String, String)> =
+        let found: Option<(String, String, String)> =
             sqlx::query_as::<Sqlite, _>(BY_DIGEST).bind(digest.to_string()).fetch_optional(&self.pool).await?;
-        let Some((token, user)) = found else { return Ok(None) };
+        let Some((token, user, party)) = found else { return Ok(None) };
         let token: TokenView = serde_json::from_str(&token).map_err(|source| RegistryError::Row { table: "tokens", source })?;
         let user: UserView = serde_json::from_str(&user).map_err(|source| RegistryError::Row { table: "users", source })?;
+        let party: PartyView = serde_json::from_str(&party).map_err(|source| RegistryError::Row { table: "parties", source })?;
         let now = self.clock.now();
         let good = equal(token.digest.as_bytes(), digest.as_bytes())
             && token.revoked_at.is_none()
             && token.not_after.is_none_or(|not_after| now < not_after);
-        let scope = Scope::new(user.role, &user.party);
+        let scope = Scope::new(user.role, &party);
         Ok(good.then_some(Principal { user: user.id, party: user.party, role: user.role, scope }))
     }
 }

@@ -11,33 +11,53 @@ use sqlx::sqlite::Sqlite;
 
 type Found<T> = Result<T, RegistryError>;
 
-const DEVICES: &str = "SELECT body FROM devices
-    WHERE ($1 IS NULL OR owner = $1 OR transfer IN (SELECT transfer FROM transfer_parties WHERE party = $1))
-    AND ($2 IS NULL OR id > $2) AND ($3 IS NULL OR owner = $3) AND ($4 IS NULL OR quarantined = $4)
-    AND ($5 IS NULL OR (transfer IS NOT NULL) = $5) ORDER BY id LIMIT $6";
-const DEVICE: &str = "SELECT body FROM devices WHERE id = $2
-    AND ($1 IS NULL OR owner = $1 OR transfer IN (SELECT transfer FROM transfer_parties WHERE party = $1))";
+/// What belongs to a transfer is seen with it; what a party has beside that, by the party and the customs of its district.
+macro_rules! own {
+    () => {
+        "($1 IS NULL OR owner = $1 OR transfer IN (SELECT transfer FROM transfer_parties WHERE party = $1)
+            OR (transfer IS NULL AND owner IN (SELECT of FROM overseen WHERE party = $1)))"
+    };
+}
+macro_rules! recorded {
+    () => {
+        "($1 IS NULL OR EXISTS (SELECT 1 FROM record_parties p WHERE p.kind = r.kind AND p.id = r.id AND p.party = $1)
+            OR transfer IN (SELECT transfer FROM transfer_parties WHERE party = $1)
+            OR (transfer IS NULL AND EXISTS (SELECT 1 FROM record_parties p JOIN overseen o ON o.of = p.party
+                WHERE p.kind = r.kind AND p.id = r.id AND o.party = $1))
+            OR kind = 'district')"
+    };
+}
+
+const DEVICES: &str = concat!(
+    "SELECT body FROM devices WHERE ",
+    own!(),
+    " AND ($2 IS NULL OR id > $2) AND ($3 IS NULL OR owner = $3) AND ($4 IS NULL OR quarantined = $4)
+    AND ($5 IS NULL OR (transfer IS NOT NULL) = $5) ORDER BY id LIMIT $6"
+);
+const DEVICE: &str = concat!("SELECT body FROM devices WHERE id = $2 AND ", own!());
 const TRANSFERS: &str = "SELECT body FROM transfers
     WHERE ($1 IS NULL OR id IN (SELECT transfer FROM transfer_parties WHERE party = $1))
     AND ($2 IS NULL OR id > $2) AND ($3 IS NULL OR state = $3) AND ($4 IS NULL OR carrier = $4) AND ($5 IS NULL OR seal = $5)
     ORDER BY id LIMIT $6";
 const TRANSFER: &str = "SELECT body FROM transfers WHERE id = $2
     AND ($1 IS NULL OR id IN (SELECT transfer FROM transfer_parties WHERE party = $1))";
-const ALERTS: &str = "SELECT body FROM alerts
-    WHERE ($1 IS NULL OR owner = $1 OR transfer IN (SELECT transfer FROM transfer_parties WHERE party = $1))
-    AND ($2 IS NULL OR id < $2) AND ($3 IS NULL OR device = $3) AND ($4 IS NULL OR transfer = $4) AND ($5 IS NULL OR kind = $5)
-    AND ($6 IS NULL OR severity = $6) AND ($7 IS NULL OR open = $7) ORDER BY id DESC LIMIT $8";
-const ALERT: &str = "SELECT body FROM alerts WHERE id = $2
-    AND ($1 IS NULL OR owner = $1 OR transfer IN (SELECT transfer FROM transfer_parties WHERE party = $1))";
-const RECORDS: &str = "SELECT body FROM records r WHERE kind = $2
-    AND ($1 IS NULL OR EXISTS (SELECT 1 FROM record_parties p WHERE p.kind = r.kind AND p.id = r.id AND p.party = $1)
-        OR transfer IN (SELECT transfer FROM transfer_parties WHERE party = $1))
-    AND ($3 IS NULL OR transfer = $3) AND ($4 IS NULL OR (at, id) < ($4, $5)) ORDER BY at DESC, id DESC LIMIT $6";
-const RECORD: &str = "SELECT body FROM records r WHERE kind = $2 AND id = $3
-    AND ($1 IS NULL OR EXISTS (SELECT 1 FROM record_parties p WHERE p.kind = r.kind AND p.id = r.id AND p.party = $1)
-        OR transfer IN (SELECT transfer FROM transfer_parties WHERE party = $1))";
-const PARTIES: &str = "SELECT body FROM parties WHERE ($1 IS NULL OR id = $1) AND ($2 IS NULL OR id > $2) ORDER BY id LIMIT $3";
-const USERS: &str = "SELECT body FROM users WHERE ($1 IS NULL OR party = $1) AND ($2 IS NULL OR id > $2) ORDER BY id LIMIT $3";
+const ALERTS: &str = concat!(
+    "SELECT body FROM alerts WHERE ",
+    own!(),
+    " AND ($2 IS NULL OR id < $2) AND ($3 IS NULL OR device = $3) AND ($4 IS NULL OR transfer = $4) AND ($5 IS NULL OR kind = $5)
+    AND ($6 IS NULL OR severity = $6) AND ($7 IS NULL OR open = $7) ORDER BY id DESC LIMIT $8"
+);
+const ALERT: &str = concat!("SELECT body FROM alerts WHERE id = $2 AND ", own!());
+const RECORDS: &str = concat!(
+    "SELECT body FROM records r WHERE kind = $2 AND ",
+    recorded!(),
+    " AND ($3 IS NULL OR transfer = $3) AND ($4 IS NULL OR (at, id) < ($4, $5)) ORDER BY at DESC, id DESC LIMIT $6"
+);
+const RECORD: &str = concat!("SELECT body FROM records r WHERE kind = $2 AND id = $3 AND ", recorded!());
+const PARTIES: &str = "SELECT body FROM parties WHERE ($1 IS NULL OR id = $1 OR id IN (SELECT of FROM overseen WHERE party = $1))
+    AND ($2 IS NULL OR id > $2) ORDER BY id LIMIT $3";
+const USERS: &str = "SELECT body FROM users WHERE ($1 IS NULL OR party = $1 OR party IN (SELECT of FROM overseen WHERE party = $1))
+    AND ($2 IS NULL OR id > $2) ORDER BY id LIMIT $3";
 const TOKENS: &str = "SELECT body FROM tokens WHERE ($1 IS NULL OR user IN (SELECT id FROM users WHERE party = $1))
     AND ($2 IS NULL OR id > $2) ORDER BY id LIMIT $3";
 /// Places and corridors are everybody's: a carrier has to name them to declare a transfer.

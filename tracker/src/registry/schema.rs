@@ -5,15 +5,17 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use std::path::Path;
 
 /// A file of another version is thrown away: it is a view.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 const TABLES: &str = "
-CREATE TABLE parties (id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE parties (id TEXT PRIMARY KEY, role TEXT NOT NULL, district TEXT, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX parties_district ON parties (district) WHERE district IS NOT NULL;
 CREATE TABLE users (id TEXT PRIMARY KEY, party TEXT NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE tokens (id TEXT PRIMARY KEY, user TEXT NOT NULL, digest TEXT NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX tokens_digest ON tokens (digest);
-CREATE TABLE places (id TEXT PRIMARY KEY, operator TEXT, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE places (id TEXT PRIMARY KEY, operator TEXT, district TEXT, body TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX places_operator ON places (operator);
+CREATE INDEX places_district ON places (district) WHERE district IS NOT NULL;
 CREATE TABLE corridors (id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE devices (id TEXT PRIMARY KEY, owner TEXT NOT NULL, transfer TEXT, quarantined INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX devices_owner ON devices (owner);
@@ -31,7 +33,13 @@ CREATE VIEW transfer_parties (transfer, party) AS
     SELECT id, carrier FROM transfers
     UNION ALL SELECT t.id, d.owner FROM devices d JOIN transfers t ON t.seal = d.id
     UNION ALL SELECT t.id, p.operator FROM places p JOIN transfers t ON t.origin = p.id WHERE p.operator IS NOT NULL
-    UNION ALL SELECT t.id, p.operator FROM places p JOIN transfers t ON t.destination = p.id WHERE p.operator IS NOT NULL;
+    UNION ALL SELECT t.id, p.operator FROM places p JOIN transfers t ON t.destination = p.id WHERE p.operator IS NOT NULL
+    UNION ALL SELECT t.id, c.id FROM parties c JOIN places p ON p.district = c.district JOIN transfers t ON t.origin = p.id
+        WHERE c.role = 'customs'
+    UNION ALL SELECT t.id, c.id FROM parties c JOIN places p ON p.district = c.district JOIN transfers t ON t.destination = p.id
+        WHERE c.role = 'customs';
+CREATE VIEW overseen (party, of) AS
+    SELECT c.id, p.id FROM parties c JOIN parties p ON p.district = c.district WHERE c.role = 'customs';
 CREATE TABLE records (kind TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, transfer TEXT, body TEXT NOT NULL,
     PRIMARY KEY (kind, id)) WITHOUT ROWID;
 CREATE INDEX records_at ON records (kind, at, id);
@@ -39,7 +47,7 @@ CREATE INDEX records_transfer ON records (transfer) WHERE transfer IS NOT NULL;
 CREATE TABLE record_parties (kind TEXT NOT NULL, id TEXT NOT NULL, party TEXT NOT NULL, PRIMARY KEY (kind, id, party)) WITHOUT ROWID;
 CREATE TABLE cursor (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL);
 INSERT INTO cursor VALUES (1, -1);
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 ";
 
 /// Opens the file, made anew where it is missing, of another version, or not readable.

@@ -10,8 +10,10 @@ use sqlx::sqlite::{Sqlite, SqliteConnection};
 pub(super) async fn upsert(connection: &mut SqliteConnection, row: &Row) -> Result<(), RegistryError> {
     let query = match row {
         Row::Party(party) => {
-            let sql = "INSERT INTO parties VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET body = excluded.body";
-            sqlx::query::<Sqlite>(sql).bind(party.id.to_string()).bind(json("parties", party)?)
+            let sql = "INSERT INTO parties VALUES ($1, $2, $3, $4)
+                ON CONFLICT (id) DO UPDATE SET role = excluded.role, district = excluded.district, body = excluded.body";
+            let query = sqlx::query::<Sqlite>(sql).bind(party.id.to_string()).bind(party.role.as_str());
+            query.bind(party.district.as_ref().map(ToString::to_string)).bind(json("parties", party)?)
         }
         Row::User(user) => {
             let sql = "INSERT INTO users VALUES ($1, $2, $3) ON CONFLICT (id) DO UPDATE SET party = excluded.party, body = excluded.body";
@@ -24,10 +26,10 @@ pub(super) async fn upsert(connection: &mut SqliteConnection, row: &Row) -> Resu
             query.bind(json("tokens", token)?)
         }
         Row::Place(place) => {
-            let sql =
-                "INSERT INTO places VALUES ($1, $2, $3) ON CONFLICT (id) DO UPDATE SET operator = excluded.operator, body = excluded.body";
-            let operator = place.operator.as_ref().map(ToString::to_string);
-            sqlx::query::<Sqlite>(sql).bind(place.id.to_string()).bind(operator).bind(json("places", place)?)
+            let sql = "INSERT INTO places VALUES ($1, $2, $3, $4)
+                ON CONFLICT (id) DO UPDATE SET operator = excluded.operator, district = excluded.district, body = excluded.body";
+            let (operator, district) = (place.operator.as_ref().map(ToString::to_string), place.district.as_ref().map(ToString::to_string));
+            sqlx::query::<Sqlite>(sql).bind(place.id.to_string()).bind(operator).bind(district).bind(json("places", place)?)
         }
         Row::Corridor(corridor) => {
             let sql = "INSERT INTO corridors VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET body = excluded.body";

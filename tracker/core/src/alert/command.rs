@@ -77,6 +77,10 @@ impl Core {
         if self.user(&to).is_none_or(|user| user.role != Role::Customs) {
             return Err(CommandRefusal::new("not-an-officer", format!("user {to}: expected a customs officer who is registered")));
         }
+        let bounds = self.user(&to).and_then(|user| self.registry.district_of(&user.party));
+        if let Some(bounds) = bounds {
+            self.check_alert(bounds, id)?;
+        }
         self.alerts.assign(id, Assignment { to, by: asking.by.user.clone(), at: now });
         self.tell_alert(now, id, effects);
         Ok(())

@@ -54,6 +54,7 @@ impl Core {
         let old = self.devices.by_id(&device);
         let open = old.map(|old| old.open.clone()).unwrap_or_default();
         let transfer = old.and_then(|old| old.transfer);
+        let bond_since = old.map_or(Time::ZERO, |old| old.bond_since);
         let login_t = old.map_or(Time::ZERO, |old| old.login_t);
         self.keys.insert(&public_key);
         self.devices.put(Device {
@@ -70,6 +71,7 @@ impl Core {
             clock: Strikes::default(),
             hole_at: None,
             transfer,
+            bond_since,
             open,
         });
         effects.push(Effect::Keys(KeyChange::Enrolled { device, key: public_key }));

@@ -1,11 +1,12 @@
-//! Parties, people and their tokens.
+//! Parties, people and their tokens, and districts.
 
 use super::Asking;
 use crate::core::Core;
 use crate::effect::{CommandRefusal, Effect, Row};
-use sealway_schemas::Time;
 use sealway_schemas::command::{RegistryCommand, Role};
 use sealway_schemas::event::{PartyView, TokenView, UserView};
+use sealway_schemas::record::{DistrictView, Record};
+use sealway_schemas::{DistrictId, Time};
 
 const NAME_LIMIT: usize = 200;
 
@@ -18,10 +19,10 @@ impl Core {
         effects: &mut Vec<Effect>,
     ) -> Result<(), CommandRefusal> {
         match command {
-            RegistryCommand::RegisterParty { party, role, name_zh, name_en, district: _ } => {
+            RegistryCommand::RegisterParty { party, role, name_zh, name_en, district } => {
                 name("name_zh", &name_zh)?;
                 name("name_en", &name_en)?;
-                self.register_party(PartyView { id: party, role, name_zh, name_en }, effects)
+                self.register_party(PartyView { id: party, role, name_zh, name_en, district }, effects)
             }
             RegistryCommand::RegisterUser { user, party, role, name: full } => {
                 name("name", &full)?;
@@ -34,16 +35,31 @@ impl Core {
             RegistryCommand::EnrolSigningKey { .. }
             | RegistryCommand::RevokeSigningKey { .. }
             | RegistryCommand::PutSignatureRule { .. } => self.signing_command(now, asking, command, effects),
-            RegistryCommand::PutDistrict { .. } => {
-                Err(CommandRefusal::new("not-offered", format!("command {}: not offered by this platform", command.kind())))
+            RegistryCommand::PutDistrict { district, name_zh, name_en } => {
+                name("name_zh", &name_zh)?;
+                name("name_en", &name_en)?;
+                self.registry.put_district(district.clone());
+                let view = DistrictView { id: district, name_zh, name_en, put_at: now };
+                self.tell_record(now, Record::of(&view, Vec::new()), effects);
+                Ok(())
             }
         }
+    }
+
+    pub(super) fn expect_district(&self, district: &DistrictId) -> Result<(), CommandRefusal> {
+        if self.registry.has_district(district) {
+            return Ok(());
+        }
+        Err(CommandRefusal::new("unknown-district", format!("district {district}: expected one that was put before")))
     }
 
     fn register_party(&mut self, party: PartyView, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
         if let Some(known) = self.registry.party_by_id(&party.id).filter(|known| known.role != party.role) {
             let detail = format!("party {}: is {}, expected that role, not {}", party.id, known.role, party.role);
             return Err(CommandRefusal::new("party-role-fixed", detail));
+        }
+        if let Some(district) = &party.district {
+            self.expect_district(district)?;
         }
         effects.push(Effect::Row(Box::new(Row::Party(party.clone()))));
         self.registry.put_party(party);

@@ -23,6 +23,9 @@ impl Core {
 
     fn put_place(&mut self, feature: &serde_json::Value, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
         let place = Place::parse(&feature.to_string())?;
+        if let Some(district) = place.district() {
+            self.expect_district(district)?;
+        }
         let view = place.view();
         self.atlas.put_place(place)?;
         effects.push(Effect::Row(Box::new(Row::Place(view))));

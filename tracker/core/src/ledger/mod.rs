@@ -118,10 +118,12 @@ impl Core {
         }
     }
 
-    /// The enterprise, and those who see the transfer.
+    /// The enterprise and its district's customs, and those who see the transfer.
     fn goods_parties(&self, transfer: Option<&TransferId>, enterprise: &PartyId) -> Vec<PartyId> {
         let transfer = transfer.and_then(|id| self.transfers.find(id)).and_then(|ix| self.transfers.get(ix));
-        self.parties_of(transfer, Some(enterprise.clone()))
+        let mut parties = self.parties_of(None, Some(enterprise.clone()));
+        parties.extend(self.parties_of(transfer, None).into_iter().filter(|party| !parties.contains(party)).collect::<Vec<_>>());
+        parties
     }
 
     fn tell_posting(&self, now: Time, posting: &Posting, (by, note): (&By, &str), effects: &mut Vec<Effect>) {

@@ -90,6 +90,7 @@ impl Core {
         }
         if let Some(device) = self.devices.get_mut(ix) {
             device.transfer = Some(bound);
+            device.bond_since = now;
             // How long it lay in a drawer says nothing about how often it speaks under way.
             device.heard_at = now;
             device.period = Period::default();

@@ -22,6 +22,10 @@ impl StandingOrders {
         self.0.insert(id, order);
     }
 
+    pub(crate) fn get(&self, id: &str) -> Option<&StandingOrder> {
+        self.0.get(id)
+    }
+
     pub(crate) fn remove(&mut self, id: &str) -> Option<StandingOrder> {
         self.0.remove(id)
     }

@@ -235,6 +235,7 @@ impl Core {
         };
         if let Some(device) = self.devices.get_mut(device_ix).filter(|device| device.transfer == Some(ix)) {
             device.transfer = None;
+            device.bond_since = now;
             self.tell_device(now, device_ix, effects);
         }
     }

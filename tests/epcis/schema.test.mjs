@@ -1,4 +1,4 @@
-// The document that the API's own test keeps true is one that GS1's JSON Schema lets pass, and the schema is one that can refuse.
+// The documents that the API's own tests keep true are such that GS1's JSON Schema lets them pass, and the schema is one that can refuse.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -6,13 +6,18 @@ import { Ajv } from "ajv";
 import formats from "ajv-formats";
 
 const read = (path) => JSON.parse(readFileSync(path, "utf8"));
-const exported = () => read(new URL("../../dashboard/tests/api/epcis.json", import.meta.url));
+const dashboard = new URL("../../dashboard/", import.meta.url);
+const exported = () => read(new URL("tests/api/epcis.json", dashboard));
 const checker = new Ajv({ strict: false, allErrors: true });
 formats.default(checker);
 const valid = checker.compile(read(process.env.EPCIS_SCHEMA));
 
 test("an exported transfer is an EPCIS 2.0 document", () => {
   assert.ok(valid(exported()), JSON.stringify(valid.errors, null, 1));
+});
+
+test("a whole life is an EPCIS 2.0 document", () => {
+  assert.ok(valid(read(new URL("src/exchange/life.json", dashboard))), JSON.stringify(valid.errors, null, 1));
 });
 
 test("a word that GS1's vocabulary does not have is refused", () => {

@@ -1,12 +1,11 @@
 //! A transfer as an EPCIS 2.0 document: what happened, when, where and why, in the words of GS1's Core Business Vocabulary.
 //!
-//! A seal's report carries the report's counter, so that an event can be looked up in the evidence bundle. What was an alert and was decided to
-//! be none carries an `errorDeclaration`: EPCIS takes nothing back, and neither do we.
+//! A seal's report carries the report's counter, so that an event can be looked up in the evidence bundle. What turned out otherwise carries an
+//! `errorDeclaration`, with the event that corrects it where there is one: EPCIS takes nothing back, and neither do we.
 
+use super::steps;
 use super::story::Story;
-use super::{eaeu, story};
-use sealway_schemas::alert::{AlertView, Decision};
-use sealway_schemas::event::{MovementState, PlaceView};
+use sealway_schemas::event::PlaceView;
 use sealway_schemas::report::Event;
 use sealway_schemas::{DeviceId, Time};
 use sealway_tracker::TrackPoint;
@@ -18,8 +17,9 @@ const VOCABULARY: &str = "urn:sealway:epcis:";
 pub(super) fn document(story: &Story) -> Value {
     let mut events: Vec<(Time, Value)> = vec![(story.transfer.declared_at, declared(story))];
     events.extend(story.reports.iter().filter_map(|point| Some((point.t, reported(story, point)?))));
-    events.extend(story.alerts.iter().map(|alert| (alert.happened_at, alerted(story, alert))));
-    events.extend(moved(story).map(|event| (story.transfer.state_since, event)));
+    events.extend(story.alerts.iter().flat_map(|alert| steps::alerted(story, alert)));
+    events.extend(story.steps.iter().filter_map(|step| Some((step.at, steps::stepped(story, step)?))));
+    events.extend(story.transfer.holds.iter().enumerate().map(|(number, hold)| (hold.since, steps::held(story, (number, hold)))));
     events.sort_by_key(|(at, _)| *at);
     let newest = events.last().map_or(story.transfer.state_since, |(at, _)| *at);
     json!({
@@ -33,7 +33,7 @@ pub(super) fn document(story: &Story) -> Value {
 }
 
 /// What every event of the transfer has.
-fn event(story: &story::Story, kind: &str, name: &str, at: Time) -> Map<String, Value> {
+pub(super) fn event(story: &Story, kind: &str, name: &str, at: Time) -> Map<String, Value> {
     let id = &story.transfer.id;
     let fields = json!({
         "type": kind,
@@ -46,7 +46,7 @@ fn event(story: &story::Story, kind: &str, name: &str, at: Time) -> Map<String, 
     fields
 }
 
-fn with(mut event: Map<String, Value>, more: Value) -> Map<String, Value> {
+pub(super) fn with(mut event: Map<String, Value>, more: Value) -> Map<String, Value> {
     if let Value::Object(more) = more {
         event.extend(more);
     }
@@ -68,27 +68,6 @@ fn declared(story: &Story) -> Value {
     let event = with(event(story, "ObjectEvent", "declared", transfer.declared_at), fields);
     let event = with(event, unlocode("sealway:originUnlocode", story.origin.as_ref()));
     with(event, unlocode("sealway:destinationUnlocode", story.destination.as_ref())).into()
-}
-
-/// The newest change of state, where it is one of the way.
-fn moved(story: &Story) -> Option<Value> {
-    let transfer = &story.transfer;
-    let (name, step, disposition, location, known) = if transfer.state == MovementState::InTransit {
-        ("departed", "departing", "in_transit", &transfer.origin, &story.origin)
-    } else if transfer.state == MovementState::Arrived {
-        ("arrived", "arriving", "in_progress", &transfer.destination, &story.destination)
-    } else {
-        return None;
-    };
-    let fields = json!({
-        "action": "OBSERVE",
-        "bizStep": step,
-        "disposition": disposition,
-        "epcList": [unit(&transfer.unit)],
-        "bizLocation": {"id": place(location.as_str())},
-    });
-    let event = with(event(story, "ObjectEvent", name, transfer.state_since), fields);
-    Some(with(event, unlocode("sealway:unlocode", known.as_ref())).into())
 }
 
 /// Putting a seal on closes the unit over it, taking it off opens it. Other reports are observations of the seal.
@@ -174,37 +153,8 @@ fn dcsa(story: &Story, point: &TrackPoint) -> Option<&'static str> {
     }
 }
 
-fn alerted(story: &Story, alert: &AlertView) -> Value {
-    let facts = alert.facts.iter().map(|(name, value)| json!({"type": format!("urn:sealway:measurement:{name}"), "value": value}));
-    let facts: Vec<Value> = facts.collect();
-    let fields = json!({
-        "action": "OBSERVE",
-        "bizStep": if alert.cleared_at.is_none() { "holding" } else { "inspecting" },
-        "recordTime": alert.opened_at.rfc3339(),
-        "epcList": [unit(&story.transfer.unit), seal(&alert.device)],
-        "sealway:alert": alert.kind,
-        "sealway:severity": alert.severity,
-        "sealway:evidence": alert.evidence,
-    });
-    let mut event = with(event(story, "ObjectEvent", &format!("alert:{}", alert.id), alert.happened_at), fields);
-    if !facts.is_empty() {
-        event.insert("sensorElementList".into(), json!([{"sensorReport": facts}]));
-    }
-    if let Some(code) = eaeu::code(alert.kind) {
-        event.insert("sealway:eaeu".into(), json!(code));
-    }
-    if let Some(decision) = alert.decided.as_ref().filter(|decision| decision.verdict.clears_the_driver()) {
-        event.insert("errorDeclaration".into(), withdrawn(decision));
-    }
-    event.into()
-}
-
-fn withdrawn(decision: &Decision) -> Value {
-    json!({"declarationTime": decision.at.rfc3339(), "reason": "incorrect_data", "correctiveEventIDs": []})
-}
-
 /// ISO 6346 has its place in GS1's Tag Data Standard; other units are named in the platform's own space.
-fn unit(text: &str) -> String {
+pub(super) fn unit(text: &str) -> String {
     let bic = text.len() == 11 && text.bytes().take(4).all(|byte| byte.is_ascii_uppercase());
     if bic && text.bytes().skip(4).all(|byte| byte.is_ascii_digit()) {
         return format!("urn:epc:id:bic:{text}");
@@ -212,11 +162,11 @@ fn unit(text: &str) -> String {
     format!("urn:sealway:unit:{}", escaped(text))
 }
 
-fn seal(id: &DeviceId) -> String {
+pub(super) fn seal(id: &DeviceId) -> String {
     format!("urn:sealway:seal:{id}")
 }
 
-fn place(id: &str) -> String {
+pub(super) fn place(id: &str) -> String {
     format!("urn:sealway:place:{id}")
 }
 
@@ -226,7 +176,7 @@ fn escaped(text: &str) -> String {
     text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 
-fn unlocode(field: &str, place: Option<&PlaceView>) -> Value {
+pub(super) fn unlocode(field: &str, place: Option<&PlaceView>) -> Value {
     let code = place.and_then(|place| place.feature.pointer("/properties/unlocode")).and_then(Value::as_str);
     code.map_or(Value::Null, |code| json!({ field: code }))
 }

@@ -3,7 +3,10 @@
 
 mod eaeu;
 mod epcis;
+mod steps;
 mod story;
+#[cfg(test)]
+mod tests;
 
 use crate::caller::Caller;
 use crate::problem::{Problem, ProblemBody};

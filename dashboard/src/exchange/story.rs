@@ -4,13 +4,17 @@ use crate::caller::Caller;
 use crate::problem::Problem;
 use crate::state::Dashboard;
 use sealway_schemas::event::{AlertView, PlaceView, TransferView};
+use sealway_schemas::movement::{Arrow, StepView};
+use sealway_schemas::record::Recorded as _;
 use sealway_schemas::report::Event;
 use sealway_schemas::{AlertId, PlaceId, Time, TransferId};
-use sealway_tracker::{AlertFilter, Page, TrackPoint};
+use sealway_tracker::{AlertFilter, Page, RecordFilter, TrackPoint};
 
 /// Reports of one transfer that are looked at.
 const REPORTS: usize = 100_000;
 const ALERTS_A_PAGE: u32 = 500;
+/// A transfer's life has fewer.
+const STEPS: u32 = 1000;
 
 #[derive(Debug)]
 pub(super) struct Story {
@@ -21,6 +25,8 @@ pub(super) struct Story {
     pub(super) reports: Vec<TrackPoint>,
     /// Oldest first.
     pub(super) alerts: Vec<AlertView>,
+    /// In their order.
+    pub(super) steps: Vec<StepView>,
 }
 
 pub(super) async fn tell(dashboard: &Dashboard, caller: &Caller, id: &TransferId) -> Result<Story, Problem> {
@@ -31,8 +37,9 @@ pub(super) async fn tell(dashboard: &Dashboard, caller: &Caller, id: &TransferId
     let origin = place(dashboard, caller, &transfer.origin).await?;
     let destination = place(dashboard, caller, &transfer.destination).await?;
     let alerts = alerts(dashboard, caller, id).await?;
-    let reports = reports(dashboard, caller, &transfer).await?;
-    Ok(Story { transfer, origin, destination, reports, alerts })
+    let steps = steps(dashboard, caller, id).await?;
+    let reports = reports(dashboard, caller, (&transfer, &steps)).await?;
+    Ok(Story { transfer, origin, destination, reports, alerts, steps })
 }
 
 async fn place(dashboard: &Dashboard, caller: &Caller, id: &PlaceId) -> Result<Option<PlaceView>, Problem> {
@@ -40,15 +47,29 @@ async fn place(dashboard: &Dashboard, caller: &Caller, id: &PlaceId) -> Result<O
 }
 
 /// The seal's own events while the transfer had it. It is used again: what it says after it was given back is another transfer's.
-async fn reports(dashboard: &Dashboard, caller: &Caller, transfer: &TransferView) -> Result<Vec<TrackPoint>, Problem> {
+async fn reports(
+    dashboard: &Dashboard,
+    caller: &Caller,
+    (transfer, steps): (&TransferView, &[StepView]),
+) -> Result<Vec<TrackPoint>, Problem> {
     let device = dashboard.tracker.registry().device(caller.scope(), &transfer.seal).await?;
     let bound = device.is_some_and(|device| device.transfer.as_ref() == Some(&transfer.id));
-    let to = if bound { Time::from_ms(u64::MAX) } else { transfer.state_since };
+    let freed = steps.iter().rev().find(|step| matches!(step.arrow, Arrow::Unseal | Arrow::Cancel)).map(|step| step.at);
+    let to = if bound { Time::from_ms(u64::MAX) } else { freed.unwrap_or(transfer.state_since) };
     // Never closed, so this is only a wait, and the request's deadline ends it.
     let _turn = dashboard.tracks.acquire().await;
     let mut points = dashboard.tracker.track(transfer.seal, transfer.declared_at, to, REPORTS).await?;
     points.retain(|point| point.event != Event::Periodic && point.received_at >= transfer.declared_at);
     Ok(points)
+}
+
+async fn steps(dashboard: &Dashboard, caller: &Caller, id: &TransferId) -> Result<Vec<StepView>, Problem> {
+    let filter = RecordFilter { transfer: Some(id.clone()) };
+    let rows = dashboard.tracker.registry().records(caller.scope(), StepView::KIND, &filter, &Page::first(STEPS)).await?;
+    let steps = rows.into_iter().map(|record| serde_json::from_value(record.body));
+    let mut steps: Vec<StepView> = steps.collect::<Result<_, _>>().map_err(|error| Problem::internal(&error))?;
+    steps.sort_by_key(|step| step.number);
+    Ok(steps)
 }
 
 async fn alerts(dashboard: &Dashboard, caller: &Caller, id: &TransferId) -> Result<Vec<AlertView>, Problem> {

@@ -1,23 +1,66 @@
-//! Requests to other machines: TLS by the authorities that the operator names, time-outs, answers with an end.
+//! Requests to other machines: TLS by the authorities that the operator names, time-outs, answers with an end. What others name as an address is
+//! looked at once more where it leads: a request to it leaves for the world, not for this machine or its neighbours.
 
+use crate::network::{Network, is_public};
 use anyhow::{Context as _, bail};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use ureq::config::Config;
+use ureq::http::Uri;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 
 /// The authorities that a Debian machine believes.
 const SYSTEM_ROOTS: &str = "/etc/ssl/certs/ca-certificates.crt";
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// Of a request to an address that somebody else named.
+const STRANGER_TIMEOUT: Duration = Duration::from_secs(10);
+const HEADERS_LIMIT: usize = 16 * 1024;
 
 /// `authority`: a file of PEM certificates to believe; the machine's own without one.
 pub(crate) fn agent(authority: Option<&Path>) -> anyhow::Result<ureq::Agent> {
-    let tls = TlsConfig::builder()
-        .root_certs(RootCerts::Specific(Arc::new(roots(authority)?)))
-        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .build();
-    let config = ureq::Agent::config_builder().timeout_global(Some(TIMEOUT)).http_status_as_error(false).max_redirects(0).tls_config(tls);
-    Ok(config.build().new_agent())
+    let config = ureq::Agent::config_builder().timeout_global(Some(TIMEOUT)).http_status_as_error(false).max_redirects(0);
+    Ok(config.tls_config(tls(authority)?).build().new_agent())
+}
+
+/// For addresses that somebody else named: TLS only, past every proxy, to public addresses and to those in `allowed`. The name is resolved once, and
+/// the connection goes to the address that was looked at, so that a name whose answers change leads nowhere else.
+pub(crate) fn agent_for_strangers(authority: Option<&Path>, allowed: &[Network]) -> anyhow::Result<ureq::Agent> {
+    let config = ureq::Agent::config_builder().timeout_global(Some(STRANGER_TIMEOUT)).http_status_as_error(false).max_redirects(0);
+    let config = config.https_only(true).proxy(None).max_response_header_size(HEADERS_LIMIT).tls_config(tls(authority)?).build();
+    Ok(ureq::Agent::with_parts(config, DefaultConnector::default(), Guard { allowed: allowed.to_vec() }))
+}
+
+/// Lets through what is public or allowed.
+#[derive(Debug)]
+struct Guard {
+    allowed: Vec<Network>,
+}
+
+impl Resolver for Guard {
+    fn resolve(&self, uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let found = DefaultResolver::default().resolve(uri, config, timeout)?;
+        let mut open = self.empty();
+        for address in
+            found.iter().filter(|address| is_public(address.ip()) || self.allowed.iter().any(|network| network.holds(address.ip())))
+        {
+            open.push(*address);
+        }
+        if open.is_empty() {
+            let closed = found.iter().map(|address| address.ip().to_string()).collect::<Vec<_>>().join(", ");
+            let host = uri.host().unwrap_or_default();
+            return Err(ureq::Error::Io(std::io::Error::other(format!("{host}: leads to {closed}, expected a public address"))));
+        }
+        Ok(open)
+    }
+}
+
+fn tls(authority: Option<&Path>) -> anyhow::Result<TlsConfig> {
+    let roots = RootCerts::Specific(Arc::new(roots(authority)?));
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    Ok(TlsConfig::builder().root_certs(roots).unversioned_rustls_crypto_provider(provider).build())
 }
 
 /// Without TLS only to this machine: tokens and entries are nobody else's.

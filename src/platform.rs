@@ -3,6 +3,7 @@
 use crate::config::Config;
 use crate::figures;
 use crate::ingress::{TrackerIngress, WayBack};
+use crate::webhooks::Post;
 use crate::{outbound, witnesses};
 use anyhow::Context as _;
 use sealway_broker::{EventRouter, Front, FrontConfig, Limits, TlsListener};
@@ -38,7 +39,9 @@ impl Platform {
     pub(crate) async fn start(config: &Config) -> anyhow::Result<Self> {
         let way_back = Arc::new(WayBack::default());
         let series = config.series.config(config.authority.as_deref())?;
-        let tracker = TrackerConfig { series, ..TrackerConfig::new(&config.data) };
+        let courier = Some(Post::by(config)?);
+        let courier_tries = config.webhooks.tries;
+        let tracker = TrackerConfig { series, courier, courier_tries, ..TrackerConfig::new(&config.data) };
         let opened = Tracker::open(tracker, way_back.clone()).await;
         let tracker = opened.with_context(|| format!("data folder {}", config.data.display()))?;
         let router = EventRouter::start().context("event router")?;

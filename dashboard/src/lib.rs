@@ -43,6 +43,7 @@ mod track;
 mod transfers;
 mod users;
 mod web;
+mod webhooks;
 mod witness;
 
 pub use openapi::document;

@@ -3,6 +3,7 @@
 use crate::state::Dashboard;
 use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, header};
+use sealway_tracker::outbox::Standing;
 use sealway_tracker::series::SeriesState;
 use sealway_tracker::{COMMIT_BOUNDS_US, TrackerMetrics};
 use std::fmt::Write as _;
@@ -24,6 +25,9 @@ async fn metrics(State(dashboard): State<Dashboard>) -> ([(HeaderName, HeaderVal
     tracker(&mut page, &figures);
     evidence(&mut page, &figures);
     series(&mut page, &dashboard.tracker.series().state());
+    if let Ok(standing) = dashboard.tracker.outbox().standing(None).await {
+        outbox(&mut page, standing);
+    }
     api(&mut page, &dashboard);
     if let Some(more) = &dashboard.more_figures {
         page.0.push_str(&more());
@@ -130,6 +134,13 @@ fn series(page: &mut Exposition, state: &SeriesState) {
     page.counter("series_left_out_total", "Reports that no point could be made of.", state.left_out);
     page.counter("series_dead_letters_total", "Points that InfluxDB will never take.", state.dead_letters);
     page.counter("series_failures_total", "Attempts to write the time series that failed.", state.failures);
+}
+
+fn outbox(page: &mut Exposition, standing: Standing) {
+    page.gauge("webhook_events_pending", "Events that wait for their webhooks.", standing.pending);
+    page.gauge("webhook_events_dead", "Events that webhooks did not take and that were given up.", standing.dead);
+    page.counter("webhook_events_delivered_total", "Events that webhooks took.", standing.delivered);
+    page.counter("webhook_events_missed_total", "Events that went because too many waited for a webhook.", standing.missed);
 }
 
 fn evidence(page: &mut Exposition, figures: &TrackerMetrics) {

@@ -3,6 +3,7 @@
 mod reader;
 mod series;
 
+use crate::network::Network;
 use anyhow::Context as _;
 use reader::Reader;
 use sealway_tracker::proof::note::Verifier;
@@ -24,6 +25,7 @@ pub(crate) struct Config {
     pub(crate) witnesses: Vec<Witness>,
     /// Who may vouch for other machines, instead of whom this machine believes.
     pub(crate) authority: Option<PathBuf>,
+    pub(crate) webhooks: Webhooks,
     pub(crate) series: Series,
     /// How long a stop waits for what is under way.
     pub(crate) drain: Duration,
@@ -42,6 +44,15 @@ pub(crate) struct Tls {
     pub(crate) listen: SocketAddr,
     pub(crate) certificate: PathBuf,
     pub(crate) key: PathBuf,
+}
+
+/// What goes to the systems of others.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Webhooks {
+    /// Networks that are not public and may be called all the same.
+    pub(crate) allow_private: Vec<Network>,
+    /// So many tries, then an event is a dead letter.
+    pub(crate) tries: u32,
 }
 
 /// Who cosigns the log's checkpoints.
@@ -106,6 +117,7 @@ impl Default for Config {
             log: Log { format: LogFormat::Pretty, filter: "info".to_owned() },
             witnesses: Vec::new(),
             authority: None,
+            webhooks: Webhooks { allow_private: Vec::new(), tries: 12 },
             series: Series::default(),
             drain: Duration::from_secs(10),
         }
@@ -138,8 +150,11 @@ impl Config {
         let log = Log { format: format.unwrap_or(base.log.format), filter };
         let witnesses = read_witnesses(&mut reader);
         let authority = reader.file("outbound.authority");
+        let allow_private = reader.list("outbound.allow_private", "networks, as in [\"192.168.7.0/24\"]").unwrap_or_default();
+        let tries = reader.whole("outbound.webhook_tries", 1..=100).unwrap_or(base.webhooks.tries);
+        let webhooks = Webhooks { allow_private, tries };
         let series = series::read(&mut reader);
-        reader.finish(Self { authority, series, data, mqtt, http: Http { listen, behind_tls }, log, witnesses, drain })
+        reader.finish(Self { authority, webhooks, series, data, mqtt, http: Http { listen, behind_tls }, log, witnesses, drain })
     }
 }
 

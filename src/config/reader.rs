@@ -33,6 +33,11 @@ impl Reader {
         self.read(key, "a text", |value| value.as_str().map(str::to_owned))
     }
 
+    /// A list of texts that all are what they should be.
+    pub(super) fn list<T: std::str::FromStr>(&mut self, key: &str, expected: &str) -> Option<Vec<T>> {
+        self.read(key, expected, |value| value.as_array()?.iter().map(|entry| entry.as_str()?.parse().ok()).collect())
+    }
+
     pub(super) fn flag(&mut self, key: &str) -> Option<bool> {
         self.read(key, "true or false", Value::as_bool)
     }

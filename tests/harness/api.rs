@@ -55,6 +55,11 @@ impl Api {
         self.request("PUT", path, Some(body))
     }
 
+    #[must_use]
+    pub fn delete(&self, path: &str) -> Answer {
+        self.request("DELETE", path, None)
+    }
+
     /// All items of a paged list.
     #[must_use]
     pub fn all(&self, path: &str) -> Vec<Value> {

@@ -4,10 +4,12 @@
 mod api;
 mod disk;
 mod process;
+mod receiver;
 pub mod shared;
 mod tls;
 
 pub use api::{Answer, Api};
 pub use disk::SmallDisk;
 pub use process::{Sealway, program, run, seal_sim};
+pub use receiver::{Delivery, Receiver};
 pub use tls::TlsProxy;

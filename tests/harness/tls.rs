@@ -37,7 +37,7 @@ impl TlsProxy {
     }
 }
 
-fn identity(authority: &Path) -> ServerConfig {
+pub(crate) fn identity(authority: &Path) -> ServerConfig {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();

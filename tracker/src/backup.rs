@@ -6,7 +6,7 @@
 use crate::config::TrackerConfig;
 use crate::data_dir::{DataDir, DataDirError, write_durably};
 use crate::log::{self, Copied, LogError};
-use crate::open::{self, OpenError};
+use crate::open::{self, OpenError, Viewed};
 use sealway_schemas::entry::Entry;
 use std::path::{Path, PathBuf};
 
@@ -49,7 +49,7 @@ pub fn backup(data: &Path, to: &Path, progress: &dyn Fn(u64)) -> Result<Copied, 
 pub fn restore(backup_dir: &Path, config: &TrackerConfig, progress: &dyn Fn(u64)) -> Result<Restored, BackupError> {
     let copied = backup(backup_dir, &config.data_dir, progress)?;
     let data_dir = DataDir::open(&config.data_dir)?;
-    let mut loaded = open::load(config, data_dir, 0).map_err(Box::new)?;
+    let mut loaded = open::load(config, data_dir, Viewed::default()).map_err(Box::new)?;
     let generation = loaded.state.core.generation() + 1;
     loaded.log.append(&Entry::Generation { at: loaded.state.now, number: generation }, None)?;
     loaded.log.commit()?;

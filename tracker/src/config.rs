@@ -1,6 +1,7 @@
 //! What a tracker is opened with.
 
 use crate::log::{LogConfig, LogError};
+use crate::outbox::Courier;
 use crate::series::SeriesConfig;
 use sealway_core::Policy;
 use sealway_schemas::Time;
@@ -56,6 +57,10 @@ pub struct TrackerConfig {
     pub policy: Policy,
     pub log: LogConfig,
     pub series: SeriesConfig,
+    /// Who carries what webhooks are told; without one it waits in the outbox.
+    pub courier: Option<Arc<dyn Courier>>,
+    /// So many tries, then a letter to a webhook is dead.
+    pub courier_tries: u32,
     pub clock: Arc<dyn Clock>,
     pub fatal: Arc<dyn Fatal>,
 }
@@ -73,6 +78,8 @@ impl TrackerConfig {
             policy: Policy::default(),
             log: LogConfig::default(),
             series: SeriesConfig::default(),
+            courier: None,
+            courier_tries: 12,
             clock: Arc::new(SystemClock),
             fatal: Arc::new(Abort),
         }

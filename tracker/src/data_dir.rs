@@ -79,6 +79,11 @@ impl DataDir {
     }
 
     #[must_use]
+    pub fn outbox(&self) -> PathBuf {
+        self.root.join("outbox.sqlite")
+    }
+
+    #[must_use]
     pub fn series(&self) -> PathBuf {
         self.root.join("series")
     }

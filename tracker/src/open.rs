@@ -11,6 +11,7 @@ use crate::driver::worker::{Coins, Worker};
 use crate::feed::EventFeed;
 use crate::log::{EvidenceLog, LogError};
 use crate::metrics::Counters;
+use crate::outbox::{Feed, Gathered, Mailroom, OutboxError, Store};
 use crate::platform_key::{PlatformKey, PlatformKeyError};
 use crate::registry::{Projector, RegistryError};
 use crate::scrub::Scrub;
@@ -45,6 +46,8 @@ pub enum OpenError {
     Tree(#[from] TreeError),
     #[error(transparent)]
     Series(#[from] SeriesError),
+    #[error(transparent)]
+    Outbox(#[from] OutboxError),
     #[error("no thread for the {name}: {source}")]
     Thread { name: String, source: std::io::Error },
     #[error("opening ended before its time")]
@@ -61,11 +64,25 @@ pub(crate) struct Loaded {
     pub(crate) keyrings: Keyrings,
 }
 
-/// Blocks for as long as the replay takes. `registry`: entries below this number are in the registry's tables. Records live there and
-/// nowhere else, so the replay begins no later.
-pub(crate) fn load(config: &TrackerConfig, data_dir: DataDir, registry: u64) -> Result<Loaded, OpenError> {
+/// What the views that live outside the state have of the log. Records are in the registry and letters in the outbox, and nowhere else, so
+/// a replay begins no later than the one that has less.
+#[derive(Debug, Default)]
+pub(crate) struct Viewed {
+    /// Entries below this number.
+    pub(crate) upto: u64,
+    pub(crate) outbound: Gathered,
+}
+
+impl Viewed {
+    pub(crate) fn upto(upto: u64) -> Self {
+        Self { upto, ..Self::default() }
+    }
+}
+
+/// Blocks for as long as the replay takes.
+pub(crate) fn load(config: &TrackerConfig, data_dir: DataDir, viewed: Viewed) -> Result<Loaded, OpenError> {
     let key = PlatformKey::load_or_make(&data_dir.platform_key())?;
-    let snapshot = snapshot::load(&data_dir.snapshots(), registry);
+    let snapshot = snapshot::load(&data_dir.snapshots(), viewed.upto);
     let snapshot_seq = snapshot.as_ref().map_or(0, |snapshot| snapshot.seq);
     let log = EvidenceLog::open(&data_dir.log(), config.log.clone(), snapshot_seq)?;
     let workers = match config.workers {
@@ -74,6 +91,7 @@ pub(crate) fn load(config: &TrackerConfig, data_dir: DataDir, registry: u64) -> 
     };
     let keyrings = Keyrings::new(workers);
     let mut state = snapshot.map(State::from).unwrap_or_default();
+    state.outbound = viewed.outbound;
     replay(&mut state, &log, &keyrings)?;
     Ok(Loaded { data_dir, key, log, state, snapshot_seq, keyrings })
 }
@@ -81,8 +99,11 @@ pub(crate) fn load(config: &TrackerConfig, data_dir: DataDir, registry: u64) -> 
 pub(crate) async fn open(config: TrackerConfig, downlink: Arc<dyn Downlink>) -> Result<Tracker, OpenError> {
     let data_dir = DataDir::open(&config.data_dir)?;
     let (projector, registry, cursor) = Projector::open(&data_dir.registry(), config.clock.clone()).await?;
+    let store = Store::open(&data_dir.outbox()).await?;
+    let outboxed = store.cursor().await?;
+    let viewed = Viewed { upto: cursor.unwrap_or_default().min(outboxed), outbound: Gathered::after(store.marks().await?) };
     let for_load = config.clone();
-    let load = move || load(&for_load, data_dir, cursor.unwrap_or_default());
+    let load = move || load(&for_load, data_dir, viewed);
     let mut loaded = tokio::task::spawn_blocking(load).await.map_err(|_| OpenError::Interrupted)??;
     if cursor != Some(loaded.log.next_seq()) {
         if loaded.log.next_seq() > 0 {
@@ -91,17 +112,22 @@ pub(crate) async fn open(config: TrackerConfig, downlink: Arc<dyn Downlink>) -> 
         projector.put(rows(&mut loaded.state), Some(loaded.log.next_seq()), true);
     }
     let projecting = tokio::spawn(projector.clone().run(registry.pool.clone()));
-    start(config, loaded, downlink, projector, registry, projecting)
+    let outbox = Feed::new(outboxed);
+    outbox.put(std::mem::take(&mut loaded.state.outbound).into_outbound(), loaded.log.next_seq());
+    let mailroom = Mailroom::start(&config, &loaded.key, (outbox, store));
+    start(config, loaded, downlink, Views { projector, registry, projecting, mailroom })
 }
 
-fn start(
-    config: TrackerConfig,
-    loaded: Loaded,
-    downlink: Arc<dyn Downlink>,
+/// What is written beside the log, with the tasks that write it.
+struct Views {
     projector: Projector,
     registry: crate::registry::Registry,
     projecting: tokio::task::JoinHandle<()>,
-) -> Result<Tracker, OpenError> {
+    mailroom: Mailroom,
+}
+
+fn start(config: TrackerConfig, loaded: Loaded, downlink: Arc<dyn Downlink>, views: Views) -> Result<Tracker, OpenError> {
+    let Views { projector, registry, projecting, mailroom } = views;
     let Loaded { data_dir, key, log, state, snapshot_seq, keyrings } = loaded;
     let data_dir = Arc::new(data_dir);
     let grower = Grower::open(data_dir.clone(), log.reader(), key.note_signer()?)?;
@@ -128,6 +154,7 @@ fn start(
         downlink,
         projector: projector.clone(),
         feed: feed.clone(),
+        outbox: mailroom.feed(),
         counters: counters.clone(),
         config,
         coins: Coins::new().map_err(PlatformKeyError::Random)?,
@@ -146,9 +173,25 @@ fn start(
         StrictCheck { reader: reader.clone(), keyrings: keyrings.clone(), counters: counters.clone(), next: works, stop: stop.clone() };
     threads.push(spawn("strict-check".into(), move || check.run())?);
     threads.push(spawn("scrub".into(), move || scrubbing.run())?);
-    let running =
-        Running { jobs, keyrings, counters, reader, tree, confirmed, feed, registry, projector, series, platform_key, policy, clock, stop };
-    Ok(Tracker::new(running, Ends { threads, growing: Some(growing), projecting: Some(projecting) }))
+    let (outbox, writing) = mailroom.open();
+    let running = Running {
+        jobs,
+        keyrings,
+        counters,
+        reader,
+        tree,
+        confirmed,
+        feed,
+        registry,
+        projector,
+        series,
+        outbox,
+        platform_key,
+        policy,
+        clock,
+        stop,
+    };
+    Ok(Tracker::new(running, Ends { threads, growing: Some(growing), projecting: Some(projecting), writing: Some(writing) }))
 }
 
 fn start_workers(

@@ -62,6 +62,10 @@ impl PlatformKey {
         Self { id: public.key_id(), key, public }
     }
 
+    pub(crate) fn signing_key(&self) -> &SigningKey {
+        &self.key
+    }
+
     pub(crate) fn public(&self) -> PublicKey {
         self.public
     }

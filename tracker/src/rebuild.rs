@@ -4,7 +4,7 @@ use crate::config::TrackerConfig;
 use crate::data_dir::{DataDir, DataDirError};
 use crate::driver::replay::State;
 use crate::log::LogReader;
-use crate::open::{self, OpenError};
+use crate::open::{self, OpenError, Viewed};
 use crate::registry::Projector;
 use crate::series::{FeedError, Series, SeriesProgress, SeriesState};
 use crate::tree::Store;
@@ -63,13 +63,13 @@ pub async fn rebuild(config: TrackerConfig) -> Result<Rebuilt, OpenError> {
 }
 
 fn load_twice(config: &TrackerConfig) -> Result<([u8; 32], open::Loaded), OpenError> {
-    let first = open::load(config, DataDir::open(&config.data_dir)?, u64::MAX)?;
+    let first = open::load(config, DataDir::open(&config.data_dir)?, Viewed::upto(u64::MAX))?;
     let now = first.state.now;
     let before = first.state.core.fingerprint();
     remove_snapshots(&first.data_dir);
     Store::remove(&first.data_dir.tree())?;
     drop(first);
-    let mut second = open::load(config, DataDir::open(&config.data_dir)?, u64::MAX)?;
+    let mut second = open::load(config, DataDir::open(&config.data_dir)?, Viewed::upto(u64::MAX))?;
     until(&mut second.state, now);
     Ok((before, second))
 }

@@ -7,6 +7,7 @@ use crate::feed::EventFeed;
 use crate::log::LogReader;
 use crate::metrics::{Counters, TrackerMetrics};
 use crate::open::{self, OpenError};
+use crate::outbox::{Closing, Outbox};
 use crate::registry::{Projector, Registry};
 use crate::series::Series;
 use crate::track::{TrackError, TrackPoint, walk};
@@ -36,6 +37,7 @@ pub(crate) struct Running {
     pub(crate) registry: Registry,
     pub(crate) projector: Projector,
     pub(crate) series: Series,
+    pub(crate) outbox: Outbox,
     pub(crate) platform_key: PublicKey,
     pub(crate) policy: Policy,
     pub(crate) clock: Arc<dyn Clock>,
@@ -47,6 +49,7 @@ impl Drop for Running {
         self.stop.store(true, Relaxed);
         self.projector.close();
         self.series.end();
+        self.outbox.end(Closing::Dropped);
     }
 }
 
@@ -55,6 +58,8 @@ pub(crate) struct Ends {
     /// Grows the log's tree, until every entry is under a checkpoint.
     pub(crate) growing: Option<JoinHandle<()>>,
     pub(crate) projecting: Option<tokio::task::JoinHandle<()>>,
+    /// Writes the outbox.
+    pub(crate) writing: Option<tokio::task::JoinHandle<()>>,
 }
 
 /// Cheap to clone; everything behind it stops at [`Tracker::drain`].
@@ -132,6 +137,12 @@ impl Tracker {
     #[must_use]
     pub fn series(&self) -> &Series {
         &self.running.series
+    }
+
+    /// What webhooks are told, and what they did not take.
+    #[must_use]
+    pub fn outbox(&self) -> &Outbox {
+        &self.running.outbox
     }
 
     /// By which transfers are judged.
@@ -213,11 +224,11 @@ impl Tracker {
 
     /// Settles what was taken, writes a snapshot and the registry, and stops. What comes later is not taken. Returns at once when called again.
     pub async fn drain(&self) {
-        let (threads, growing, projecting) = {
+        let (threads, growing, projecting, writing) = {
             let mut ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
-            (std::mem::take(&mut ends.threads), ends.growing.take(), ends.projecting.take())
+            (std::mem::take(&mut ends.threads), ends.growing.take(), ends.projecting.take(), ends.writing.take())
         };
-        let (Some(growing), Some(projecting)) = (growing, projecting) else { return };
+        let (Some(growing), Some(projecting), Some(writing)) = (growing, projecting, writing) else { return };
         self.pass_all().await;
         let (reply, answer) = oneshot::channel();
         if let Some(jobs) = self.running.jobs.first() {
@@ -235,6 +246,10 @@ impl Tracker {
         let _ended = tokio::task::spawn_blocking(move || growing.join()).await;
         if projecting.await.is_err() {
             tracing::warn!("the projection ended before its time");
+        }
+        self.running.outbox.end(Closing::Drained);
+        if writing.await.is_err() {
+            tracing::warn!("the outbox ended before its time");
         }
         for thread in &threads {
             thread.thread().unpark();

@@ -34,3 +34,5 @@ mod series;
 mod session;
 #[cfg(test)]
 mod tlog;
+#[cfg(test)]
+mod webhooks;

@@ -34,6 +34,9 @@ const ADMIN: [Door; 6] = [Closed, Closed, Closed, Closed, Closed, Open];
 const SEEN_DEVICE: [Door; 6] = [Open, Open, Hidden, Open, Open, Open];
 const CUSTOMS_ON_DEVICE: [Door; 6] = [Open, Closed, Hidden, Closed, Closed, Closed];
 
+/// The webhook is of `north`.
+const OWN_WEBHOOK: [Door; 6] = [Hidden, Open, Hidden, Hidden, Open, Open];
+
 fn route(method: &'static str, template: &'static str, body: Value, doors: [Door; 6]) -> Route {
     Route { method, template, body, doors }
 }
@@ -73,6 +76,9 @@ fn reads() -> Vec<Route> {
     routes.push(route("get", "/transfers/{id}", Value::Null, SEEN_DEVICE));
     // No goods were declared.
     routes.push(route("get", "/transfers/{id}/ledger", Value::Null, [Hidden; 6]));
+    routes.push(route("get", "/webhooks", Value::Null, EVERYONE));
+    routes.push(route("get", "/webhooks/key", Value::Null, EVERYONE));
+    routes.push(route("get", "/webhooks/{id}/letters", Value::Null, OWN_WEBHOOK));
     for export in ["/transfers/{id}/evidence", "/transfers/{id}/epcis", "/transfers/{id}/eaeu"] {
         routes.push(route("get", export, Value::Null, SEEN_DEVICE));
     }
@@ -107,8 +113,15 @@ fn changes(now: u64) -> Vec<Route> {
         route("post", "/alerts/{id}/assign", json!({"to": "customs"}), CUSTOMS_ON_DEVICE),
         route("post", "/alerts/{id}/decide", json!({"verdict": "false-alarm", "reason": "test"}), CUSTOMS_ON_DEVICE),
         route("post", "/ledger/imports?reference=L-1", json!([]), [Open, Open, Open, Open, Closed, Closed]),
+        route("post", "/webhooks/{id}/retry", Value::Null, [Hidden, Open, Hidden, Hidden, Closed, Open]),
+        route("put", "/webhooks/{id}", webhook(), [Closed, Open, Hidden, Hidden, Closed, Open]),
+        route("delete", "/webhooks/{id}", Value::Null, [Hidden, Open, Hidden, Hidden, Closed, Open]),
         route("post", "/devices/{id}/revoke", because, [Open, Open, Hidden, Closed, Closed, Open]),
     ]
+}
+
+fn webhook() -> Value {
+    json!({"url": "https://erp.example/sealway", "kinds": ["alert", "record"]})
 }
 
 fn address(template: &str, transfer: &str) -> String {
@@ -119,6 +132,7 @@ fn address(template: &str, transfer: &str) -> String {
         "places" => "zone-a",
         "corridors" => "a-b",
         "tokens" | "records" => "token-nobody-has",
+        "webhooks" => "north-erp",
         other => panic!("{other} has no id"),
     };
     format!("/api/v1{}", template.replace("{kind}", "step").replace("{id}", id))
@@ -136,6 +150,7 @@ fn furnished() -> (House, String) {
     house.enrol("north", &seal);
     let declared = house.as_user("north").post("/api/v1/transfers", &transfer("NR-0001", "LOOSE-1")).ok();
     house.upload(&mut seal, Event::CableCut);
+    house.as_user("north").put("/api/v1/webhooks/north-erp", &webhook()).ok();
     house.checkpointed();
     (house, declared["id"].as_str().unwrap().to_owned())
 }

@@ -8,11 +8,13 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum ExchangeCommand {
-    /// Events of these kinds are posted to `url`, signed by the platform key.
+    /// Events of these kinds, as far as the party may see them, are posted to `url`, signed by the platform key.
     PutWebhook {
         webhook: WebhookId,
         party: PartyId,
+        /// `https` only, at most 2,000 characters, without a user in it.
         url: String,
+        /// `movement`, `alert`, `device`, `record`; each at most once.
         kinds: Vec<String>,
     },
     RemoveWebhook {

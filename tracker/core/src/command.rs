@@ -153,7 +153,8 @@ impl Core {
             Command::Custody(command) => self.custody_command(now, asking, command, effects),
             Command::Ledger(command) => self.ledger_command(now, asking, command, effects),
             Command::Alert(command) => self.alert_command(now, asking, command, effects),
-            Command::Cargo(_) | Command::Gate(_) | Command::Exchange(_) => {
+            Command::Exchange(command) => self.exchange_command(now, asking, command, effects),
+            Command::Cargo(_) | Command::Gate(_) => {
                 Err(CommandRefusal::new("not-offered", format!("command {}: not offered by this platform", command.kind())))
             }
         }

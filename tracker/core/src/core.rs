@@ -6,6 +6,7 @@ use crate::command::{Asked, Receipts};
 use crate::custody::{Grants, Questions};
 use crate::device::{Device, DeviceIx, Devices};
 use crate::effect::{Effect, LoginRefusal};
+use crate::exchange::Webhooks;
 use crate::geometry::Position;
 use crate::input::Input;
 use crate::ledger::Ledgers;
@@ -40,6 +41,7 @@ pub struct Core {
     pub(crate) timers: Timers,
     pub(crate) receipts: Receipts,
     pub(crate) ledgers: Ledgers,
+    pub(crate) webhooks: Webhooks,
 }
 
 impl Default for Core {
@@ -67,12 +69,14 @@ impl Core {
             timers: Timers::default(),
             receipts: Receipts::default(),
             ledgers: Ledgers::default(),
+            webhooks: Webhooks::default(),
         }
     }
 
     /// Takes one input. `now` never goes back. Deadlines up to `now` fire first, each at its own time, so it does not matter how
     /// often time is told. Effects are added to `effects`, in the order in which they are due.
     pub fn handle(&mut self, now: Time, input: Input, past: &dyn Past, effects: &mut Vec<Effect>) {
+        let before = effects.len();
         self.fire_until(now, effects);
         match input {
             Input::Report(report) => self.take_report(now, report, past, effects),
@@ -86,6 +90,7 @@ impl Core {
             Input::Policy(policy) => self.take_policy(now, policy, effects),
             Input::Tick => {}
         }
+        self.tell_webhooks(before, effects);
     }
 
     /// When [`Core::handle`] is due at the latest, if nothing else comes.

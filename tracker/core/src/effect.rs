@@ -7,7 +7,7 @@ use sealway_schemas::entry::Entry;
 use sealway_schemas::event::{AlertView, CorridorView, DeviceView, Event, PartyView, PlaceView, TokenView, TransferView, UserView};
 use sealway_schemas::movement::{Arrow, MovementState};
 use sealway_schemas::record::Record;
-use sealway_schemas::{DeviceId, PublicKey, Time, TransferId};
+use sealway_schemas::{DeviceId, PublicKey, Time, TransferId, WebhookId};
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
@@ -42,6 +42,8 @@ pub enum Effect {
     /// A row of a view as it is now.
     Row(Box<Row>),
     Event(Box<Event>),
+    /// For the outbox: what other systems are to be told.
+    Outbox(Box<Outbound>),
     /// The device's newest report changed, and with it its transfer's progress: ask for the views when it suits.
     Moved(DeviceId),
     /// The device's connection must end.
@@ -67,6 +69,48 @@ pub enum Row {
     Transfer(TransferView),
     Alert(AlertView),
     Record(Record),
+}
+
+/// What goes into the outbox. A replay gives the same again, under the same numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outbound {
+    /// Where a webhook's events go from here on.
+    Webhook {
+        webhook: WebhookId,
+        url: String,
+    },
+    /// What was told up to this number is nobody's any more.
+    Removed {
+        webhook: WebhookId,
+        upto: u64,
+    },
+    Event(Told),
+}
+
+/// An event for one webhook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    pub webhook: WebhookId,
+    /// Counted up for each webhook, from 1 and without a gap.
+    pub number: u64,
+    pub at: Time,
+    pub kind: &'static str,
+    /// JSON, as it is to be signed and sent.
+    pub body: String,
+}
+
+impl Told {
+    /// Stable: the same event is told under the same id, however often.
+    #[must_use]
+    pub fn id(&self) -> String {
+        event_id(&self.webhook, self.number)
+    }
+}
+
+/// The id of a webhook's event: `<webhook>-<number>`.
+#[must_use]
+pub fn event_id(webhook: &WebhookId, number: u64) -> String {
+    format!("{webhook}-{number}")
 }
 
 /// A command that was not taken. Nothing changed.

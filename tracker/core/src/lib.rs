@@ -14,6 +14,7 @@ mod device;
 mod district;
 pub mod effect;
 pub mod evidence;
+mod exchange;
 mod feature;
 mod follow;
 pub mod geometry;
@@ -41,7 +42,7 @@ pub mod watch;
 pub mod wire_check;
 
 pub use crate::core::Core;
-pub use effect::{CommandReceipt, CommandRefusal, Effect, KeyChange, LoginRefusal, RefusedStep, Row};
+pub use effect::{CommandReceipt, CommandRefusal, Effect, KeyChange, LoginRefusal, Outbound, RefusedStep, Row, Told, event_id};
 pub use feature::{FEATURE_BYTES_LIMIT, GeometryRefusal};
 pub use input::Input;
 pub use policy::Policy;

@@ -145,7 +145,7 @@ fn alert(command: &AlertCommand) -> Row {
 fn exchange(command: &ExchangeCommand) -> Row {
     match command {
         ExchangeCommand::PutWebhook { .. } | ExchangeCommand::RemoveWebhook { .. } => {
-            Row { customs: All, carrier: Own, operator: Own, admin: All, ..DENIED }
+            Row { customs: Own, carrier: Own, operator: Own, auditor: Own, admin: All }
         }
     }
 }

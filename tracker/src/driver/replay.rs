@@ -5,6 +5,7 @@ use super::keyrings::Keyrings;
 use super::past::{Heads, LogPast, Memory};
 use super::worker::Coins;
 use crate::log::{EvidenceLog, Fault, Frame, LogError};
+use crate::outbox::Gathered;
 use crate::snapshot::Snapshot;
 use sealway_core::policy::{Policy, PolicyFault};
 use sealway_core::verify::{Refusal, UnverifiedReport, VerifiedReport};
@@ -48,6 +49,8 @@ pub(crate) struct State {
     pub(crate) strict_cursor: u64,
     /// Records that the replayed entries told, the newest of each id: they are not in `core`, so the registry needs them from here.
     pub(crate) records: Records,
+    /// What the replayed entries told webhooks.
+    pub(crate) outbound: Gathered,
 }
 
 /// By kind and id.
@@ -56,7 +59,7 @@ pub(crate) type Records = BTreeMap<(String, String), Record>;
 impl From<Snapshot> for State {
     fn from(snapshot: Snapshot) -> Self {
         let Snapshot { seq, now, strict_cursor, heads, core } = snapshot;
-        Self { core, heads: heads.into_iter().collect(), now, seq, strict_cursor, records: Records::new() }
+        Self { core, heads: heads.into_iter().collect(), now, seq, strict_cursor, ..Self::default() }
     }
 }
 
@@ -166,6 +169,7 @@ fn take(state: &mut State, turn: Turn, log: &EvidenceLog, keyrings: &Keyrings, m
             Effect::Append(_) => appended = true,
             Effect::Keys(change) => keyrings.apply(change),
             Effect::Row(row) => keep_record(&mut state.records, *row),
+            Effect::Outbox(outbound) => state.outbound.put(*outbound),
             _ => {}
         }
     }

@@ -16,6 +16,7 @@ use crate::data_dir::DataDir;
 use crate::feed::EventFeed;
 use crate::log::{EvidenceLog, LogError};
 use crate::metrics::{Counters, charge, thread_cpu_ns};
+use crate::outbox;
 use crate::platform_key::PlatformKey;
 use crate::registry::Projector;
 use crate::tree::Published;
@@ -51,6 +52,7 @@ pub(crate) struct Parts {
     pub(crate) downlink: Arc<dyn Downlink>,
     pub(crate) projector: Projector,
     pub(crate) feed: EventFeed,
+    pub(crate) outbox: outbox::Feed,
     pub(crate) counters: Arc<Counters>,
     pub(crate) config: TrackerConfig,
     pub(crate) coins: Coins,
@@ -320,6 +322,7 @@ impl Sequencer {
             Effect::Keys(change) => self.change_keys(change),
             Effect::Row(row) => self.take_row(*row),
             Effect::Event(event) => self.owed.events.push(*event),
+            Effect::Outbox(outbound) => self.owed.outbound.push(*outbound),
             Effect::Moved(device) => {
                 self.moved.insert(device);
             }

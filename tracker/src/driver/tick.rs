@@ -3,7 +3,7 @@
 use super::work::{AdmitRefusal, AdmitReply, CommandFailure, CommandReply};
 use crate::log::Position;
 use bytes::Bytes;
-use sealway_core::{CommandReceipt, Row};
+use sealway_core::{CommandReceipt, Outbound, Row};
 use sealway_schemas::DeviceId;
 use sealway_schemas::down::Down;
 use sealway_schemas::event::Event;
@@ -20,6 +20,7 @@ pub(crate) struct Owed {
     pub(crate) close: Vec<DeviceId>,
     pub(crate) rows: Vec<Row>,
     pub(crate) events: Vec<Event>,
+    pub(crate) outbound: Vec<Outbound>,
     pub(crate) admits: Vec<(AdmitReply, Result<(), AdmitRefusal>)>,
     pub(crate) commands: Vec<(CommandReply, Result<CommandReceipt, CommandFailure>)>,
     pub(crate) heads: Vec<(oneshot::Sender<Option<Position>>, Option<Position>)>,

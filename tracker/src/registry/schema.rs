@@ -1,7 +1,8 @@
 //! The tables, and how the file is opened.
 
 use super::RegistryError;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use crate::sqlite;
+use sqlx::sqlite::SqlitePool;
 use std::path::Path;
 
 /// A file of another version is thrown away: it is a view.
@@ -50,54 +51,11 @@ INSERT INTO cursor VALUES (1, -1);
 PRAGMA user_version = 3;
 ";
 
-/// Opens the file, made anew where it is missing, of another version, or not readable.
+/// Opens the file, made anew where it is missing, of another version, or not readable: from the log.
 pub(super) async fn open(path: &Path) -> Result<SqlitePool, RegistryError> {
-    match connect(path).await {
-        Ok(pool) if version(&pool).await == Some(VERSION) => Ok(pool),
-        Ok(pool) => {
-            pool.close().await;
-            make(path).await
-        }
-        Err(error) => {
-            tracing::warn!(file = %path.display(), %error, "registry is not readable; it is made again from the log");
-            make(path).await
-        }
-    }
+    sqlite::open(path, (VERSION, TABLES)).await.map_err(|source| RegistryError::Open { path: path.to_owned(), source })
 }
 
-async fn make(path: &Path) -> Result<SqlitePool, RegistryError> {
-    remove(path)?;
-    let failed = |source| RegistryError::Open { path: path.to_owned(), source };
-    let pool = connect(path).await.map_err(failed)?;
-    sqlx::raw_sql(TABLES).execute(&pool).await.map_err(failed)?;
-    Ok(pool)
-}
-
-/// Throws the file away, with what SQLite keeps beside it.
-pub(crate) fn remove(path: &Path) -> Result<(), RegistryError> {
-    for suffix in ["", "-wal", "-shm"] {
-        let mut name = path.as_os_str().to_owned();
-        name.push(suffix);
-        match std::fs::remove_file(&name) {
-            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-                return Err(RegistryError::File { path: name.into(), source });
-            }
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-async fn connect(path: &Path) -> Result<SqlitePool, sqlx::Error> {
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .busy_timeout(std::time::Duration::from_secs(10));
-    SqlitePoolOptions::new().max_connections(4).connect_with(options).await
-}
-
-async fn version(pool: &SqlitePool) -> Option<i64> {
-    sqlx::query_scalar("PRAGMA user_version").fetch_one(pool).await.ok()
+pub(super) fn remove(path: &Path) -> Result<(), RegistryError> {
+    sqlite::remove(path).map_err(|source| RegistryError::File { path: path.to_owned(), source })
 }

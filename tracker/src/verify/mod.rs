@@ -6,7 +6,7 @@ mod rows;
 use crate::config::TrackerConfig;
 use crate::data_dir::DataDir;
 use crate::log::{self, LogError};
-use crate::open::{self, OpenError};
+use crate::open::{self, OpenError, Viewed};
 use crate::platform_key::PlatformKey;
 use crate::tree::{Audit, TreeError};
 use sealway_core::proof::Hash;
@@ -121,5 +121,5 @@ impl From<TreeError> for Found {
 
 /// The state as the whole log gives it, every signature checked strictly again.
 pub(crate) fn replayed(config: &TrackerConfig) -> Result<open::Loaded, OpenError> {
-    open::load(config, DataDir::open(&config.data_dir)?, 0)
+    open::load(config, DataDir::open(&config.data_dir)?, Viewed::default())
 }

@@ -4,6 +4,7 @@ mod alerts;
 mod commands;
 mod ending;
 mod evidence;
+mod exchange;
 mod laws;
 mod ledger;
 mod life;

@@ -91,6 +91,7 @@ impl Sequencer {
             }
         }
         self.parts.feed.publish(std::mem::take(&mut self.owed.events));
+        self.parts.outbox.put(self.owed.outbound.drain(..), seq);
     }
 
     pub(super) fn write_snapshot_if_due(&mut self) {

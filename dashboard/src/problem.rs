@@ -166,8 +166,10 @@ fn status_of(code: &str) -> StatusCode {
         "too-large" | "feature-too-large" => StatusCode::PAYLOAD_TOO_LARGE,
         "alert-acknowledged"
         | "alert-decided"
+        | "already-split"
         | "arrow-illegal"
         | "arrow-needs"
+        | "cargo-fixed"
         | "corridor-places-fixed"
         | "custody-hole"
         | "declaration-exists"
@@ -188,6 +190,7 @@ fn status_of(code: &str) -> StatusCode {
         | "not-quarantined"
         | "party-role-fixed"
         | "seal-bound"
+        | "seal-holds"
         | "token-exists"
         | "transfer-exists"
         | "unit-bound"

@@ -1,6 +1,7 @@
 //! What the platform tells: the rows of its views, and the events that say that one changed. JSON, times in unix ms.
 
 pub use crate::alert::{AlertKind, AlertView, Severity};
+use crate::cargo::LegView;
 use crate::command::Role;
 pub use crate::movement::{By as ChangedBy, HoldView, MovementState, Punctuality};
 use crate::record::Record;
@@ -108,7 +109,11 @@ pub struct TransferView {
     pub seal: DeviceId,
     pub origin: PlaceId,
     pub destination: PlaceId,
+    /// Of the leg that it is on, as are progress, length and limit.
     pub corridor: CorridorId,
+    pub legs: Vec<LegView>,
+    /// The one that it is on, from 0.
+    pub leg: u32,
     pub state: MovementState,
     pub state_since: Time,
     pub changed_by: ChangedBy,

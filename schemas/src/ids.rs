@@ -91,6 +91,8 @@ macro_rules! text_serde {
         }
     };
 }
+pub(crate) use text_serde;
+
 text_serde!(DeviceId);
 
 macro_rules! name_id {

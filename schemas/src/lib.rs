@@ -5,7 +5,9 @@
 
 pub mod aad;
 pub mod alert;
+pub mod binding;
 pub mod bundle;
+pub mod cargo;
 mod cbor;
 pub mod command;
 pub mod cose;

@@ -1,5 +1,6 @@
 //! JSON schemas of the identities, which are texts or numbers with a shape. Written by hand: their fields are private.
 
+use crate::cargo::{AirWaybill, BillNumber, CargoUnit, HouseNumber};
 use crate::ledger::{GoodsCode, HsCode, Quantity, Reference, UnitCode};
 use crate::{AlertId, CorridorId, DeviceId, DistrictId, GateId, PartyId, PlaceId, PublicKey, Time, TransferId, UserId, WebhookId};
 use utoipa::openapi::RefOr;
@@ -34,6 +35,10 @@ text_schema! {
     HsCode: "^[0-9]{6,10}$", "85423190";
     UnitCode: "^[A-Z0-9]{2,3}$", "PCE";
     Reference: "^[A-Za-z0-9-]{1,64}$", "L-2026-11";
+    CargoUnit: r"^[^\s]{1,32}$", "CSQU3054383";
+    AirWaybill: "^[0-9]{3}-?[0-9]{7}[0-6]$", "020-81140743";
+    BillNumber: "^[A-Za-z0-9-]{1,35}$", "COSU6123456780";
+    HouseNumber: "^[A-Za-z0-9-]{1,35}$", "SW-77";
     PublicKey: "^[0-9a-f]{64}$", "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
 }
 

@@ -115,6 +115,7 @@ pub(super) async fn open(tracker: &Tracker) -> anyhow::Result<()> {
         order: "low-risk".to_owned(),
         carrier: None,
         origin: None,
+        tier: None,
         arrows: vec![Arrow::Accept, Arrow::Seal, Arrow::Release],
     };
     access::command_by(tracker, person("officer-li", CUSTOMS, Role::Customs)?, "standing-order", order).await?;
@@ -162,6 +163,8 @@ async fn declare_one(tracker: &Tracker, planned: &PlannedDevice, number: u64) ->
         origin: planned.origin.clone(),
         destination: planned.destination.clone(),
         corridor: planned.corridor.clone(),
+        legs: Vec::new(),
+        consignments: Vec::new(),
     };
     access::command_by(tracker, by.clone(), &format!("draft-{transfer}"), draft).await?;
     let declaration = format!("D-{number}").parse()?;

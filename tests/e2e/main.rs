@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
 mod access;
+mod checkdigits;
 mod demo;
 mod evidence;
 mod export;

@@ -1,6 +1,8 @@
 //! The API over real sockets, with a real tracker on a folder of its own.
 
 #[cfg(test)]
+mod cargo;
+#[cfg(test)]
 mod client;
 #[cfg(test)]
 mod commands;

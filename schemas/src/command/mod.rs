@@ -25,7 +25,7 @@ pub use ledger::LedgerCommand;
 pub use registry::{PublicDigest, RegistryCommand};
 pub use role::{Role, Signer};
 use serde::{Deserialize, Serialize};
-pub use transfer::{IncidentKind, MechanicalSeal, SealClass, TransferCommand};
+pub use transfer::{IncidentKind, MechanicalSeal, RiskTier, SealClass, TransferCommand};
 pub use world::WorldCommand;
 
 /// Bytes that are not a command.

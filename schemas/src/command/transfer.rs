@@ -1,6 +1,7 @@
 //! The life of a transfer, from draft to cancelled; what happens at its end is in `custody`.
 
 use super::kinds::kinds;
+use crate::cargo::{Consignment, Leg};
 use crate::movement::Arrow;
 use crate::{CorridorId, DeviceId, PartyId, PlaceId, TransferId};
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,16 @@ pub enum SealClass {
     S,
     /// High security.
     H,
+}
+
+/// How risky customs takes a carrier to be; the lowest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum RiskTier {
+    Low,
+    Medium,
+    High,
 }
 
 /// What became of a transfer on its way, by the codes of the common transit procedure.
@@ -57,7 +68,14 @@ pub enum TransferCommand {
         seal: DeviceId,
         origin: PlaceId,
         destination: PlaceId,
+        /// Of the first leg.
         corridor: CorridorId,
+        /// Chained place to place, from the origin to the destination; where they are left out, one along `corridor`.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        legs: Vec<Leg>,
+        /// What lies in the unit, a parent before its children; `declare-cargo` says it anew.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        consignments: Vec<Consignment>,
     },
     /// 申报 of a draft.
     SubmitTransfer {
@@ -130,10 +148,18 @@ pub enum TransferCommand {
         order: String,
         carrier: Option<PartyId>,
         origin: Option<PlaceId>,
+        /// Carriers of this risk tier or a lower one. `seal` goes by itself only while the seal is inside the origin.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tier: Option<RiskTier>,
         arrows: Vec<Arrow>,
     },
     RemoveStandingOrder {
         order: String,
+    },
+    AssessCarrier {
+        carrier: PartyId,
+        tier: RiskTier,
+        reason: String,
     },
 }
 
@@ -154,6 +180,7 @@ kinds!(TransferCommand {
     ReplyEnquiry => "reply-enquiry",
     PutStandingOrder => "put-standing-order",
     RemoveStandingOrder => "remove-standing-order",
+    AssessCarrier => "assess-carrier",
 });
 
 impl TransferCommand {
@@ -175,6 +202,7 @@ impl TransferCommand {
             | Self::ResumeTransfer { transfer, .. }
             | Self::CancelTransfer { transfer, .. } => transfer.to_string(),
             Self::PutStandingOrder { order, .. } | Self::RemoveStandingOrder { order } => order.clone(),
+            Self::AssessCarrier { carrier, .. } => carrier.to_string(),
         }
     }
 }

@@ -18,7 +18,7 @@ pub struct NotAValue {
 }
 
 impl NotAValue {
-    fn new(kind: &'static str, text: &str, expected: &'static str) -> Self {
+    pub(crate) fn new(kind: &'static str, text: &str, expected: &'static str) -> Self {
         Self { kind, text: text.chars().take(64).collect(), expected }
     }
 }
@@ -144,6 +144,8 @@ macro_rules! code {
         }
     };
 }
+pub(crate) use code;
+
 code!(/// The enterprise's own number of a kind of goods 料号.
     GoodsCode, "goods", 1..=32, |byte| byte.is_ascii_alphanumeric() || byte == b'-', "1 to 32 of A-Z, a-z, 0-9 and '-'");
 code!(/// Harmonised System, six digits and national ones behind them.

@@ -155,7 +155,7 @@ deeds! {
     NoteTwice, "note-twice", NoteReuse, Measured, Expect::Unplayed("the contract has no release note");
     Tailgated, "tailgated", NoteReuse, Measured, Expect::Unplayed("the contract has no barrier cycle");
     LaneChanged, "lane-changed", NoteReuse, Measured, Expect::Unplayed("the contract has no lanes");
-    ShortSplit, "short-split", PartialCargo, Measured, Expect::Unplayed("the contract has no split of a consolidation");
+    ShortSplit, "short-split", PartialCargo, Measured, Expect::Alert(&["partial-cargo"]);
     BatteryLow, "battery-low", Health, NoFraud, Expect::Alert(&["low-battery"]);
     MotorStuck, "motor-stuck", Health, NoFraud, Expect::Alert(&["device-fault"]);
     StolenForParts, "stolen-for-parts", Health, NoFraud, Expect::NotRed(&["seal-stolen"]);

@@ -6,7 +6,6 @@ use crate::chance::secret;
 use crate::device::Heard;
 use sealway_schemas::command::{Command, CustodyCommand, DeviceCommand, SealFound, Signer, TransferCommand};
 use sealway_schemas::down::Circle;
-use sealway_schemas::ledger::Conclusion;
 use sealway_schemas::report::Event;
 use sealway_schemas::{Time, UserId};
 
@@ -54,6 +53,9 @@ impl Play {
             corridor: self.cast.corridor.id.clone(),
         };
         self.ask(at, &carrier, declare, platform);
+        if self.splits() {
+            self.declare_cargo(at, platform);
+        }
         let accept = TransferCommand::AcceptTransfer { transfer: self.transfer.clone() };
         let customs = self.customs.clone();
         self.ask(at, &customs, accept, platform);
@@ -122,13 +124,16 @@ impl Play {
         let uptime_ms = self.look(at);
         self.tally.unsealed += u64::from(self.device.open_by_grant(uptime_ms).is_ok());
         self.deliver(at, platform);
+        if self.splits() {
+            self.split(at, platform);
+        }
         let (transfer, customs) = (self.transfer.clone(), self.customs.clone());
         self.ask(
             at,
             &customs,
             CustodyCommand::VerifyTransfer {
                 transfer,
-                conclusion: Conclusion::A1,
+                conclusion: self.conclusion(),
                 verified: Vec::new(),
                 seal: SealFound::Intact,
                 note: "counted".to_owned(),

@@ -9,6 +9,7 @@ mod expect;
 mod month;
 mod platform;
 mod play;
+mod split;
 mod stage;
 mod way;
 mod wrong;

@@ -50,6 +50,7 @@ pub fn furnish(platform: &mut dyn Platform, at: Time, corridors: &str, places: &
     let officer = customs()?;
     for mut feature in features(places)? {
         set(&mut feature, "operator", OPERATOR.into());
+        set(&mut feature, "splitting", true.into());
         platform.command(at, &officer, &serde_json::to_value(WorldCommand::PutPlace { feature })?)?;
     }
     for mut feature in features(corridors)? {

@@ -100,6 +100,7 @@ mod tests {
             "battery-low",
             "rattled",
             "along-the-edge",
+            "short-split",
         ] {
             assert!(found.contains(&scenario), "{scenario} among {found:?}");
         }

@@ -154,7 +154,8 @@ impl Core {
             Command::Ledger(command) => self.ledger_command(now, asking, command, effects),
             Command::Alert(command) => self.alert_command(now, asking, command, effects),
             Command::Exchange(command) => self.exchange_command(now, asking, command, effects),
-            Command::Cargo(_) | Command::Gate(_) => {
+            Command::Cargo(command) => self.cargo_command(now, asking, command, effects),
+            Command::Gate(_) => {
                 Err(CommandRefusal::new("not-offered", format!("command {}: not offered by this platform", command.kind())))
             }
         }

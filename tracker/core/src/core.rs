@@ -2,6 +2,7 @@
 
 use crate::alert::AlertBook;
 use crate::atlas::{Atlas, Near};
+use crate::cargo::Cargos;
 use crate::command::{Asked, Receipts};
 use crate::custody::{Grants, Questions};
 use crate::device::{Device, DeviceIx, Devices};
@@ -42,6 +43,7 @@ pub struct Core {
     pub(crate) receipts: Receipts,
     pub(crate) ledgers: Ledgers,
     pub(crate) webhooks: Webhooks,
+    pub(crate) cargos: Cargos,
 }
 
 impl Default for Core {
@@ -70,6 +72,7 @@ impl Core {
             receipts: Receipts::default(),
             ledgers: Ledgers::default(),
             webhooks: Webhooks::default(),
+            cargos: Cargos::default(),
         }
     }
 

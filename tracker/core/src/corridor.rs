@@ -4,7 +4,9 @@ use crate::feature::{GeometryRefusal, id, parse_feature, positions, shown, text}
 use crate::geometry::{Plane, Position};
 use crate::place::Place;
 use geojson::{GeometryValue, JsonObject, JsonValue};
+pub use sealway_schemas::cargo::Mode;
 use sealway_schemas::event::CorridorView;
+use sealway_schemas::ledger::NotAValue;
 use sealway_schemas::{CorridorId, PlaceId};
 
 const VERTICES_LIMIT: usize = 5_000;
@@ -12,36 +14,14 @@ const WIDTH_M: std::ops::RangeInclusive<f64> = 50.0..=200_000.0;
 /// Pieces on either side of the last one that are looked at first.
 const NEARBY: usize = 3;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Mode {
-    Rail,
-    Road,
-    Sea,
-    Air,
-}
-
-impl Mode {
-    const EXPECTED: &'static str = "rail, road, sea or air";
-
-    fn parse(text: &str) -> Option<Self> {
-        match text {
-            "rail" => Some(Self::Rail),
-            "road" => Some(Self::Road),
-            "sea" => Some(Self::Sea),
-            "air" => Some(Self::Air),
-            _ => None,
-        }
-    }
-
-    /// Metres per second that no vehicle of the mode exceeds: a truck at 216 km/h, the fastest trains, a fast ferry, an airliner in a jet stream.
-    #[must_use]
-    pub fn speed_limit(self) -> f64 {
-        match self {
-            Self::Road => 60.0,
-            Self::Rail => 120.0,
-            Self::Sea => 30.0,
-            Self::Air => 360.0,
-        }
+/// Metres per second that no vehicle of the mode exceeds: a truck at 216 km/h, the fastest trains, a fast ferry, an airliner in a jet stream.
+#[must_use]
+pub fn speed_limit(mode: Mode) -> f64 {
+    match mode {
+        Mode::Road => 60.0,
+        Mode::Rail => 120.0,
+        Mode::Sea => 30.0,
+        Mode::Air => 360.0,
     }
 }
 
@@ -248,8 +228,9 @@ fn measured(points: &[Position]) -> Result<Vec<(Position, f64)>, GeometryRefusal
 
 fn mode(properties: &JsonObject) -> Result<Mode, GeometryRefusal> {
     let found = text(properties, "mode")?;
-    let refused = || GeometryRefusal::Property { name: "mode", found: format!("{found:?}"), expected: Mode::EXPECTED.to_owned() };
-    Mode::parse(found).ok_or_else(refused)
+    let refused =
+        |fault: NotAValue| GeometryRefusal::Property { name: "mode", found: format!("{found:?}"), expected: fault.expected.to_owned() };
+    found.parse().map_err(refused)
 }
 
 fn width(properties: &JsonObject) -> Result<f64, GeometryRefusal> {

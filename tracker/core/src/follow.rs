@@ -2,7 +2,7 @@
 
 use crate::alert::Finding;
 use crate::core::Core;
-use crate::corridor::{Along, Corridor, Mode};
+use crate::corridor::{Along, Corridor, Mode, speed_limit};
 use crate::detect::{Dwell, Sign, Stand};
 use crate::device::{DeviceIx, Last};
 use crate::effect::Effect;
@@ -10,7 +10,7 @@ use crate::geometry::Position;
 use crate::locate::{LocatedReport, Route, accuracy_m};
 use crate::movement::{Movement, Sealing, Seen, Whereabouts};
 use crate::policy::Policy;
-use crate::transfer::{Progress, Transfer, TransferIx};
+use crate::transfer::{Progress, Shown, Transfer, TransferIx};
 use crate::verify::VerifiedReport;
 use crate::watch::{self, Lie, RouteVerdict};
 use sealway_schemas::Time;
@@ -38,6 +38,9 @@ impl Core {
         if let Some(transfer) = self.transfers.get_mut(bound) {
             advance(transfer, &located, after);
         }
+        let (t, ctr) = (report.report().t(), report.report().ctr());
+        let after = self.onto_next_leg(now, bound, (after, t), effects);
+        self.follow_chain(now, (ix, bound), shown(before, after, seen), (t, ctr), effects);
         if epoch_changed(before, seen) && self.transfers.get(bound).is_some_and(|transfer| transfer.state != MovementState::Incident) {
             let report = report.report();
             self.raise(now, ix, Finding::of_report(AlertKind::EpochChanged, report.t(), report.ctr()), effects);
@@ -54,6 +57,8 @@ impl Core {
         if before.state() != after.state() {
             self.watch_silence(now, ix);
             self.moved(now, bound, (after, report.report()), effects);
+        } else if self.transfers.get(bound).is_some_and(Transfer::awaits_countersign) {
+            self.go_on(now, bound, effects);
         }
         if located.fix().is_some() {
             self.tell_position(now, ix, effects);
@@ -127,11 +132,13 @@ impl Core {
         }
     }
 
+    /// Of the leg that it is on.
     fn route(&self, transfer: &Transfer) -> Option<Route<'_>> {
+        let corridor = self.atlas.corridor(&transfer.corridor)?;
         Some(Route {
-            origin: self.atlas.place(&transfer.origin)?,
-            destination: self.atlas.place(&transfer.destination)?,
-            corridor: self.atlas.corridor(&transfer.corridor)?,
+            origin: self.atlas.place(corridor.from())?,
+            destination: self.atlas.place(corridor.to())?,
+            corridor,
             last_piece: transfer.progress.map(|progress| progress.piece),
         })
     }
@@ -185,7 +192,7 @@ impl Core {
         let transfer = self.devices.get(ix).and_then(|device| self.transfers.get(device.transfer?));
         let under_way = transfer.filter(|transfer| transfer.movement.in_custody());
         let corridor = under_way.and_then(|transfer| self.atlas.corridor(&transfer.corridor));
-        corridor.map_or(Mode::Air, Corridor::mode).speed_limit()
+        speed_limit(corridor.map_or(Mode::Air, Corridor::mode))
     }
 }
 
@@ -211,6 +218,15 @@ fn epoch_changed(before: Movement, seen: Seen) -> bool {
         (Movement::Sealed(_), Seen::SealedAtOrigin(_) | Seen::Closed(_) | Seen::NotClosed(_))
         | (Movement::InTransit { .. }, Seen::Closed(_) | Seen::NotClosed(_))
         | (Movement::Declared | Movement::Arrived(_), _) => false,
+    }
+}
+
+/// What the chain of seals learns of a report.
+fn shown(before: Movement, after: Movement, seen: Seen) -> Shown {
+    match seen {
+        Seen::SealedAtOrigin(sealing) if before.sealing() != Some(sealing) && after.sealing() == Some(sealing) => Shown::Closed(sealing),
+        Seen::SealedAtOrigin(_) | Seen::SealedElsewhere | Seen::NotClosed(_) => Shown::Open,
+        Seen::Closed(_) => Shown::Same,
     }
 }
 

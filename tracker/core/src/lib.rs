@@ -5,6 +5,7 @@
 
 pub mod alert;
 pub mod atlas;
+mod cargo;
 pub mod command;
 mod core;
 pub mod corridor;

@@ -46,6 +46,7 @@ pub struct Place {
     kind: PlaceKind,
     operator: Option<PartyId>,
     district: Option<DistrictId>,
+    splitting: bool,
     polygon: geo::Polygon,
     bounds: Bounds,
     feature: String,
@@ -71,6 +72,7 @@ impl Place {
             kind: kind(&properties)?,
             operator: named(&properties, "operator", "the id of a party, or none")?,
             district: named(&properties, "district", "the id of a customs district, or none")?,
+            splitting: splitting(&properties)?,
             polygon,
             bounds,
             feature: feature.to_owned(),
@@ -97,6 +99,12 @@ impl Place {
     #[must_use]
     pub fn district(&self) -> Option<&DistrictId> {
         self.district.as_ref()
+    }
+
+    /// Whether consolidations may be split there 拆箱.
+    #[must_use]
+    pub fn may_split(&self) -> bool {
+        self.splitting
     }
 
     #[must_use]
@@ -231,6 +239,17 @@ fn named<T: FromStr<Err = NotAnId>>(
     }
 }
 
+/// `splitting`: customs authorised the place to part consolidations.
+fn splitting(properties: &JsonObject) -> Result<bool, GeometryRefusal> {
+    match properties.get("splitting") {
+        None | Some(JsonValue::Null) => Ok(false),
+        Some(JsonValue::Bool(may)) => Ok(*may),
+        Some(other) => {
+            Err(GeometryRefusal::Property { name: "splitting", found: shown(other), expected: "true, false, or none".to_owned() })
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -317,6 +336,7 @@ mod tests {
             ("\"id\":\"zone-a\",", "", "property id: missing, expected a text of 1 to 200 characters"),
             ("zone-a", "Zone A", r#"property id: "Zone A", expected 1 to 64 of a-z, 0-9 and '-', not beginning with '-'"#),
             ("甲区", " ", r#"property name_zh: " ", expected a text of 1 to 200 characters"#),
+            ("\"kind\":\"zone\"", "\"kind\":\"zone\",\"splitting\":1", "property splitting: 1, expected true, false, or none"),
             ("\"kind\":\"zone\"", "\"kind\":\"zone\",\"operator\":7", "property operator: 7, expected the id of a party, or none"),
         ] {
             let wrong = feature(SQUARE).replace(from, to);

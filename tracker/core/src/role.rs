@@ -93,7 +93,8 @@ fn transfer(command: &TransferCommand) -> Row {
         | TransferCommand::ReleaseTransfer { .. }
         | TransferCommand::ResumeTransfer { .. }
         | TransferCommand::PutStandingOrder { .. }
-        | TransferCommand::RemoveStandingOrder { .. } => CUSTOMS,
+        | TransferCommand::RemoveStandingOrder { .. }
+        | TransferCommand::AssessCarrier { .. } => CUSTOMS,
         TransferCommand::UnbindSeal { .. } | TransferCommand::ReportIncident { .. } | TransferCommand::CancelTransfer { .. } => {
             Row { carrier: Own, customs: All, ..DENIED }
         }
@@ -102,7 +103,9 @@ fn transfer(command: &TransferCommand) -> Row {
 
 fn cargo(command: &CargoCommand) -> Row {
     match command {
+        CargoCommand::DeclareCargo { .. } => Row { carrier: Own, ..DENIED },
         CargoCommand::RecordInspection { .. } => CUSTOMS,
+        CargoCommand::SplitCargo { .. } => Row { customs: All, operator: Own, ..DENIED },
     }
 }
 

@@ -7,6 +7,7 @@ use crate::effect::{Effect, Row};
 use crate::movement::{Custody, Movement};
 use crate::place::Place;
 use crate::transfer::{Transfer, TransferIx};
+use sealway_schemas::cargo::{Leg, LegView};
 use sealway_schemas::event::{
     AlertView, Change, CorridorView, DeviceView, Event, PartyView, PlaceView, PositionView, Severity, TokenView, TransferView, UserView,
 };
@@ -106,7 +107,7 @@ impl Core {
         self.parties_of(transfer, owner)
     }
 
-    /// The carrier, the operators at both ends, the seal's owner, and the customs of the districts concerned: those of the transfer's
+    /// The carrier, the operators at the ends of every leg, the seal's owner, and the customs of the districts concerned: those of the transfer's
     /// places, or without a transfer the owner's. Each once.
     pub(crate) fn parties_of(&self, transfer: Option<&Transfer>, owner: Option<PartyId>) -> Vec<PartyId> {
         let mut parties: Vec<PartyId> = owner.into_iter().collect();
@@ -123,9 +124,10 @@ impl Core {
         parties
     }
 
-    /// Where a transfer begins and ends.
+    /// Where a transfer begins, and where each of its legs ends.
     pub(crate) fn places_of<'a>(&'a self, transfer: &'a Transfer) -> impl Iterator<Item = &'a Place> + Clone {
-        [&transfer.origin, &transfer.destination].into_iter().filter_map(|id| self.atlas.place(id))
+        let stops = transfer.legs.iter().filter_map(|leg| Some(self.atlas.corridor(&leg.corridor)?.to()));
+        std::iter::once(&transfer.origin).chain(stops).filter_map(|id| self.atlas.place(id))
     }
 
     pub(crate) fn device_view(&self, device: &Device) -> Option<DeviceView> {
@@ -175,6 +177,8 @@ impl Core {
             origin: transfer.origin.clone(),
             destination: transfer.destination.clone(),
             corridor: transfer.corridor.clone(),
+            legs: transfer.legs.iter().filter_map(|leg| self.leg_view(leg)).collect(),
+            leg: transfer.leg,
             state: transfer.state,
             state_since: transfer.state_since,
             changed_by: transfer.changed_by.clone(),
@@ -188,6 +192,12 @@ impl Core {
             punctuality: transfer.punctuality,
             custody_held: held,
         }
+    }
+
+    fn leg_view(&self, leg: &Leg) -> Option<LegView> {
+        let corridor = self.atlas.corridor(&leg.corridor)?;
+        let (from, to) = (corridor.from().clone(), corridor.to().clone());
+        Some(LegView { mode: leg.mode, corridor: leg.corridor.clone(), from, to })
     }
 
     fn worst(&self, transfer: &Transfer) -> Option<Severity> {

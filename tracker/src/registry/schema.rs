@@ -6,7 +6,7 @@ use sqlx::sqlite::SqlitePool;
 use std::path::Path;
 
 /// A file of another version is thrown away: it is a view.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 
 const TABLES: &str = "
 CREATE TABLE parties (id TEXT PRIMARY KEY, role TEXT NOT NULL, district TEXT, body TEXT NOT NULL) WITHOUT ROWID;
@@ -22,6 +22,8 @@ CREATE TABLE devices (id TEXT PRIMARY KEY, owner TEXT NOT NULL, transfer TEXT, q
 CREATE INDEX devices_owner ON devices (owner);
 CREATE TABLE transfers (id TEXT PRIMARY KEY, carrier TEXT NOT NULL, seal TEXT NOT NULL, origin TEXT NOT NULL, destination TEXT NOT NULL,
     state TEXT NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE transfer_stops (transfer TEXT NOT NULL, place TEXT NOT NULL, PRIMARY KEY (transfer, place)) WITHOUT ROWID;
+CREATE INDEX transfer_stops_place ON transfer_stops (place);
 CREATE INDEX transfers_carrier ON transfers (carrier);
 CREATE INDEX transfers_seal ON transfers (seal);
 CREATE INDEX transfers_origin ON transfers (origin);
@@ -38,6 +40,9 @@ CREATE VIEW transfer_parties (transfer, party) AS
     UNION ALL SELECT t.id, c.id FROM parties c JOIN places p ON p.district = c.district JOIN transfers t ON t.origin = p.id
         WHERE c.role = 'customs'
     UNION ALL SELECT t.id, c.id FROM parties c JOIN places p ON p.district = c.district JOIN transfers t ON t.destination = p.id
+        WHERE c.role = 'customs'
+    UNION ALL SELECT s.transfer, p.operator FROM places p JOIN transfer_stops s ON s.place = p.id WHERE p.operator IS NOT NULL
+    UNION ALL SELECT s.transfer, c.id FROM parties c JOIN places p ON p.district = c.district JOIN transfer_stops s ON s.place = p.id
         WHERE c.role = 'customs';
 CREATE VIEW overseen (party, of) AS
     SELECT c.id, p.id FROM parties c JOIN parties p ON p.district = c.district WHERE c.role = 'customs';
@@ -48,7 +53,7 @@ CREATE INDEX records_transfer ON records (transfer) WHERE transfer IS NOT NULL;
 CREATE TABLE record_parties (kind TEXT NOT NULL, id TEXT NOT NULL, party TEXT NOT NULL, PRIMARY KEY (kind, id, party)) WITHOUT ROWID;
 CREATE TABLE cursor (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL);
 INSERT INTO cursor VALUES (1, -1);
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;
 ";
 
 /// Opens the file, made anew where it is missing, of another version, or not readable: from the log.

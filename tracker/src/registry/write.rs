@@ -59,7 +59,13 @@ async fn upsert_transfer(connection: &mut SqliteConnection, transfer: &TransferV
         state = excluded.state, body = excluded.body";
     let query = sqlx::query::<Sqlite>(sql).bind(transfer.id.as_str()).bind(transfer.carrier.as_str()).bind(transfer.seal.as_str());
     let query = query.bind(transfer.origin.as_str()).bind(transfer.destination.as_str()).bind(word(&transfer.state)?);
-    query.bind(json("transfers", transfer)?).execute(connection).await?;
+    query.bind(json("transfers", transfer)?).execute(&mut *connection).await?;
+    // Between two legs; the legs of a transfer are fixed.
+    let stops = transfer.legs.iter().map(|leg| &leg.to).filter(|place| **place != transfer.destination);
+    for place in stops {
+        let sql = "INSERT INTO transfer_stops VALUES ($1, $2) ON CONFLICT DO NOTHING";
+        sqlx::query::<Sqlite>(sql).bind(transfer.id.as_str()).bind(place.as_str()).execute(&mut *connection).await?;
+    }
     Ok(())
 }
 

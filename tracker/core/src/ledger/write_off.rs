@@ -28,6 +28,10 @@ impl Core {
             let detail = format!("conclusion {conclusion:?} with a seal found {seal:?}: expected A5 or B1");
             return Err(CommandRefusal::new("conclusion", detail));
         }
+        if self.cargo_differs(id) && matches!(conclusion, Conclusion::A1 | Conclusion::A2) {
+            let detail = format!("conclusion {conclusion:?} where a split was short or over: expected A5 or B1");
+            return Err(CommandRefusal::new("conclusion", detail));
+        }
         let by = By::User(asking.by.user.clone());
         let (ix, _) = self.known_transfer(id)?;
         if !verified.is_empty() {

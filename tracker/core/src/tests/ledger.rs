@@ -1,21 +1,19 @@
 //! The ledger beside a transfer: imported, declared, compared, written off once, taken back, collected.
 
-use super::{Bench, seal::Seal, signer};
+use super::{Bench, seal::Seal, signer, told};
 use crate::ledger::book::Item;
-use crate::{Effect, Row};
 use proptest::prelude::*;
 use sealway_schemas::TransferId;
 use sealway_schemas::alert::AlertKind;
 use sealway_schemas::command::Role;
 use sealway_schemas::ledger::{GoodsStatus, LedgerImport, PeriodicDeclaration, Quantity};
 use sealway_schemas::movement::{Arrow, By, HoldReason, MovementState};
-use sealway_schemas::record::Recorded;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
 const OWN: &str = "silk-road-carrier";
 
-fn csv(lines: usize, bad: Option<usize>) -> String {
+pub(super) fn csv(lines: usize, bad: Option<usize>) -> String {
     let mut text = "goods,hs,name_zh,name_en,unit,status,quantity,weight_kg\n".to_owned();
     for line in 1..=lines {
         let hs = if bad == Some(line) { "12" } else { "85423190" };
@@ -24,15 +22,15 @@ fn csv(lines: usize, bad: Option<usize>) -> String {
     text
 }
 
-fn import(reference: &str, content: &str) -> Value {
+pub(super) fn import(reference: &str, content: &str) -> Value {
     json!({"type": "import-ledger", "enterprise": OWN, "reference": reference, "format": "csv", "content": content})
 }
 
-fn goods(quantity: &str, weight_kg: &str) -> Value {
+pub(super) fn goods(quantity: &str, weight_kg: &str) -> Value {
     json!([{"goods": "G-1", "hs": "85423190", "unit": "PCE", "status": "bonded", "quantity": quantity, "weight_kg": weight_kg}])
 }
 
-fn declaration(id: &TransferId, lines: Value) -> Value {
+pub(super) fn declaration(id: &TransferId, lines: Value) -> Value {
     json!({"type": "declare-goods", "transfer": id, "enterprise": OWN, "declaration": "D-1", "lines": lines})
 }
 
@@ -40,30 +38,19 @@ fn counted(quantity: Option<&str>) -> Value {
     quantity.map_or(json!([]), |quantity| json!([{"goods": "G-1", "status": "bonded", "quantity": quantity}]))
 }
 
-fn write_off(id: &TransferId, quantity: Option<&str>) -> Value {
+pub(super) fn write_off(id: &TransferId, quantity: Option<&str>) -> Value {
     json!({"type": "write-off-transfer", "transfer": id, "verified": counted(quantity), "note": "counted"})
 }
 
-fn verify(id: &TransferId, conclusion: &str, quantity: Option<&str>) -> Value {
+pub(super) fn verify(id: &TransferId, conclusion: &str, quantity: Option<&str>) -> Value {
     json!({"type": "verify-transfer", "transfer": id, "conclusion": conclusion, "verified": counted(quantity), "note": "counted"})
 }
 
-fn go(bench: &mut Bench, id: &TransferId, arrows: &[Arrow]) {
+pub(super) fn go(bench: &mut Bench, id: &TransferId, arrows: &[Arrow]) {
     let ix = bench.core.transfers.find(id).unwrap();
     for arrow in arrows {
         bench.core.step(bench.now, ix, *arrow, By::User("customs-1".parse().unwrap()), &mut Vec::new()).unwrap();
     }
-}
-
-fn told<T: Recorded>(bench: &Bench) -> T {
-    let bodies = bench.effects.iter().filter_map(|effect| match effect {
-        Effect::Row(row) => match &**row {
-            Row::Record(record) if record.kind == T::KIND => Some(record.body.clone()),
-            _ => None,
-        },
-        _ => None,
-    });
-    serde_json::from_value(bodies.last().unwrap()).unwrap()
 }
 
 /// Stock, under way, written off of G-1.

@@ -20,7 +20,7 @@ impl Bench {
         id
     }
 
-    fn bind_to(&mut self, id: &TransferId, unit: &str, seal: &Seal) {
+    pub(super) fn bind_to(&mut self, id: &TransferId, unit: &str, seal: &Seal) {
         self.ok(
             Role::Carrier,
             json!({"type": "bind-seal", "transfer": id, "unit": unit, "seal": seal.id, "mechanical": [
@@ -29,7 +29,7 @@ impl Bench {
     }
 
     /// Drafted, submitted, accepted and bound.
-    fn accepted(&mut self, seal: &Seal) -> TransferId {
+    pub(super) fn accepted(&mut self, seal: &Seal) -> TransferId {
         let id = self.draft(1, seal);
         self.ok(Role::Carrier, json!({"type": "submit-transfer", "transfer": id}));
         self.ok(Role::Customs, json!({"type": "accept-transfer", "transfer": id}));
@@ -61,7 +61,7 @@ impl Bench {
     }
 }
 
-fn countersign(id: &TransferId, seal: DeviceId, epoch: u64) -> Value {
+pub(super) fn countersign(id: &TransferId, seal: DeviceId, epoch: u64) -> Value {
     json!({"type": "countersign-seal", "transfer": id, "seal": seal, "epoch": epoch})
 }
 

@@ -1,12 +1,16 @@
 //! Scenarios of the trade, on real keys and the demonstration's roads: an honest run, and beside it what must be found.
 
 mod alerts;
+mod binding;
+mod cargo;
 mod commands;
+mod conservation;
 mod ending;
 mod evidence;
 mod exchange;
 mod laws;
 mod ledger;
+mod legs;
 mod life;
 mod seal;
 mod signing;
@@ -16,12 +20,13 @@ use crate::input::Input;
 use crate::keyring::Keyring;
 use crate::order::Past;
 use crate::verify::VerifiedReport;
-use crate::{CommandReceipt, CommandRefusal, Core, Effect};
+use crate::{CommandReceipt, CommandRefusal, Core, Effect, Row};
 use bytes::Bytes;
 use seal::Seal;
 use sealway_schemas::command::{Role, Signer};
 use sealway_schemas::entry::Entry;
 use sealway_schemas::event::{AlertKind, AlertView, MovementState, TransferView};
+use sealway_schemas::record::Recorded;
 use sealway_schemas::signature::CommandSignature;
 use sealway_schemas::{DeviceId, Digest, Time, TransferId};
 use serde_json::{Value, json};
@@ -269,6 +274,18 @@ impl Bench {
         core.handle(self.now, Input::Tick, &Log(&self.log), &mut effects);
         core
     }
+}
+
+/// The newest record of its kind.
+fn told<T: Recorded>(bench: &Bench) -> T {
+    let bodies = bench.effects.iter().filter_map(|effect| match effect {
+        Effect::Row(row) => match &**row {
+            Row::Record(record) if record.kind == T::KIND => Some(record.body.clone()),
+            _ => None,
+        },
+        _ => None,
+    });
+    serde_json::from_value(bodies.last().unwrap()).unwrap()
 }
 
 fn declaration(id: &TransferId, seal: &Seal, unit: &str) -> Value {

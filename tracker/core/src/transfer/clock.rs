@@ -1,7 +1,7 @@
 //! The time limits of a transfer: from its release to its arrival, then overdue, enquiry 核查, recovery 追缴; and from its unsealing to
 //! the results of the verification.
 
-use super::TransferIx;
+use super::{Transfer, TransferIx};
 use crate::alert::Finding;
 use crate::core::Core;
 use crate::corridor::{Corridor, Mode};
@@ -21,17 +21,36 @@ fn km_per_hour(mode: Mode) -> f64 {
 }
 
 impl Core {
-    /// A release starts the time limit.
-    pub(super) fn start_clock(&mut self, now: Time, ix: TransferIx) {
+    /// A release starts the time limit of the first leg.
+    pub(super) fn start_clock(&mut self, from: Time, ix: TransferIx) {
         let Some(transfer) = self.transfers.get(ix) else {
             return;
         };
         let way_ms = self.atlas.corridor(&transfer.corridor).map_or(0, way_ms);
-        let due = now.plus_ms(way_ms).plus_ms(self.policy.limit_slack_ms);
+        let due = from.plus_ms(way_ms).plus_ms(self.policy.limit_slack_ms);
         if let Some(transfer) = self.transfers.get_mut(ix) {
             transfer.due = Some(due);
         }
-        self.timers.set_for_transfer(due, ix, Term::Arrival);
+        self.strike_at(due, ix);
+    }
+
+    /// The leg before ended at `at`; the limit of the next one begins. What was not released has no limit yet.
+    pub(super) fn turn_clock(&mut self, now: Time, ix: TransferIx, at: Time, effects: &mut Vec<Effect>) {
+        let Some(transfer) = self.transfers.get_mut(ix).filter(|transfer| transfer.due.is_some()) else {
+            return;
+        };
+        transfer.late |= transfer.due.is_some_and(|due| at > due);
+        transfer.punctuality = Punctuality::OnTime;
+        self.start_clock(at, ix);
+        self.clear_on_transfer(now, ix, AlertKind::Overdue, effects);
+    }
+
+    /// Only the newest strike counts: what was set for a leg that is over says nothing.
+    fn strike_at(&mut self, at: Time, ix: TransferIx) {
+        if let Some(transfer) = self.transfers.get_mut(ix) {
+            transfer.strikes_at = Some(at);
+        }
+        self.timers.set_for_transfer(at, ix, Term::Arrival);
     }
 
     /// Late but clean is a flag.
@@ -39,25 +58,26 @@ impl Core {
         let Some(transfer) = self.transfers.get_mut(ix) else {
             return;
         };
-        let late = transfer.due.is_some_and(|due| transfer.state_since > due);
+        let late = transfer.late || transfer.due.is_some_and(|due| transfer.state_since > due);
         transfer.punctuality = if late { Punctuality::Late } else { Punctuality::OnTime };
         self.clear_on_transfer(now, ix, AlertKind::Overdue, effects);
     }
 
     pub(crate) fn arrival_due(&mut self, at: Time, ix: TransferIx, effects: &mut Vec<Effect>) {
         let (enquiry_ms, reply_ms) = (self.policy.enquiry_ms, self.policy.reply_ms);
-        let Some(transfer) = self.transfers.get_mut(ix).filter(|transfer| under_way(transfer.state)) else {
+        let strikes = |transfer: &&mut Transfer| under_way(transfer.state) && transfer.strikes_at == Some(at);
+        let Some(transfer) = self.transfers.get_mut(ix).filter(strikes) else {
             return;
         };
         match transfer.punctuality {
             Punctuality::OnTime => {
                 transfer.punctuality = Punctuality::Overdue;
-                self.timers.set_for_transfer(at.plus_ms(enquiry_ms), ix, Term::Arrival);
+                self.strike_at(at.plus_ms(enquiry_ms), ix);
                 self.raise_on_transfer(at, ix, Finding::at(AlertKind::Overdue, at), effects);
             }
             Punctuality::Overdue => {
                 transfer.punctuality = Punctuality::Enquiry;
-                self.timers.set_for_transfer(at.plus_ms(reply_ms), ix, Term::Arrival);
+                self.strike_at(at.plus_ms(reply_ms), ix);
             }
             Punctuality::Enquiry if transfer.replied => {}
             Punctuality::Enquiry => {

@@ -1,6 +1,6 @@
 //! Drafting and declaring a transfer, and binding its seal and its unit.
 
-use super::{Bond, Transfer, TransferIx};
+use super::{Bond, Chain, Transfer, TransferIx};
 use crate::command::Asking;
 use crate::core::Core;
 use crate::detect::Signs;
@@ -8,11 +8,11 @@ use crate::device::Period;
 use crate::effect::{CommandRefusal, Effect, RefusedStep};
 use crate::movement::{Custody, Movement};
 use crate::watch::RouteWatch;
-use sealway_schemas::ids::iso6346_sum;
+use sealway_schemas::binding::BoundSeal;
+use sealway_schemas::cargo::{CargoUnit, Consignment, Leg, NotACargoNumber, NumberFault};
+use sealway_schemas::command::MechanicalSeal;
 use sealway_schemas::movement::{Arrow, By, MovementState, Punctuality};
 use sealway_schemas::{CorridorId, DeviceId, PartyId, PlaceId, Time, TransferId};
-
-const UNIT_LIMIT: usize = 32;
 
 /// What a carrier says of a transfer.
 pub(super) struct Draft {
@@ -23,13 +23,17 @@ pub(super) struct Draft {
     pub(super) origin: PlaceId,
     pub(super) destination: PlaceId,
     pub(super) corridor: CorridorId,
+    pub(super) legs: Vec<Leg>,
+    pub(super) consignments: Vec<Consignment>,
 }
 
 impl Core {
     pub(super) fn draft(&mut self, now: Time, asking: &Asking<'_>, draft: Draft, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
-        self.check_draft(asking, &draft)?;
+        let mut draft = self.checked_draft(asking, draft)?;
+        let consignments = std::mem::take(&mut draft.consignments);
         let transfer = draft.transfer(now, asking);
         if let Some(ix) = self.transfers.add(transfer) {
+            self.put_cargo(now, ix, consignments, effects);
             self.tell_transfer(now, ix, effects);
         }
         Ok(())
@@ -43,10 +47,9 @@ impl Core {
         draft: Draft,
         effects: &mut Vec<Effect>,
     ) -> Result<(), CommandRefusal> {
-        self.check_draft(asking, &draft)?;
+        let draft = self.checked_draft(asking, draft)?;
         self.check_seal(asking, &draft.id, &draft.seal, &draft.carrier)?;
-        self.check_unit_free(&draft.unit)?;
-        let seal = draft.seal;
+        self.check_unit_free(&draft.unit, None)?;
         let drafted = draft.transfer(now, asking);
         let missing = self.missing(now, &drafted, Arrow::Declare);
         if !missing.is_empty() {
@@ -56,36 +59,48 @@ impl Core {
         let Some(ix) = self.transfers.add(drafted) else {
             return Ok(());
         };
-        self.step(now, ix, Arrow::Declare, By::User(asking.by.user.clone()), effects)?;
-        self.bind(now, &seal, Some(ix), effects);
+        let by = By::User(asking.by.user.clone());
+        self.step(now, ix, Arrow::Declare, by.clone(), effects)?;
+        self.bind(now, ix, (by, Vec::new()), effects);
         Ok(())
     }
 
-    fn check_draft(&self, asking: &Asking<'_>, draft: &Draft) -> Result<(), CommandRefusal> {
-        let Draft { id, carrier, unit, origin, destination, corridor, .. } = draft;
+    /// The draft with all of its legs.
+    fn checked_draft(&self, asking: &Asking<'_>, draft: Draft) -> Result<Draft, CommandRefusal> {
+        let Draft { id, carrier, unit, origin, destination, corridor, .. } = &draft;
         asking.check(&format!("transfer {id}"), Some(carrier))?;
         if self.transfers.find(id).is_some() {
             return Err(CommandRefusal::new("transfer-exists", format!("transfer {id}: exists, expected a new reference")));
         }
         check_unit(unit)?;
-        self.check_route(corridor, origin, destination)
+        self.check_consignments(&draft.consignments)?;
+        let legs = self.check_legs((origin, destination), corridor, draft.legs.clone())?;
+        Ok(Draft { legs, ..draft })
     }
 
-    pub(super) fn check_unit_free(&self, unit: &str) -> Result<(), CommandRefusal> {
-        let Some(other) = self.transfers.of_unit(unit) else {
+    /// Nobody binds the unit, unless it is the transfer `own` itself.
+    pub(crate) fn check_unit_free(&self, unit: &str, own: Option<TransferIx>) -> Result<(), CommandRefusal> {
+        let Some((_, other)) = self.transfers.of_unit(unit).filter(|(ix, _)| Some(*ix) != own) else {
             return Ok(());
         };
         let detail = format!("unit {unit}: bound to transfer {}, expected a unit without an active transfer", other.id);
         Err(CommandRefusal::new("unit-bound", detail))
     }
 
-    pub(super) fn bind(&mut self, now: Time, seal: &DeviceId, transfer: Option<TransferIx>, effects: &mut Vec<Effect>) {
-        let (Some(ix), Some(bound)) = (self.device_ix(seal), transfer) else {
+    /// Binds the transfer's seal to its unit and to all units in it.
+    pub(super) fn bind(&mut self, now: Time, bound: TransferIx, (by, mechanical): (By, Vec<MechanicalSeal>), effects: &mut Vec<Effect>) {
+        let Some(transfer) = self.transfers.get_mut(bound) else {
             return;
         };
-        if let Some(transfer) = self.transfers.get_mut(bound) {
-            transfer.bond = Bond::Active;
-            let unit = transfer.unit.clone();
+        let Some(ix) = self.devices.find(&transfer.seal) else {
+            return;
+        };
+        transfer.bond = Bond::Active;
+        let (seal, unit) = (transfer.seal, transfer.unit.clone());
+        let link = BoundSeal { seal, unit, mechanical, bound_at: now, bound_by: by, unbound_at: None, epochs: Vec::new() };
+        transfer.chain.bind(link);
+        let units: Vec<String> = self.units_of(bound);
+        for unit in units {
             self.transfers.take_unit(unit, bound);
         }
         if let Some(device) = self.devices.get_mut(ix) {
@@ -95,23 +110,9 @@ impl Core {
             device.heard_at = now;
             device.period = Period::default();
         }
+        self.tell_binding(now, bound, effects);
         self.tell_transfer(now, bound, effects);
         self.tell_device(now, ix, effects);
-    }
-
-    fn check_route(&self, corridor: &CorridorId, origin: &PlaceId, destination: &PlaceId) -> Result<(), CommandRefusal> {
-        for place in [origin, destination] {
-            if self.atlas.place(place).is_none() {
-                return Err(CommandRefusal::new("unknown-place", format!("place {place}: expected one that was put before")));
-            }
-        }
-        let unknown = || CommandRefusal::new("unknown-corridor", format!("corridor {corridor}: expected one that was put before"));
-        let known = self.atlas.corridor(corridor).ok_or_else(unknown)?;
-        if known.from() == origin && known.to() == destination {
-            return Ok(());
-        }
-        let detail = format!("corridor {corridor}: runs from {} to {}, expected from {origin} to {destination}", known.from(), known.to());
-        Err(CommandRefusal::new("corridor-elsewhere", detail))
     }
 
     /// The seal is the carrier's own, enrolled, and free.
@@ -148,6 +149,8 @@ impl Draft {
             origin: self.origin,
             destination: self.destination,
             corridor: self.corridor,
+            legs: self.legs,
+            leg: 0,
             declared_at: now,
             state: MovementState::Draft,
             state_since: now,
@@ -155,10 +158,13 @@ impl Draft {
             steps: 0,
             movement: Movement::Declared,
             bond: Bond::Planned,
-            mechanical: Vec::new(),
+            chain: Chain::default(),
+            incident: None,
             holds: Vec::new(),
             arrival: None,
             due: None,
+            strikes_at: None,
+            late: false,
             punctuality: Punctuality::OnTime,
             replied: false,
             custody_at_end: Custody::Whole,
@@ -172,42 +178,12 @@ impl Draft {
 }
 
 /// A container has its check digit (ISO 6346); ULDs and loose cargo have none.
-pub(super) fn check_unit(unit: &str) -> Result<(), CommandRefusal> {
-    let count = unit.chars().count();
-    if !(1..=UNIT_LIMIT).contains(&count) || unit.chars().any(|c| c.is_control() || c.is_whitespace()) {
-        let detail = format!("unit of {count} characters, expected 1 to {UNIT_LIMIT} without spaces");
-        return Err(CommandRefusal::new("unit-malformed", detail));
-    }
-    let shape = unit.len() == 11
-        && unit.bytes().enumerate().all(|(at, byte)| if at < 4 { byte.is_ascii_uppercase() } else { byte.is_ascii_digit() });
-    let Some((body, given)) = unit.split_at_checked(10).filter(|_| shape) else {
-        return Ok(());
-    };
-    if !matches!(body.as_bytes().get(3), Some(b'U' | b'J' | b'Z')) {
-        return Err(CommandRefusal::new("unit-malformed", format!("container {unit}: fourth letter, expected U, J or Z")));
-    }
-    match iso6346_sum(body) {
-        Some(digit) if digit.to_string() == given => Ok(()),
-        digit => {
-            let expected = digit.map_or_else(|| "a digit".to_owned(), |digit| digit.to_string());
-            Err(CommandRefusal::new("unit-check-digit", format!("container {unit}: check digit is {given}, expected {expected}")))
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_container_is_taken_only_with_its_check_digit() {
-        for good in ["CSQU3054383", "MWCU6059784", "CBHU3202732", "XIAU0000060", "AKE12345MU", "LOOSE-0017", "陕A12345"] {
-            assert_eq!(check_unit(good), Ok(()), "{good}");
-        }
-        let refused = check_unit("CSQU3054384").unwrap_err();
-        assert_eq!(refused.to_string(), "unit-check-digit: container CSQU3054384: check digit is 4, expected 3");
-        for bad in ["", "A B", "CSQX3054383", &"X".repeat(33)] {
-            assert!(check_unit(bad).is_err(), "{bad:?}");
-        }
-    }
+pub(super) fn check_unit(unit: &str) -> Result<CargoUnit, CommandRefusal> {
+    unit.parse().map_err(|fault: NotACargoNumber| {
+        let code = match fault.fault {
+            NumberFault::Shape(_) => "unit-malformed",
+            NumberFault::CheckDigit { .. } => "unit-check-digit",
+        };
+        CommandRefusal::new(code, fault.to_string())
+    })
 }

@@ -1,8 +1,11 @@
 //! Transfers 转关 and the seals and units that they bind.
 
+mod bind;
+mod chain;
 mod clock;
 mod command;
 mod declare;
+mod leg;
 pub(crate) mod life;
 mod order;
 mod step;
@@ -10,8 +13,11 @@ mod step;
 use crate::detect::{Dwell, Signs};
 use crate::movement::{Custody, Movement};
 use crate::watch::RouteWatch;
+pub(crate) use bind::Shown;
+pub(crate) use chain::Chain;
 pub(crate) use order::StandingOrders;
-use sealway_schemas::command::MechanicalSeal;
+use sealway_schemas::cargo::Leg;
+use sealway_schemas::command::IncidentKind;
 use sealway_schemas::movement::{By, HoldView, MovementState, Punctuality};
 use sealway_schemas::{AlertId, CorridorId, DeviceId, PartyId, PlaceId, Time, TransferId};
 use serde::{Deserialize, Serialize};
@@ -29,7 +35,12 @@ pub(crate) struct Transfer {
     pub(crate) seal: DeviceId,
     pub(crate) origin: PlaceId,
     pub(crate) destination: PlaceId,
+    /// Of the leg that it is on.
     pub(crate) corridor: CorridorId,
+    /// All of them, the first one first.
+    pub(crate) legs: Vec<Leg>,
+    /// The one that it is on, from 0.
+    pub(crate) leg: u32,
     pub(crate) declared_at: Time,
     /// What people and seals signed for.
     pub(crate) state: MovementState,
@@ -39,11 +50,18 @@ pub(crate) struct Transfer {
     /// What the seal showed, whatever people made of it.
     pub(crate) movement: Movement,
     pub(crate) bond: Bond,
-    pub(crate) mechanical: Vec<MechanicalSeal>,
+    pub(crate) chain: Chain,
+    /// What the carrier reported, while it is an incident.
+    pub(crate) incident: Option<IncidentKind>,
     pub(crate) holds: Vec<HoldView>,
     /// Who reported the arrival; it counts once the seal says so too.
     pub(crate) arrival: Option<By>,
+    /// On the leg that it is on.
     pub(crate) due: Option<Time>,
+    /// When its clock strikes next.
+    pub(crate) strikes_at: Option<Time>,
+    /// A leg ended after its limit.
+    pub(crate) late: bool,
     pub(crate) punctuality: Punctuality,
     /// The enquiry was answered.
     pub(crate) replied: bool,
@@ -72,6 +90,11 @@ pub(crate) enum Bond {
 }
 
 impl Transfer {
+    /// The device has proved that it closed the unit; customs has not signed yet.
+    pub(crate) fn awaits_countersign(&self) -> bool {
+        self.state == MovementState::Accepted && self.movement.state() == MovementState::Sealed
+    }
+
     /// Holds its seal and its unit: nobody else may bind them.
     pub(crate) fn binds(&self) -> bool {
         self.bond == Bond::Active
@@ -104,8 +127,9 @@ impl Transfers {
     }
 
     /// The transfer that binds a unit now.
-    pub(crate) fn of_unit(&self, unit: &str) -> Option<&Transfer> {
-        self.get(*self.by_unit.get(unit)?).filter(|transfer| transfer.binds())
+    pub(crate) fn of_unit(&self, unit: &str) -> Option<(TransferIx, &Transfer)> {
+        let ix = *self.by_unit.get(unit)?;
+        Some((ix, self.get(ix).filter(|transfer| transfer.binds())?))
     }
 
     pub(crate) fn add(&mut self, transfer: Transfer) -> Option<TransferIx> {
@@ -118,6 +142,13 @@ impl Transfers {
     /// The unit is this transfer's from here on.
     pub(crate) fn take_unit(&mut self, unit: String, ix: TransferIx) {
         self.by_unit.insert(unit, ix);
+    }
+
+    /// The unit is no longer this transfer's.
+    pub(crate) fn leave_unit(&mut self, unit: &str, ix: TransferIx) {
+        if self.by_unit.get(unit) == Some(&ix) {
+            self.by_unit.remove(unit);
+        }
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (TransferIx, &Transfer)> {

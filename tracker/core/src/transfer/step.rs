@@ -56,6 +56,9 @@ impl Core {
         }
         let view = StepView { transfer: transfer.id.clone(), number: transfer.steps, arrow, from, to, at, by };
         self.tell_step(now, ix, &view, effects);
+        if arrow == Arrow::Seal {
+            self.note_countersign(now, ix, view.by, effects);
+        }
         self.after_step(now, ix, arrow, effects);
         self.tell_transfer(now, ix, effects);
         Ok(())
@@ -99,6 +102,9 @@ impl Core {
         if stopped_by_hold(arrow) && !transfer.holds.is_empty() {
             missing.push("no-hold");
         }
+        if arrow == Arrow::Release && !transfer.chain.is_countersigned() {
+            missing.push("countersigned-epoch");
+        }
         match arrow {
             Arrow::Seal => missing.extend(self.missing_to_seal(now, transfer)),
             Arrow::Arrive => match transfer.movement {
@@ -138,6 +144,8 @@ impl Core {
         }
         if transfer.movement.sealing().is_none() {
             missing.push("sealed-inside-origin");
+        } else if !self.is_closed_as_sealed(transfer) {
+            missing.push("closed-seal");
         }
         let Some(device) = self.devices.by_id(&transfer.seal) else {
             return missing;
@@ -195,8 +203,8 @@ impl Core {
         match transfer.state {
             MovementState::Declared => Some((Arrow::Accept, self.orders.for_arrow(transfer, Arrow::Accept)?)),
             MovementState::Accepted => {
-                transfer.movement.sealing()?;
-                Some((Arrow::Seal, self.orders.for_arrow(transfer, Arrow::Seal)?))
+                let inside = self.is_sealed_inside_origin(transfer);
+                Some((Arrow::Seal, self.orders.for_arrow(transfer, Arrow::Seal).filter(|_| inside)?))
             }
             MovementState::Sealed => Some((Arrow::Release, self.orders.for_arrow(transfer, Arrow::Release)?)),
             MovementState::Released => match transfer.movement {
@@ -216,27 +224,6 @@ impl Core {
             | MovementState::Verified
             | MovementState::WrittenOff
             | MovementState::Cancelled => None,
-        }
-    }
-
-    fn end_bond(&mut self, now: Time, ix: TransferIx, effects: &mut Vec<Effect>) {
-        let Some(transfer) = self.transfers.get_mut(ix) else {
-            return;
-        };
-        transfer.bond = Bond::Ended;
-        let seal = transfer.seal;
-        self.free_seal(now, ix, &seal, effects);
-    }
-
-    /// The device no longer speaks for the transfer.
-    pub(crate) fn free_seal(&mut self, now: Time, ix: TransferIx, seal: &sealway_schemas::DeviceId, effects: &mut Vec<Effect>) {
-        let Some(device_ix) = self.devices.find(seal) else {
-            return;
-        };
-        if let Some(device) = self.devices.get_mut(device_ix).filter(|device| device.transfer == Some(ix)) {
-            device.transfer = None;
-            device.bond_since = now;
-            self.tell_device(now, device_ix, effects);
         }
     }
 }

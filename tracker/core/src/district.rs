@@ -49,7 +49,7 @@ fn concern(command: &Command) -> Concern<'_> {
         Command::World(WorldCommand::PutCorridor { feature }) => Concern::Between(feature),
         Command::Device(command) => device(command),
         Command::Transfer(command) => transfer(command),
-        Command::Cargo(CargoCommand::RecordInspection { transfer, .. }) => Concern::Transfer(transfer, End::Either),
+        Command::Cargo(command) => cargo(command),
         Command::Custody(command) => custody(command),
         Command::Gate(GateCommand::PutGate { place, .. }) => Concern::Place(place),
         Command::Ledger(command) => ledger(command),
@@ -98,6 +98,15 @@ fn transfer(command: &TransferCommand) -> Concern<'_> {
         C::PutStandingOrder { origin: None, .. } => Concern::Country,
         C::PutStandingOrder { order, origin, .. } => Concern::Order(order, origin.as_ref()),
         C::RemoveStandingOrder { order } => Concern::Order(order, None),
+        C::AssessCarrier { carrier, .. } => Concern::Party(carrier),
+    }
+}
+
+fn cargo(command: &CargoCommand) -> Concern<'_> {
+    match command {
+        CargoCommand::DeclareCargo { .. } => Concern::Own,
+        CargoCommand::RecordInspection { transfer, .. } => Concern::Transfer(transfer, End::Either),
+        CargoCommand::SplitCargo { place, .. } => Concern::Place(place),
     }
 }
 

@@ -136,8 +136,9 @@ impl Core {
         }
         self.orders.assess(carrier.clone(), tier);
         // The carrier itself does not see it: who knows his tier knows when he is looked at.
+        let overseers = self.registry.overseers(self.registry.district_of(&carrier)).cloned().collect();
         let view = RiskTierView { carrier, tier, reason, at: now, by: asking.by.user.clone() };
-        self.tell_record(now, Record::of(&view, Vec::new()), effects);
+        self.tell_record(now, Record::of(&view, overseers), effects);
         Ok(())
     }
 

@@ -29,7 +29,7 @@ impl StandingOrders {
     }
 
     pub(crate) fn get(&self, id: &str) -> Option<&StandingOrder> {
-        self.0.get(id)
+        self.orders.get(id)
     }
 
     pub(crate) fn remove(&mut self, id: &str) -> Option<StandingOrder> {

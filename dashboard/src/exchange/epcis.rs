@@ -3,8 +3,8 @@
 //! A seal's report carries the report's counter, so that an event can be looked up in the evidence bundle. What turned out otherwise carries an
 //! `errorDeclaration`, with the event that corrects it where there is one: EPCIS takes nothing back, and neither do we.
 
-use super::steps;
 use super::story::Story;
+use super::{cargo, steps};
 use sealway_schemas::event::PlaceView;
 use sealway_schemas::report::Event;
 use sealway_schemas::{DeviceId, Time};
@@ -20,6 +20,7 @@ pub(super) fn document(story: &Story) -> Value {
     events.extend(story.alerts.iter().flat_map(|alert| steps::alerted(story, alert)));
     events.extend(story.steps.iter().filter_map(|step| Some((step.at, steps::stepped(story, step)?))));
     events.extend(story.transfer.holds.iter().enumerate().map(|(number, hold)| (hold.since, steps::held(story, (number, hold)))));
+    events.extend(cargo::events(story));
     events.sort_by_key(|(at, _)| *at);
     let newest = events.last().map_or(story.transfer.state_since, |(at, _)| *at);
     json!({
@@ -171,7 +172,7 @@ pub(super) fn place(id: &str) -> String {
 }
 
 /// A unit's name may be any text: what a URI cannot carry is percent-encoded (RFC 3986).
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
     text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }

@@ -1,6 +1,7 @@
 //! What other systems are told of a transfer, in the words of their own standards. An export is made of what the caller may see; it adds
 //! nothing to it.
 
+mod cargo;
 mod eaeu;
 mod epcis;
 mod steps;

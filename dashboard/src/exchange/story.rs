@@ -3,6 +3,7 @@
 use crate::caller::Caller;
 use crate::problem::Problem;
 use crate::state::Dashboard;
+use sealway_schemas::cargo::CargoView;
 use sealway_schemas::event::{AlertView, PlaceView, TransferView};
 use sealway_schemas::movement::{Arrow, StepView};
 use sealway_schemas::record::Recorded as _;
@@ -27,6 +28,8 @@ pub(super) struct Story {
     pub(super) alerts: Vec<AlertView>,
     /// In their order.
     pub(super) steps: Vec<StepView>,
+    /// Where it was declared.
+    pub(super) cargo: Option<CargoView>,
 }
 
 pub(super) async fn tell(dashboard: &Dashboard, caller: &Caller, id: &TransferId) -> Result<Story, Problem> {
@@ -39,7 +42,8 @@ pub(super) async fn tell(dashboard: &Dashboard, caller: &Caller, id: &TransferId
     let alerts = alerts(dashboard, caller, id).await?;
     let steps = steps(dashboard, caller, id).await?;
     let reports = reports(dashboard, caller, (&transfer, &steps)).await?;
-    Ok(Story { transfer, origin, destination, reports, alerts, steps })
+    let cargo = registry.recorded::<CargoView>(caller.scope(), id.as_str()).await?;
+    Ok(Story { transfer, origin, destination, reports, alerts, steps, cargo })
 }
 
 async fn place(dashboard: &Dashboard, caller: &Caller, id: &PlaceId) -> Result<Option<PlaceView>, Problem> {

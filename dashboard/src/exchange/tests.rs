@@ -4,6 +4,7 @@
 use super::story::Story;
 use super::{eaeu, epcis};
 use sealway_schemas::alert::{AlertKind, AlertView, Decision, Revised, Revision, Verdict};
+use sealway_schemas::cargo::CargoView;
 use sealway_schemas::event::{PlaceView, TransferView};
 use sealway_schemas::movement::{Arrow, By, HoldReason, HoldView, MovementState, Punctuality, StepView};
 use sealway_schemas::report::Event;
@@ -38,6 +39,8 @@ fn transfer() -> TransferView {
         origin: "zone-a".parse().unwrap(),
         destination: "port-b".parse().unwrap(),
         corridor: "a-b".parse().unwrap(),
+        legs: Vec::new(),
+        leg: 0,
         state: MovementState::Verified,
         state_since: at(900),
         changed_by: By::User("li".parse().unwrap()),
@@ -117,6 +120,25 @@ fn alert(number: u64, kind: AlertKind) -> AlertView {
     }
 }
 
+/// Two house bills under a master; half of the second one is short.
+fn cargo() -> CargoView {
+    let bill = |number: &str| json!({"bill-of-lading": number});
+    let seals = json!([{"seal": "XA-7Q2K", "epoch": 1, "since": at(11), "until": at(88)}]);
+    let consignment = |number: &str, parent: Option<Value>| {
+        json!({"transfer": id(), "at": at(95), "document": bill(number), "parent": parent, "unit": "CSQU3054383", "owner": "silk-road",
+            "lines": [], "seals": seals, "parted": null, "withdrawn": false})
+    };
+    let line = |number: Option<&str>, short| {
+        json!({"document": number.map(bill), "goods": "CHIP", "status": "bonded", "declared": "4", "found": "2", "short": short, "over": "0",
+            "damaged": "1"})
+    };
+    let split = json!({"number": 1, "place": "port-b", "parent": bill("MASTER"), "at": at(95), "by": {"user": "li"},
+        "lines": [line(Some("HOUSE-2"), "2"), line(None, "2")], "note": "counted"});
+    let view = json!({"transfer": id(), "at": at(95), "unit": "CSQU3054383", "kind": "container", "totals": [], "splits": [split],
+        "consignments": [consignment("MASTER", None), consignment("HOUSE-1", Some(bill("MASTER"))), consignment("HOUSE-2", Some(bill("MASTER")))]});
+    serde_json::from_value(view).unwrap()
+}
+
 fn life() -> Story {
     let back = |from, to, known| Revision { at: at(known), change: Revised::DatedBack { from: at(from), to: at(to) }, ctr: Some(4) };
     let revised = AlertView { revisions: vec![back(39, 36, 50), back(36, 31, 60)], ..alert(1, AlertKind::CableCut) };
@@ -131,6 +153,7 @@ fn life() -> Story {
         reports: reports(),
         alerts: vec![revised, decided, explained],
         steps: steps(),
+        cargo: Some(cargo()),
     }
 }
 
@@ -179,6 +202,27 @@ fn each_arrow_says_where_it_was() {
     assert_eq!((&handed_over["bizStep"], &handed_over["bizLocation"]["id"]), (&json!("accepting"), &json!("urn:sealway:place:port-b")));
     assert_eq!(handed_over["sealway:by"], json!({"user": "li"}));
     assert_eq!(step(Arrow::ReportIncident)["bizLocation"], Value::Null, "only the seal knows where");
+}
+
+#[test]
+fn consignments_are_packed_under_the_seal_and_unpacked_where_they_are_split() {
+    let house = |number: u32| json!(format!("urn:sealway:consignment:HOUSE-{number}"));
+    let packed = named("packed:1");
+    assert_eq!(
+        (&packed["parentID"], &packed["childEPCs"]),
+        (&json!("urn:epc:id:bic:CSQU3054383"), &json!(["urn:sealway:consignment:MASTER"]))
+    );
+    assert_eq!(named("packed:2")["childEPCs"], json!([house(1), house(2)]));
+    let split = named("split:1");
+    assert_eq!(
+        (&split["bizStep"], &split["action"], &split["bizLocation"]["id"]),
+        (&json!("unpacking"), &json!("DELETE"), &json!("urn:sealway:place:port-b"))
+    );
+    assert_eq!((&split["parentID"], &split["childEPCs"]), (&json!("urn:sealway:consignment:MASTER"), &json!([house(1), house(2)])));
+    assert_eq!(
+        (&split["sealway:counted"][0]["sealway:consignment"], &split["sealway:counted"][0]["sealway:short"]),
+        (&house(2), &json!("2"))
+    );
 }
 
 #[test]

@@ -30,7 +30,7 @@ impl Core {
         effects: &mut Vec<Effect>,
     ) -> Result<(), CommandRefusal> {
         check_note(&note)?;
-        let ix = self.check_place(asking, id, place)?;
+        let ix = self.check_opened_at(asking, id, place)?;
         let none = || CommandRefusal::new("cargo-undeclared", format!("transfer {id}: no consignments declared, expected some to split"));
         let cargo = self.cargos.0.get(id).ok_or_else(none)?;
         if let Some(before) = cargo.split_of(parent.as_ref()) {
@@ -52,7 +52,7 @@ impl Core {
     }
 
     /// The transfer, if it lies open at a place that may split.
-    fn check_place(&self, asking: &Asking<'_>, id: &TransferId, place: &PlaceId) -> Result<TransferIx, CommandRefusal> {
+    fn check_opened_at(&self, asking: &Asking<'_>, id: &TransferId, place: &PlaceId) -> Result<TransferIx, CommandRefusal> {
         let (ix, transfer) = self.known_transfer(id)?;
         let known = self.atlas.place(place);
         let known =

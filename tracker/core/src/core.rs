@@ -7,6 +7,7 @@ use crate::custody::{Grants, Questions};
 use crate::device::{Device, DeviceIx, Devices};
 use crate::effect::{Effect, LoginRefusal};
 use crate::exchange::Webhooks;
+use crate::gate::{Figures, Gates};
 use crate::geometry::Position;
 use crate::input::Input;
 use crate::ledger::Ledgers;
@@ -42,6 +43,8 @@ pub struct Core {
     pub(crate) receipts: Receipts,
     pub(crate) ledgers: Ledgers,
     pub(crate) webhooks: Webhooks,
+    pub(crate) gates: Gates,
+    pub(crate) figures: Figures,
 }
 
 impl Default for Core {
@@ -70,6 +73,8 @@ impl Core {
             receipts: Receipts::default(),
             ledgers: Ledgers::default(),
             webhooks: Webhooks::default(),
+            gates: Gates::default(),
+            figures: Figures::default(),
         }
     }
 

@@ -5,6 +5,7 @@ mod commands;
 mod ending;
 mod evidence;
 mod exchange;
+mod gate;
 mod laws;
 mod ledger;
 mod life;

@@ -40,7 +40,7 @@ pub enum NoteSeen {
     /// None was shown, and the truck has none or several.
     Missing,
     Unknown(Reference),
-    Known(NoteFacts),
+    Known(Box<NoteFacts>),
 }
 
 /// Whether ledger, declaration and release note say the same.

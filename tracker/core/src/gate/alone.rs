@@ -77,23 +77,30 @@ impl Alone {
 
     /// A line that this gate wrote: what it did is known from here on, also after a new start or a new snapshot.
     pub fn take(&mut self, line: &GateLine) {
-        let facts = self.facts(line.at, &line.question, None);
-        let Some(truck) = truck_of(&line.question, &facts.card) else { return };
+        self.remember(line.at, &line.question, line.verdict);
+    }
+
+    /// A decision, whoever made it.
+    pub fn remember(&mut self, at: Time, question: &GateQuestion, verdict: GateVerdict) {
+        let facts = self.facts(at, question, None);
+        let Some(truck) = truck_of(question, &facts.card) else { return };
         if let Some(drawn) = facts.inspection {
             self.drawn.entry(truck.clone()).or_insert(drawn);
         }
-        match line.verdict {
+        match verdict {
             GateVerdict::Go => {
                 self.held.remove(&truck);
                 if let NoteSeen::Known(note) = facts.note {
-                    let used = NoteUse { gate: line.question.gate.clone(), decision: line.question.decision.clone(), at: line.at };
+                    let used = NoteUse { gate: question.gate.clone(), decision: question.decision.clone(), at };
                     self.used.insert(note.note, used);
-                    self.released.insert(note.transfer, line.at);
+                    self.released.insert(note.transfer, at);
                 }
             }
             GateVerdict::Hold => {
-                let held = HeldFacts { gate: line.question.gate.clone(), lane: line.question.lane, at: line.at };
-                self.held.entry(truck).or_insert(held);
+                if self.held_for(at, &truck).is_none() {
+                    let held = HeldFacts { gate: question.gate.clone(), lane: question.lane, at };
+                    self.held.insert(truck, held);
+                }
             }
         }
     }
@@ -142,7 +149,7 @@ impl Alone {
             (None, None) => Vec::new(),
         };
         match &question.note {
-            Some(id) => notes.into_iter().next().map_or_else(|| NoteSeen::Unknown(id.clone()), NoteSeen::Known),
+            Some(id) => notes.into_iter().next().map_or_else(|| NoteSeen::Unknown(id.clone()), |note| NoteSeen::Known(Box::new(note))),
             None => only_fitting(notes.iter(), question, &self.snapshot.gate),
         }
     }
@@ -158,7 +165,7 @@ impl Alone {
     }
 
     fn held_for(&self, now: Time, truck: &Plate) -> Option<HeldFacts> {
-        let held = self.held.get(truck).or_else(|| self.snapshot.held.get(truck))?;
+        let held = self.held.get(truck).into_iter().chain(self.snapshot.held.get(truck)).max_by_key(|held| held.at)?;
         (now.since(held.at) <= self.snapshot.lane_ms).then(|| held.clone())
     }
 

@@ -35,7 +35,7 @@ impl Core {
     fn note_seen(&self, question: &GateQuestion, gate: &GateView, truck: Option<&Plate>) -> NoteSeen {
         if let Some(id) = &question.note {
             let known = self.gates.notes.get(id);
-            return known.map_or_else(|| NoteSeen::Unknown(id.clone()), |note| NoteSeen::Known(note.facts.clone()));
+            return known.map_or_else(|| NoteSeen::Unknown(id.clone()), |note| NoteSeen::Known(Box::new(note.facts.clone())));
         }
         let unused = truck.and_then(|truck| self.gates.unused.get(truck));
         let notes = unused.into_iter().flatten().filter_map(|id| self.gates.notes.get(id)).map(|note| &note.facts);
@@ -95,7 +95,7 @@ pub(super) fn only_fitting<'a>(notes: impl Iterator<Item = &'a NoteFacts>, quest
     };
     let mut fitting = notes.filter(fits);
     match (fitting.next(), fitting.next()) {
-        (Some(note), None) => NoteSeen::Known(note.clone()),
+        (Some(note), None) => NoteSeen::Known(Box::new(note.clone())),
         (None, _) | (Some(_), Some(_)) => NoteSeen::Missing,
     }
 }

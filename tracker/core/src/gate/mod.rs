@@ -27,7 +27,7 @@ use sealway_schemas::command::GateCommand;
 use sealway_schemas::gate::{Direction, GateView, Plate};
 use sealway_schemas::ledger::Reference;
 use sealway_schemas::record::Record;
-use sealway_schemas::{GateId, PartyId, PublicKey, Time};
+use sealway_schemas::{GateId, PartyId, PlaceId, PublicKey, Time, TransferId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -165,8 +165,24 @@ impl Core {
         Ok(gate)
     }
 
+    pub(crate) fn gate_place(&self, id: &GateId) -> Option<&PlaceId> {
+        self.gates.gates.get(id).map(|gate| &gate.view.place)
+    }
+
+    pub(crate) fn note_place(&self, id: &Reference) -> Option<&PlaceId> {
+        self.gates.notes.get(id).map(|note| &note.facts.place)
+    }
+
+    pub(crate) fn card_enterprise(&self, id: &Reference) -> Option<&PartyId> {
+        self.gates.cards.get(id).map(|card| &card.view.content.enterprise)
+    }
+
+    pub(crate) fn drawn_transfer(&self, truck: &Plate) -> Option<&TransferId> {
+        self.gates.drawn.get(truck)?.transfer.as_ref()
+    }
+
     /// The gate's operator, and those who see the transfer.
-    fn gate_parties(&self, gate: &GateView, transfer: Option<&sealway_schemas::TransferId>) -> Vec<PartyId> {
+    fn gate_parties(&self, gate: &GateView, transfer: Option<&TransferId>) -> Vec<PartyId> {
         let transfer = transfer.and_then(|id| self.transfers.find(id)).and_then(|ix| self.transfers.get(ix));
         let operator = self.atlas.place(&gate.place).and_then(|place| place.operator()).cloned();
         self.parties_of(transfer, operator)

@@ -8,12 +8,14 @@
 mod evidence;
 mod figures;
 mod frauds;
+mod gate;
 mod generator;
 mod platform;
 mod series;
 
 pub(crate) use evidence::run as evidence;
 pub(crate) use frauds::run as frauds;
+pub(crate) use gate::run as gate;
 pub(crate) use generator::generate;
 pub(crate) use series::run as series;
 

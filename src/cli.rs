@@ -51,6 +51,8 @@ pub(crate) enum Command {
     Export(ExportSeries),
     /// Cosign the checkpoints of other people's logs, if they only grew
     Witness(Witness),
+    /// A gate that goes on deciding while the platform cannot be reached; questions on standard input, answers on standard output
+    Gate(Gate),
     /// Look at every byte of a data folder that somebody may rely on, while no platform runs on it
     Verify(Verify),
     /// Throw the views away and make them again from the evidence log
@@ -208,6 +210,28 @@ pub(crate) struct Witness {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Gate {
+    /// Its id on the platform
+    #[arg(long)]
+    pub(crate) gate: sealway_schemas::GateId,
+    /// Its own folder: key, snapshot, and what it decided alone
+    #[arg(long)]
+    pub(crate) data: PathBuf,
+    /// The platform's interface: https://HOST
+    #[arg(long)]
+    pub(crate) platform: String,
+    /// A file with a token of the operator who runs the gate's place
+    #[arg(long)]
+    pub(crate) token_file: PathBuf,
+    /// The platform's public key, 64 hex digits, or a file with it: whose snapshots and pass cards are believed
+    #[arg(long, value_parser = crate::gate::trust)]
+    pub(crate) trust: sealway_schemas::PublicKey,
+    /// A file of PEM certificates: who may vouch for the platform, instead of those that this machine believes
+    #[arg(long)]
+    pub(crate) authority: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Verify {
     /// The platform's data folder
     #[arg(long)]
@@ -250,6 +274,8 @@ pub(crate) enum BenchCommand {
     Ingest(Ingest),
     /// Every row of the alert table, played dishonestly and honestly, and a month of transfers with frauds among them
     Frauds(Frauds),
+    /// Decisions of gates through HTTP at a fixed rate
+    Gate(BenchGate),
     /// A log of millions of entries: growing its tree, a bundle and its check, and a start after a crash
     Evidence(BenchEvidence),
     /// The time series: points to the disk, the questions of the screens, and the same of an InfluxDB beside it
@@ -288,6 +314,20 @@ pub(crate) struct Frauds {
     /// Another seed gives another month
     #[arg(long, default_value_t = 7)]
     pub(crate) seed: u64,
+    #[arg(long, value_enum)]
+    pub(crate) report: Option<Report>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct BenchGate {
+    /// Decisions a second
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) rate: u32,
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=120))]
+    pub(crate) seconds: u32,
+    /// Connections that the gates keep open
+    #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) connections: u32,
     #[arg(long, value_enum)]
     pub(crate) report: Option<Report>,
 }

@@ -10,6 +10,7 @@ mod duration;
 mod evidence;
 mod export;
 mod figures;
+mod gate;
 mod ingress;
 mod logging;
 mod network;
@@ -70,6 +71,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Token { command: TokenCommand::New(arguments) } => access::new_token(&arguments),
         Command::Bench { command: BenchCommand::Ingest(arguments) } => bench::ingest(&arguments),
         Command::Bench { command: BenchCommand::Frauds(arguments) } => bench::frauds(&arguments),
+        Command::Bench { command: BenchCommand::Gate(arguments) } => bench::gate(&arguments),
         Command::Bench { command: BenchCommand::Evidence(arguments) } => bench::evidence(&arguments),
         Command::Bench { command: BenchCommand::Series(arguments) } => bench::series(&arguments),
         Command::Bench { command: BenchCommand::Generate(arguments) } => bench::generate(&arguments),
@@ -80,6 +82,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Evidence { command } => return evidence::run(&command),
         Command::Export(arguments) => export::run(&arguments),
         Command::Witness(arguments) => witness::run(&arguments),
+        Command::Gate(arguments) => gate::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Rebuild { data, series: false, .. } => rebuild::run(&data),
         Command::Rebuild { data, series: true, config } => rebuild::series(&data, config.as_deref()),

@@ -165,6 +165,14 @@ fn status_of(code: &str) -> StatusCode {
         "idempotency-key" => StatusCode::BAD_REQUEST,
         "too-large" | "feature-too-large" => StatusCode::PAYLOAD_TOO_LARGE,
         "alert-acknowledged"
+        | "card-exists"
+        | "card-revoked"
+        | "decision-exists"
+        | "gate-chain"
+        | "not-drawn"
+        | "note-exists"
+        | "note-spent"
+        | "truck-not-held"
         | "alert-decided"
         | "already-split"
         | "arrow-illegal"

@@ -4,8 +4,8 @@ use crate::openapi::{Described, Document};
 use crate::problem::Problem;
 use crate::state::Dashboard;
 use crate::{
-    alerts, commands, corridors, devices, enrolment, events, evidence, exchange, health, ledger, log_state, me, metrics, openapi, parties,
-    places, records, security, series, session, standby, tlog, tokens, track, transfers, users, web, webhooks,
+    alerts, commands, corridors, devices, enrolment, events, evidence, exchange, gates, health, kpis, ledger, log_state, me, metrics,
+    openapi, parties, places, records, security, series, session, standby, tlog, tokens, track, transfers, users, web, webhooks,
 };
 use axum::Router;
 use axum::extract::Request;
@@ -47,6 +47,8 @@ pub(crate) fn described() -> OpenApiRouter<Dashboard> {
         .merge(evidence::routes())
         .merge(exchange::routes())
         .merge(ledger::routes())
+        .merge(gates::routes())
+        .merge(kpis::routes())
         .merge(alerts::routes())
         .merge(commands::routes())
         .merge(records::routes())

@@ -15,6 +15,7 @@ pub mod down;
 pub mod enrol;
 pub mod entry;
 pub mod event;
+pub mod gate;
 pub mod hello;
 pub mod ids;
 pub mod ledger;

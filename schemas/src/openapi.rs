@@ -1,6 +1,7 @@
 //! JSON schemas of the identities, which are texts or numbers with a shape. Written by hand: their fields are private.
 
 use crate::cargo::{AirWaybill, BillNumber, CargoUnit, HouseNumber};
+use crate::gate::Plate;
 use crate::ledger::{GoodsCode, HsCode, Quantity, Reference, UnitCode};
 use crate::{AlertId, CorridorId, DeviceId, DistrictId, GateId, PartyId, PlaceId, PublicKey, Time, TransferId, UserId, WebhookId};
 use utoipa::openapi::RefOr;
@@ -30,6 +31,7 @@ text_schema! {
     GateId: "^[a-z0-9][a-z0-9-]{0,63}$", "epz-a-south";
     WebhookId: "^[a-z0-9][a-z0-9-]{0,63}$", "port-system";
     TransferId: "^[0-9]{2}[A-Z]{2}[A-Z0-9]{13}[0-9]$", "26CNXA000000000172";
+    Plate: r"^[A-Z0-9\p{L}-]{2,16}$", "陕A12345";
     Quantity: r"^[0-9]{1,12}(\.[0-9]{1,3})?$", "12.5";
     GoodsCode: "^[A-Za-z0-9-]{1,32}$", "CHIP-7";
     HsCode: "^[0-9]{6,10}$", "85423190";

@@ -48,14 +48,21 @@ pub(super) struct Used {
     pub(super) strict_backlog: u64,
 }
 
+/// A platform on free ports, in a folder that goes when it is dropped.
+pub(super) async fn start(in_flight: Option<u16>) -> anyhow::Result<(Platform, tempfile::TempDir)> {
+    let folder = tempfile::Builder::new().prefix("sealway-bench-").tempdir().context("temporary folder")?;
+    let free = SocketAddr::from(([127, 0, 0, 1], 0));
+    let base = Config::default();
+    let in_flight = in_flight.unwrap_or_default().max(base.mqtt.in_flight);
+    let mqtt = Mqtt { plain: Some(free), in_flight, ..base.mqtt };
+    let config = Config { data: folder.path().join("data"), mqtt, http: Http { listen: free, ..base.http }, ..base };
+    Ok((Platform::start(&config).await?, folder))
+}
+
 impl Bench {
     pub(super) async fn start(arguments: &Ingest) -> anyhow::Result<Self> {
-        let folder = tempfile::Builder::new().prefix("sealway-bench-").tempdir().context("temporary folder")?;
-        let free = SocketAddr::from(([127, 0, 0, 1], 0));
-        let base = Config::default();
-        let mqtt = Mqtt { plain: Some(free), in_flight: arguments.in_flight.max(base.mqtt.in_flight), ..base.mqtt };
-        let config = Config { data: folder.path().join("data"), mqtt, http: Http { listen: free, ..base.http }, ..base };
-        Ok(Self { platform: Platform::start(&config).await?, _folder: folder })
+        let (platform, folder) = start(Some(arguments.in_flight)).await?;
+        Ok(Self { platform, _folder: folder })
     }
 
     pub(super) fn address(&self) -> anyhow::Result<SocketAddr> {

@@ -7,6 +7,7 @@ mod demo;
 mod evidence;
 mod export;
 mod faults;
+mod gate;
 mod kill;
 mod second_domain;
 mod series;

@@ -136,7 +136,8 @@ fn start(config: TrackerConfig, loaded: Loaded, downlink: Arc<dyn Downlink>, vie
     counters.strict_cursor.store(state.strict_cursor, Relaxed);
     counters.devices.store(state.core.devices().count() as u64, Relaxed);
     let feed = EventFeed::new(config.clock.now().as_ms().saturating_mul(1024));
-    let (reader, log_reader, platform_key) = (log.reader(), log.reader(), key.public());
+    let (reader, log_reader, key) = (log.reader(), log.reader(), Arc::new(key));
+    let platform_key = key.clone();
     let (works, work_queue) = std::sync::mpsc::sync_channel(BATCHES);
     let stop = Arc::new(AtomicBool::new(false));
     let confirmed = Arc::new(AtomicU64::new(0));

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use ed25519_dalek::{Signer as _, SigningKey};
 use sealway_core::proof::note::{NotAVerifier, Scheme, Verifier};
 use sealway_schemas::down::Down;
+use sealway_schemas::gate::{PassCard, SignedText};
 use sealway_schemas::{DeviceId, KeyId, PublicKey, aad, cose};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -82,6 +83,15 @@ impl PlatformKey {
 
     fn signer_of(&self, name: &str, scheme: Scheme) -> Result<NoteSigner, PlatformKeyError> {
         Ok(NoteSigner { key: self.key.clone(), verifier: Verifier::new(name, self.public, scheme)? })
+    }
+
+    pub(crate) fn sign_text(&self, purpose: &str, text: String) -> SignedText {
+        let signature = self.key.sign(&SignedText::message(purpose, &text)).to_bytes();
+        SignedText { text, key: self.public, signature: hex::encode(signature) }
+    }
+
+    pub(crate) fn sign_card(&self, card: &PassCard) -> String {
+        sealway_core::gate::card::text(card, &self.key.sign(&sealway_core::gate::card::message(card)).to_bytes())
     }
 
     /// A message to one device, ready to be sent.

@@ -8,6 +8,7 @@ use crate::log::LogReader;
 use crate::metrics::{Counters, TrackerMetrics};
 use crate::open::{self, OpenError};
 use crate::outbox::{Closing, Outbox};
+use crate::platform_key::PlatformKey;
 use crate::registry::{Projector, Registry};
 use crate::series::Series;
 use crate::track::{TrackError, TrackPoint, walk};
@@ -16,6 +17,8 @@ use bytes::Bytes;
 use sealway_core::proof::Hash;
 use sealway_core::{CommandReceipt, Policy};
 use sealway_schemas::command::Signer;
+use sealway_schemas::down::{Challenge, Down};
+use sealway_schemas::gate::{PassCard, SignedText};
 use sealway_schemas::link::{Downlink, Upload};
 use sealway_schemas::signature::CommandSignature;
 use sealway_schemas::{DeviceId, PublicKey, Time};
@@ -38,7 +41,7 @@ pub(crate) struct Running {
     pub(crate) projector: Projector,
     pub(crate) series: Series,
     pub(crate) outbox: Outbox,
-    pub(crate) platform_key: PublicKey,
+    pub(crate) platform_key: Arc<PlatformKey>,
     pub(crate) policy: Policy,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) stop: Arc<AtomicBool>,
@@ -71,7 +74,7 @@ pub struct Tracker {
 
 impl fmt::Debug for Tracker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tracker").field("platform_key", &self.running.platform_key).finish_non_exhaustive()
+        f.debug_struct("Tracker").field("platform_key", &self.running.platform_key.public()).finish_non_exhaustive()
     }
 }
 
@@ -178,7 +181,25 @@ impl Tracker {
     /// What signs the platform's messages to devices; an enrolment's answer brings it.
     #[must_use]
     pub fn platform_key(&self) -> PublicKey {
-        self.running.platform_key
+        self.running.platform_key.public()
+    }
+
+    /// A text for others to rely on where the platform cannot be asked: a gate's snapshot.
+    #[must_use]
+    pub fn sign_text(&self, purpose: &str, text: String) -> SignedText {
+        self.running.platform_key.sign_text(purpose, text)
+    }
+
+    /// What the QR code of a pass card says.
+    #[must_use]
+    pub fn sign_card(&self, card: &PassCard) -> String {
+        self.running.platform_key.sign_card(card)
+    }
+
+    /// A challenge that somebody else brings to the seal.
+    #[must_use]
+    pub fn sign_challenge(&self, device: &DeviceId, nonce: [u8; 16], not_after: Time) -> Bytes {
+        self.running.platform_key.seal(device, &Down::Challenge(Challenge { nonce, not_after }))
     }
 
     /// The evidence log, for whoever counts or proves.

@@ -17,6 +17,8 @@ mod events;
 #[cfg(test)]
 mod exchange;
 #[cfg(test)]
+mod gates;
+#[cfg(test)]
 mod geometry;
 #[cfg(test)]
 mod house;

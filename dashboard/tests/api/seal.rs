@@ -16,6 +16,8 @@ pub(crate) struct Seal {
     /// Degrees: longitude, latitude.
     pub(crate) at: (f64, f64),
     pub(crate) status: u64,
+    /// The nonce of the question that it answers.
+    pub(crate) reference: Option<[u8; 16]>,
 }
 
 impl Seal {
@@ -29,6 +31,7 @@ impl Seal {
             epoch_key: SigningKey::from_bytes(&[0; 32]),
             at: (108.95, 34.35),
             status: 0,
+            reference: None,
         }
     }
 
@@ -69,6 +72,7 @@ impl Seal {
             fix: Some(fix),
             epoch_key,
             battery: Some(80),
+            reference: self.reference.filter(|_| event == Event::ChallengeAnswer),
             status: Status::new(self.status).unwrap(),
             ..ReportDraft::new(self.ctr, self.epoch, self.prev, t, event)
         };

@@ -112,6 +112,12 @@ macro_rules! deeds {
                 }
             }
 
+            /// Done at the gate of the origin, where the gate releases.
+            #[must_use]
+            pub fn is_at_gate(self) -> bool {
+                matches!(self, Deed::WrongUnit | Deed::NoteTwice | Deed::Tailgated | Deed::LaneChanged)
+            }
+
             /// What the platform has to make of it.
             #[must_use]
             pub fn expect(self) -> Expect {
@@ -150,12 +156,12 @@ deeds! {
     Jammed, "jammed", Jamming, Measured, Expect::Alert(&["jamming"]);
     Spoofed, "spoofed", Jamming, Measured, Expect::Alert(&["spoofing", "spoofing-suspected", "impossible-speed"]);
     ClockBack, "clock-back", Clock, Measured, Expect::Alert(&["clock-off"]);
-    WrongUnit, "wrong-unit", WrongAtGate, Measured, Expect::Unplayed("the contract has no gate decision");
+    WrongUnit, "wrong-unit", WrongAtGate, Measured, Expect::Alert(&["wrong-unit"]);
     FalseArrival, "false-arrival", WrongAtGate, Measured, Expect::Unplayed("the contract has no handoff");
-    NoteTwice, "note-twice", NoteReuse, Measured, Expect::Unplayed("the contract has no release note");
-    Tailgated, "tailgated", NoteReuse, Measured, Expect::Unplayed("the contract has no barrier cycle");
-    LaneChanged, "lane-changed", NoteReuse, Measured, Expect::Unplayed("the contract has no lanes");
     ShortSplit, "short-split", PartialCargo, Measured, Expect::Alert(&["partial-cargo"]);
+    NoteTwice, "note-twice", NoteReuse, Measured, Expect::Alert(&["note-reused"]);
+    Tailgated, "tailgated", NoteReuse, Measured, Expect::Alert(&["tailgating"]);
+    LaneChanged, "lane-changed", NoteReuse, Measured, Expect::Alert(&["lane-change"]);
     BatteryLow, "battery-low", Health, NoFraud, Expect::Alert(&["low-battery"]);
     MotorStuck, "motor-stuck", Health, NoFraud, Expect::Alert(&["device-fault"]);
     StolenForParts, "stolen-for-parts", Health, NoFraud, Expect::NotRed(&["seal-stolen"]);

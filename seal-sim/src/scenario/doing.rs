@@ -80,8 +80,8 @@ impl Play {
     }
 
     /// The operator asks the seal whether it is here; it answers at once when it hears.
-    pub(super) fn challenge(&mut self, at: Time, platform: &mut dyn Platform) {
-        let nonce = self.sixteen("nonce");
+    pub(super) fn challenge(&mut self, at: Time, purpose: &str, platform: &mut dyn Platform) {
+        let nonce = self.sixteen(purpose);
         let operator = self.operator.clone();
         let ask =
             CustodyCommand::IssueChallenge { device: self.device.id(), nonce: hex::encode(nonce), not_after: at.plus_ms(CHALLENGE_MS) };

@@ -6,6 +6,7 @@
 mod deed;
 mod doing;
 mod expect;
+mod gate;
 mod month;
 mod platform;
 mod play;

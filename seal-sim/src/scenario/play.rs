@@ -146,12 +146,14 @@ impl Play {
 
     fn plan(&mut self, sealed_at: Time) {
         let start = self.cast.starts_at;
+        // A gate asks while the truck still stands inside.
+        let pace_ms = if self.conduct.deed.is_some_and(Deed::is_at_gate) { 1_000 } else { MINUTE_MS };
         let people = [
             (start, Cue::Declare),
             (start.plus_ms(MINUTE_MS), Cue::SelfTest),
             (sealed_at, Cue::Seal),
-            (sealed_at.plus_ms(MINUTE_MS), Cue::Countersign),
-            (sealed_at.plus_ms(2 * MINUTE_MS), Cue::Release),
+            (sealed_at.plus_ms(pace_ms), Cue::Countersign),
+            (sealed_at.plus_ms(2 * pace_ms), Cue::Release),
         ];
         people.into_iter().for_each(|(at, cue)| self.cue(at, cue));
         let (period_ms, arrives_at) = (self.way.period_ms(), self.way.arrives_at());
@@ -210,11 +212,12 @@ impl Play {
             Cue::SelfTest => self.report(at, Event::SelfTest, platform),
             Cue::Seal => self.seal(at, platform),
             Cue::Countersign => self.countersign(at, platform),
+            Cue::Release if self.conduct.deed.is_some_and(Deed::is_at_gate) => self.pass_gate(at, platform),
             Cue::Release => self.release(at, platform),
             Cue::Report => self.report(at, Event::Periodic, platform),
             Cue::Deed(step) => self.do_deed(at, step, platform),
             Cue::Arrival => self.report_arrival(at, platform),
-            Cue::Challenge => self.challenge(at, platform),
+            Cue::Challenge => self.challenge(at, "nonce", platform),
             Cue::HandOver => self.hand_over(at, platform),
             Cue::Grant => self.grant(at, platform),
             Cue::Unseal => self.unseal(at, platform),

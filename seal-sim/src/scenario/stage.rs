@@ -1,12 +1,13 @@
 //! Where plays are acted: parties, places and corridors first, then every play's acts in one order of time.
 
 use super::doing::person;
+use super::gate::gates;
 use super::platform::{Platform, Refusal};
 use super::play::Play;
 use super::way::DEAD_ZONE;
-use sealway_schemas::Time;
 use sealway_schemas::command::{RegistryCommand, Role, Signer, WorldCommand};
 use sealway_schemas::ids::NotAnId;
+use sealway_schemas::{PlaceId, Time};
 use serde_json::{Value, json};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -51,7 +52,11 @@ pub fn furnish(platform: &mut dyn Platform, at: Time, corridors: &str, places: &
     for mut feature in features(places)? {
         set(&mut feature, "operator", OPERATOR.into());
         set(&mut feature, "splitting", true.into());
+        let place: PlaceId = feature.pointer("/properties/id").and_then(Value::as_str).unwrap_or_default().parse()?;
         platform.command(at, &officer, &serde_json::to_value(WorldCommand::PutPlace { feature })?)?;
+        for gate in gates(&place)? {
+            platform.command(at, &officer, &serde_json::to_value(gate)?)?;
+        }
     }
     for mut feature in features(corridors)? {
         if let Some(km) = feature.pointer("/properties/length_km").and_then(Value::as_f64) {

@@ -101,10 +101,14 @@ mod tests {
             "rattled",
             "along-the-edge",
             "short-split",
+            "wrong-unit",
+            "note-twice",
+            "tailgated",
+            "lane-changed",
         ] {
             assert!(found.contains(&scenario), "{scenario} among {found:?}");
         }
-        assert!(honest.iter().all(|play| play.tally().unsealed == 1 && play.tally().challenges_answered == 1));
+        assert!(honest.iter().all(|play| play.tally().unsealed == 1 && play.tally().challenges_answered >= 1));
     }
 
     #[test]

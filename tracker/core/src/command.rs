@@ -9,6 +9,7 @@ use sealway_schemas::entry::{Entry, Salt};
 use sealway_schemas::signature::CommandSignature;
 use sealway_schemas::{PartyId, Time};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 
@@ -116,11 +117,12 @@ impl Core {
         self.check_signature(asked, &command)?;
         let (kind, subject) = (command.kind().to_owned(), command.subject());
         if let Some(taken) = taken {
-            return Ok(CommandReceipt { at: taken.at, command: kind, subject, repeated: true, answer: None });
+            let answer = self.answer_again(&command);
+            return Ok(CommandReceipt { at: taken.at, command: kind, subject, repeated: true, answer });
         }
         self.check_district(by, &command)?;
-        self.dispatch(now, &Asking { by, reach }, command, effects)?;
-        Ok(CommandReceipt { at: now, command: kind, subject, repeated: false, answer: None })
+        let answer = self.dispatch(now, &Asking { by, reach }, command, effects)?;
+        Ok(CommandReceipt { at: now, command: kind, subject, repeated: false, answer })
     }
 
     /// The same command under the same key, if it was taken before.
@@ -143,9 +145,16 @@ impl Core {
         }
     }
 
-    /// Each area of the trade takes its own commands, in its own folder.
-    fn dispatch(&mut self, now: Time, asking: &Asking<'_>, command: Command, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
-        match command {
+    /// Each area of the trade takes its own commands, in its own folder; what it answers beside the receipt.
+    fn dispatch(
+        &mut self,
+        now: Time,
+        asking: &Asking<'_>,
+        command: Command,
+        effects: &mut Vec<Effect>,
+    ) -> Result<Option<Value>, CommandRefusal> {
+        let taken = match command {
+            Command::Gate(command) => return self.gate_command(now, asking, command, effects),
             Command::Registry(command) => self.registry_command(now, asking, command, effects),
             Command::World(command) => self.world_command(&command, effects),
             Command::Device(command) => self.device_command(now, asking, command, effects),
@@ -155,9 +164,15 @@ impl Core {
             Command::Alert(command) => self.alert_command(now, asking, command, effects),
             Command::Exchange(command) => self.exchange_command(now, asking, command, effects),
             Command::Cargo(command) => self.cargo_command(now, asking, command, effects),
-            Command::Gate(_) => {
-                Err(CommandRefusal::new("not-offered", format!("command {}: not offered by this platform", command.kind())))
-            }
+        };
+        taken.map(|()| None)
+    }
+
+    /// What a command answered that was taken before.
+    fn answer_again(&self, command: &Command) -> Option<Value> {
+        match command {
+            Command::Gate(command) => self.gate_answer(command),
+            _ => None,
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::custody::{Grants, Questions};
 use crate::device::{Device, DeviceIx, Devices};
 use crate::effect::{Effect, LoginRefusal};
 use crate::exchange::Webhooks;
+use crate::gate::{Figures, Gates};
 use crate::geometry::Position;
 use crate::input::Input;
 use crate::ledger::Ledgers;
@@ -44,6 +45,8 @@ pub struct Core {
     pub(crate) ledgers: Ledgers,
     pub(crate) webhooks: Webhooks,
     pub(crate) cargos: Cargos,
+    pub(crate) gates: Gates,
+    pub(crate) figures: Figures,
 }
 
 impl Default for Core {
@@ -73,6 +76,8 @@ impl Core {
             ledgers: Ledgers::default(),
             webhooks: Webhooks::default(),
             cargos: Cargos::default(),
+            gates: Gates::default(),
+            figures: Figures::default(),
         }
     }
 

@@ -82,6 +82,11 @@ impl PackedFix {
         Position { lat: f64::from(self.lat_e7) / 1e7, lon: f64::from(self.lon_e7) / 1e7 }
     }
 
+    /// What the fix may be off by.
+    pub(crate) fn blur_m(&self) -> f64 {
+        2.0 * f64::from(self.accuracy_dm) / 10.0
+    }
+
     fn view(&self) -> LastFix {
         let Position { lat, lon } = self.position();
         LastFix { t: self.t, lat, lon, speed_cm_s: self.speed_cm_s.into(), heading_ddeg: self.heading_ddeg.into() }

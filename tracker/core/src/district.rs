@@ -10,7 +10,9 @@ use sealway_schemas::command::{
     AlertCommand, CargoCommand, Command, CustodyCommand, DeviceCommand, ExchangeCommand, GateCommand, LedgerCommand, RegistryCommand,
     Signer, TransferCommand, WorldCommand,
 };
-use sealway_schemas::{AlertId, DeviceId, DistrictId, PartyId, PlaceId, TransferId};
+use sealway_schemas::gate::Plate;
+use sealway_schemas::ledger::Reference;
+use sealway_schemas::{AlertId, DeviceId, DistrictId, GateId, PartyId, PlaceId, TransferId};
 use serde_json::Value;
 
 /// What a command is about, as far as districts go.
@@ -32,6 +34,11 @@ enum Concern<'a> {
     /// Between two places, one of which has to be the district's.
     Between(&'a Value),
     Order(&'a str, Option<&'a PlaceId>),
+    /// A gate, a release note, a pass card, a truck that was drawn.
+    Gate(&'a GateId),
+    Note(&'a Reference),
+    Card(&'a Reference),
+    Drawing(&'a Plate),
 }
 
 /// Whose place a transfer's step is.
@@ -51,7 +58,7 @@ fn concern(command: &Command) -> Concern<'_> {
         Command::Transfer(command) => transfer(command),
         Command::Cargo(command) => cargo(command),
         Command::Custody(command) => custody(command),
-        Command::Gate(GateCommand::PutGate { place, .. }) => Concern::Place(place),
+        Command::Gate(command) => gate(command),
         Command::Ledger(command) => ledger(command),
         Command::Alert(command) => alert(command),
         Command::Exchange(ExchangeCommand::PutWebhook { .. } | ExchangeCommand::RemoveWebhook { .. }) => Concern::Own,
@@ -121,6 +128,24 @@ fn custody(command: &CustodyCommand) -> Concern<'_> {
     }
 }
 
+fn gate(command: &GateCommand) -> Concern<'_> {
+    use GateCommand as C;
+    match command {
+        C::PutGate { place, .. } | C::IssueReleaseNote { place, .. } => Concern::Place(place),
+        C::RevokeReleaseNote { note, .. } => Concern::Note(note),
+        C::IssuePassCard { enterprise, .. } => Concern::Party(enterprise),
+        C::RevokePassCard { card, .. } => Concern::Card(card),
+        C::PutInspectionRule { .. } => Concern::Country,
+        C::ClearInspection { truck, .. } => Concern::Drawing(truck),
+        C::AskGate { question } => Concern::Gate(&question.gate),
+        C::ReadPassCard { gate, .. }
+        | C::DirectTruck { gate, .. }
+        | C::ReportBarrier { gate, .. }
+        | C::TakeGateSnapshot { gate, .. }
+        | C::FileGateDecision { gate, .. } => Concern::Gate(gate),
+    }
+}
+
 fn ledger(command: &LedgerCommand) -> Concern<'_> {
     match command {
         LedgerCommand::ImportLedger { enterprise, .. } | LedgerCommand::DeclarePeriodic { enterprise, .. } => Concern::Party(enterprise),
@@ -166,6 +191,11 @@ impl Core {
             Concern::Drawn(feature) => self.check_drawn(own, feature),
             Concern::Between(feature) => self.check_between(own, feature),
             Concern::Order(order, origin) => self.check_order(own, order, origin),
+            // What is not there is refused by the command itself.
+            Concern::Gate(gate) => self.gate_place(gate).map_or(Ok(()), |place| self.check_place(own, place)),
+            Concern::Note(note) => self.note_place(note).map_or(Ok(()), |place| self.check_place(own, place)),
+            Concern::Card(card) => self.card_enterprise(card).map_or(Ok(()), |enterprise| self.check_party(own, enterprise)),
+            Concern::Drawing(truck) => self.drawn_transfer(truck).map_or(Ok(()), |id| self.check_transfer(own, id, End::Either)),
         }
     }
 

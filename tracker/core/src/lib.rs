@@ -18,6 +18,7 @@ pub mod evidence;
 mod exchange;
 mod feature;
 mod follow;
+pub mod gate;
 pub mod geometry;
 pub mod input;
 pub mod keyring;

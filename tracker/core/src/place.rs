@@ -1,5 +1,6 @@
 //! Places 场所: ports, zones, depots, airports, border crossings, as polygons.
 
+use crate::device::PackedFix;
 use crate::feature::{GeometryRefusal, id, parse_feature, points_of, ring, shown, text};
 use crate::geometry::{Bounds, Plane, Position};
 use geo::algorithm::winding_order::Winding as _;
@@ -142,6 +143,18 @@ impl Place {
             })
             .fold(f64::INFINITY, f64::min);
         nearest.sqrt()
+    }
+
+    /// 0 inside.
+    pub(crate) fn metres_outside(&self, fix: &PackedFix) -> f64 {
+        let at = fix.position();
+        if self.contains(at) { 0.0 } else { self.metres_to_edge(at) }
+    }
+
+    /// Whole metres outside, beyond what the fix may be off by.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the earth")]
+    pub(crate) fn metres_beyond(&self, fix: &PackedFix) -> u32 {
+        (self.metres_outside(fix) - fix.blur_m()).clamp(0.0, 20_100_000.0) as u32
     }
 
     #[must_use]

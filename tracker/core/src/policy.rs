@@ -41,6 +41,19 @@ pub struct Policy {
     pub idempotency_ms: u64,
     /// By which a declared weight may be off from the ledger's, per thousand.
     pub ledger_weight_permille: u32,
+    /// By which a weighbridge may be off from a release note, per thousand, at a gate of each line.
+    pub gate_border_weight_permille: u32,
+    pub gate_hinterland_weight_permille: u32,
+    /// Metres outside a gate's place from which a seal may still answer.
+    pub gate_slack_m: u32,
+    /// A truck that was drawn for inspection stays drawn.
+    pub gate_inspection_ms: u64,
+    /// A truck that was held has to come back to its lane within this time; then it is forgotten.
+    pub gate_lane_ms: u64,
+    /// A gate decides alone so long.
+    pub gate_alone_ms: u64,
+    /// A decision is known by its number so long, so that it can be filed late and once.
+    pub gate_decision_ms: u64,
 }
 
 impl Default for Policy {
@@ -64,6 +77,13 @@ impl Default for Policy {
             battery_well_percent: 20,
             idempotency_ms: 86_400_000,
             ledger_weight_permille: 50,
+            gate_border_weight_permille: 50,
+            gate_hinterland_weight_permille: 30,
+            gate_slack_m: 500,
+            gate_inspection_ms: 86_400_000,
+            gate_lane_ms: 3_600_000,
+            gate_alone_ms: 4 * 3_600_000,
+            gate_decision_ms: 7 * 86_400_000,
         }
     }
 }

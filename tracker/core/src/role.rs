@@ -125,6 +125,18 @@ fn custody(command: &CustodyCommand) -> Row {
 fn gate(command: &GateCommand) -> Row {
     match command {
         GateCommand::PutGate { .. } => Row { customs: All, admin: All, ..DENIED },
+        GateCommand::IssueReleaseNote { .. }
+        | GateCommand::RevokeReleaseNote { .. }
+        | GateCommand::IssuePassCard { .. }
+        | GateCommand::RevokePassCard { .. }
+        | GateCommand::PutInspectionRule { .. }
+        | GateCommand::ClearInspection { .. }
+        | GateCommand::DirectTruck { .. } => CUSTOMS,
+        GateCommand::ReadPassCard { .. }
+        | GateCommand::AskGate { .. }
+        | GateCommand::ReportBarrier { .. }
+        | GateCommand::TakeGateSnapshot { .. }
+        | GateCommand::FileGateDecision { .. } => Row { customs: All, operator: Own, ..DENIED },
     }
 }
 

@@ -48,7 +48,7 @@ pub(crate) struct Parts {
     pub(crate) now: Time,
     pub(crate) snapshot_seq: u64,
     pub(crate) keyrings: Keyrings,
-    pub(crate) key: PlatformKey,
+    pub(crate) key: Arc<PlatformKey>,
     pub(crate) downlink: Arc<dyn Downlink>,
     pub(crate) projector: Projector,
     pub(crate) feed: EventFeed,

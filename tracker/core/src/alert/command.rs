@@ -107,6 +107,7 @@ impl Core {
             self.close_in_transfer(id);
         }
         self.tell_alert(now, id, effects);
+        self.count_verdict(now, id, decision.verdict, effects);
         if let Some(alert) = self.alerts.get(id).filter(|_| decision.verdict.clears_the_driver()) {
             self.exculpate(now, alert, Ground::Decided(decision), effects);
         }

@@ -136,10 +136,8 @@ impl Core {
 
     fn whereabouts(&self, place: &PlaceId, fix: Option<PackedFix>) -> Whereabouts {
         let (Some(place), Some(fix)) = (self.atlas.place(place), fix) else { return Whereabouts::Unknown };
-        let at = fix.position();
-        let beyond = if place.contains(at) { 0.0 } else { place.metres_to_edge(at) };
-        let blur = 2.0 * f64::from(fix.accuracy_dm) / 10.0;
-        if beyond <= blur { Whereabouts::Inside } else { Whereabouts::Outside(beyond) }
+        let beyond = place.metres_outside(&fix);
+        if beyond <= fix.blur_m() { Whereabouts::Inside } else { Whereabouts::Outside(beyond) }
     }
 
     /// Whether all of a circle lies in the transfer's destination.

@@ -84,6 +84,11 @@ impl Core {
         self.ledgers.goods.get(id).map_or(&[], |goods| goods.differences.as_slice())
     }
 
+    /// Whether a release note names the goods too; `None` where none are declared.
+    pub(crate) fn ledger_noted(&self, id: &TransferId) -> Option<bool> {
+        self.ledgers.goods.get(id).map(|goods| goods.noted.is_some())
+    }
+
     /// Whether the ledger has every line that the declaration of goods names; where none was made, nothing is asked of it.
     pub(crate) fn ledger_has_lines(&self, id: &TransferId) -> bool {
         let lacking = |difference: &&Difference| match difference.field {

@@ -8,6 +8,7 @@ mod conservation;
 mod ending;
 mod evidence;
 mod exchange;
+mod gate;
 mod laws;
 mod ledger;
 mod legs;

@@ -59,6 +59,7 @@ impl Core {
         if arrow == Arrow::Seal {
             self.note_countersign(now, ix, view.by, effects);
         }
+        self.count_step(now, ix, &view, effects);
         self.after_step(now, ix, arrow, effects);
         self.tell_transfer(now, ix, effects);
         Ok(())

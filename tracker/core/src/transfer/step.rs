@@ -56,10 +56,10 @@ impl Core {
         }
         let view = StepView { transfer: transfer.id.clone(), number: transfer.steps, arrow, from, to, at, by };
         self.tell_step(now, ix, &view, effects);
+        self.count_step(now, ix, &view, effects);
         if arrow == Arrow::Seal {
             self.note_countersign(now, ix, view.by, effects);
         }
-        self.count_step(now, ix, &view, effects);
         self.after_step(now, ix, arrow, effects);
         self.tell_transfer(now, ix, effects);
         Ok(())

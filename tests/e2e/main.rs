@@ -12,5 +12,6 @@ mod series;
 mod tlog;
 mod traces;
 mod usage;
+mod webhooks;
 mod wire;
 mod witness;

@@ -14,5 +14,6 @@ mod series;
 mod tlog;
 mod traces;
 mod usage;
+mod webhooks;
 mod wire;
 mod witness;

@@ -82,9 +82,11 @@ fn reversal<'a>(story: &'a Story, step: &StepView) -> Option<&'a StepView> {
     if step.arrow == Arrow::WriteOff { story.steps.iter().find(later) } else { None }
 }
 
+/// What the gate drew goes through the scanner; an officer's order is to look inside.
 pub(super) fn held(story: &Story, (number, hold): (usize, &HoldView)) -> Value {
     let dcsa = match hold.reason {
-        HoldReason::Officer | HoldReason::Inspection => Some("CUSI"),
+        HoldReason::Officer => Some("CUSI"),
+        HoldReason::Inspection => Some("CUSS"),
         HoldReason::UnreleasedDeparture
         | HoldReason::Contested
         | HoldReason::Refused

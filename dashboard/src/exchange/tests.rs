@@ -49,7 +49,7 @@ fn transfer() -> TransferView {
         length_km: 100.0,
         open_alerts: 0,
         worst_severity: None,
-        holds: vec![hold(HoldReason::Inspection, 5), hold(HoldReason::LedgerDifference, 6)],
+        holds: vec![hold(HoldReason::Officer, 4), hold(HoldReason::Inspection, 5), hold(HoldReason::LedgerDifference, 6)],
         due: None,
         punctuality: Punctuality::OnTime,
         custody_held: false,
@@ -189,7 +189,7 @@ fn every_word_of_the_trade_is_in_a_whole_life() {
     for word in ["container_closed", "container_open", "in_transit"] {
         assert!(all("disposition").contains(word), "{word}");
     }
-    assert_eq!(all("sealway:dcsa"), ["CUSI", "CUSR", "INSP", "RMVD", "RSEA"].map(str::to_owned).into());
+    assert_eq!(all("sealway:dcsa"), ["CUSI", "CUSR", "CUSS", "INSP", "RMVD", "RSEA"].map(str::to_owned).into());
     let ids: BTreeSet<String> = all("eventID");
     assert_eq!(ids.len(), events().len(), "each event has an id of its own");
 }

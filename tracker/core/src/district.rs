@@ -239,8 +239,9 @@ impl Core {
 
     fn check_party(&self, own: &DistrictId, id: &PartyId) -> Result<(), CommandRefusal> {
         match self.party(id) {
+            // In the words for one that is not there.
             Some(party) if party.district.as_ref() != Some(own) => {
-                Err(CommandRefusal::new("unknown-party", format!("party {id}: expected one of district {own}")))
+                Err(CommandRefusal::new("unknown-party", format!("party {id}: expected one that is registered")))
             }
             Some(_) | None => Ok(()),
         }

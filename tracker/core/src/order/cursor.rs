@@ -37,6 +37,15 @@ pub struct Cursor {
     keys: EpochKeys,
     holes: Vec<Hole>,
     quarantined: bool,
+    /// Of the `sealed` reports that opened no epoch the one with the highest.
+    passed: Option<Passed>,
+}
+
+/// A `sealed` report that the cursor went by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Passed {
+    ctr: u64,
+    epoch: u64,
 }
 
 /// What the order door asks of others.
@@ -67,6 +76,7 @@ impl Cursor {
             keys: EpochKeys::default(),
             holes: Vec::new(),
             quarantined: false,
+            passed: None,
         }
     }
 
@@ -114,10 +124,37 @@ impl Cursor {
         self.quarantined
     }
 
-    /// An officer's decision: quarantine and custody holes end.
+    /// An officer's decision: quarantine and custody holes end. Where a `sealed` report opened no epoch, because a clone's report took its
+    /// place or an epoch before it is not known here, the count of epochs goes on from it; its own epoch stays without a key, so custody
+    /// needs another sealing.
     pub fn lift_quarantine(&mut self) {
         self.quarantined = false;
         self.holes.clear();
+        if let Some(passed) = self.passed_over() {
+            self.seal.resume_at(passed.epoch);
+            self.passed = None;
+        }
+    }
+
+    /// Whether no sealing of an honest device can open an epoch any more, until an officer decides.
+    #[must_use]
+    pub fn lost_epoch(&self) -> bool {
+        self.passed_over().is_some()
+    }
+
+    /// Not one that may still be judged.
+    fn passed_over(&self) -> Option<Passed> {
+        self.passed.filter(|passed| passed.ctr <= self.stored && passed.epoch > self.seal.epoch())
+    }
+
+    fn pass(&mut self, report: &VerifiedReport) {
+        let content = report.report();
+        if content.epoch_key().is_some()
+            && report.signed_by() == SignedBy::Identity
+            && self.passed.is_none_or(|passed| passed.epoch < content.epoch())
+        {
+            self.passed = Some(Passed { ctr: content.ctr(), epoch: content.epoch() });
+        }
     }
 
     /// A report that a batch let pass does not satisfy the contract's equation.
@@ -190,6 +227,7 @@ impl Cursor {
     fn equivocate(&mut self, arrived: Time, report: VerifiedReport) -> Ordered {
         self.quarantined = true;
         self.announce(&report);
+        self.pass(&report);
         let ctr = report.report().ctr();
         if ctr > self.stored {
             self.backlog.add_version(ctr, report.digest());
@@ -213,6 +251,7 @@ impl Cursor {
             Outcome::Late
         };
         self.quarantined |= outcome == Outcome::PrevMismatch;
+        self.pass(&report);
         self.window.insert(ctr, report.digest());
         Ordered { outcome, settled: vec![Settled { report, outcome, arrived }] }
     }
@@ -247,6 +286,9 @@ impl Cursor {
         let outcome = seal.judge(content, report.signed_by(), prev_fits, |key| self.key_fault(ctr, key, asked));
         self.seal = seal;
         self.quarantined |= outcome == Outcome::PrevMismatch;
+        if outcome != Outcome::Applied {
+            self.pass(&report);
+        }
         self.stored = ctr;
         self.window.insert(ctr, report.digest());
         settled.push(Settled { report, outcome, arrived });

@@ -83,6 +83,8 @@ pub(crate) struct Sequencer {
     moved_at: Time,
     snapshot_at: Time,
     snapshot_busy: Arc<AtomicBool>,
+    /// The last one, until it was on disk.
+    snapshot_took_ms: Arc<AtomicU64>,
     draining: Option<oneshot::Sender<()>>,
 }
 
@@ -100,6 +102,7 @@ impl Sequencer {
             // A platform that is killed again and again shall not replay more at each start: what it replayed is due at once.
             snapshot_at: Time::ZERO,
             snapshot_busy: Arc::default(),
+            snapshot_took_ms: Arc::default(),
             draining: None,
             parts,
         }

@@ -6,7 +6,7 @@ use sqlx::sqlite::SqlitePool;
 use std::path::Path;
 
 /// A file of another version is thrown away: it is a view.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 
 const TABLES: &str = "
 CREATE TABLE parties (id TEXT PRIMARY KEY, role TEXT NOT NULL, district TEXT, body TEXT NOT NULL) WITHOUT ROWID;
@@ -46,9 +46,9 @@ CREATE TABLE records (kind TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL,
 CREATE INDEX records_at ON records (kind, at, id);
 CREATE INDEX records_transfer ON records (transfer) WHERE transfer IS NOT NULL;
 CREATE TABLE record_parties (kind TEXT NOT NULL, id TEXT NOT NULL, party TEXT NOT NULL, PRIMARY KEY (kind, id, party)) WITHOUT ROWID;
-CREATE TABLE cursor (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL);
-INSERT INTO cursor VALUES (1, -1);
-PRAGMA user_version = 3;
+CREATE TABLE cursor (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, records INTEGER NOT NULL);
+INSERT INTO cursor VALUES (1, -1, 0);
+PRAGMA user_version = 4;
 ";
 
 /// Opens the file, made anew where it is missing, of another version, or not readable: from the log.

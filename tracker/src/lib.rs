@@ -15,6 +15,7 @@ pub mod outbox;
 mod platform_key;
 mod rebuild;
 pub mod registry;
+mod rekey;
 mod scrub;
 pub mod series;
 mod snapshot;
@@ -35,8 +36,9 @@ pub use driver::work::{AdmitRefusal, CommandFailure};
 pub use feed::{EventFeed, Numbered, Subscription};
 pub use metrics::{COMMIT_BOUNDS_US, Refused, TrackerMetrics};
 pub use open::OpenError;
-pub use platform_key::{PlatformKeyError, log_key};
+pub use platform_key::{PlatformKeyError, log_keys, trust_root};
 pub use rebuild::{RebuildSeriesError, Rebuilt, rebuild, rebuild_series};
+pub use rekey::{RekeyError, rekey};
 pub use registry::{
     AlertFilter, DeviceFilter, NotARecordKey, Page, Principal, RecordFilter, RecordKey, Registry, RegistryError, Scope, TransferFilter,
 };

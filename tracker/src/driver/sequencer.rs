@@ -139,13 +139,16 @@ impl Sequencer {
         self.parts.config.fatal.fatal(error);
     }
 
-    /// Other numbers than the log's are told to it first.
+    /// Other numbers and further keys than the log's are told to it first.
     fn begin(&mut self) -> Result<(), LogError> {
         if *self.parts.core.policy() != self.parts.config.policy || self.parts.log.next_seq() == 0 {
             self.handle(Input::Policy(self.parts.config.policy))?;
-            self.commit()?;
         }
-        Ok(())
+        for succession in self.parts.key.successions(self.parts.core.platform_keys().len()) {
+            tracing::info!(key = %succession.public_key, seq = succession.seq, "the platform signs by a new key");
+            self.handle(Input::Rekey(succession))?;
+        }
+        self.commit()
     }
 
     fn tick(&mut self, first: Vec<Work>, works: &Receiver<Vec<Work>>, began: u64) -> Result<(), LogError> {
@@ -253,6 +256,7 @@ impl Sequencer {
             Item::Hello(hello) => {
                 self.parts.counters.hellos.fetch_add(1, Relaxed);
                 self.handle(Input::Hello { device: *device, hello })?;
+                self.owed.introduce.push(*device);
                 self.acks.want(device, Haste::Now);
                 Ok(true)
             }

@@ -8,13 +8,22 @@ use sealway_schemas::down::{Ack, Down};
 use sealway_schemas::event::{Change, Event};
 use sealway_schemas::link::CloseReason;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Instant;
 
 /// Rows asked of the judge in one go; the others wait for the next.
 const MOVED_ROWS: usize = 5_000;
+/// A snapshot rests so many times as long as the one before took.
+const SNAPSHOT_REST: u64 = 10;
 
 impl Sequencer {
     /// Tells devices: PUBACKs, acks, down messages.
     pub(super) fn settle(&mut self) {
+        for device in std::mem::take(&mut self.owed.introduce) {
+            for message in self.parts.key.introductions(&device) {
+                // One that has gone meanwhile hears it when it comes again.
+                let _told = self.parts.downlink.publish(&device, message);
+            }
+        }
         let tree = self.parts.tree.head();
         for wanted in self.acks.take_due(self.parts.now) {
             let (core, now) = (&self.parts.core, self.parts.now);

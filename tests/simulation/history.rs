@@ -11,7 +11,8 @@ use base64::Engine as _;
 use sealway_schemas::report::Event;
 use sealway_schemas::{Digest, Time};
 use sealway_seal_sim::device::{Device, Heard, Lock, Observation};
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 const START: u64 = 1_790_000_000_000;
 const STEPS: usize = 60;
@@ -20,6 +21,8 @@ const RING: usize = 24;
 const ROUNDS: usize = 400;
 /// Between two steps of a seal under way.
 const STEP_KM: f64 = 0.15;
+/// Hellos of which one is looked at: it costs two looks at the whole state.
+const LOOK_AT_HELLO: usize = 12;
 /// What wire.md gives an ack room for.
 const RANGES: usize = 8;
 const WANTS: usize = 4;
@@ -52,15 +55,22 @@ pub(crate) struct History {
     sealings: BTreeSet<u64>,
     /// Every report that the seal or its copy signed.
     made: BTreeSet<Digest>,
+    /// Up to this counter the seal's are in `made`.
+    noted: u64,
     /// Steps under way since the first sealing.
     driven: f64,
     /// Decisions of an officer to let custody go on.
     lifts: usize,
+    /// Counter and gap of each report of the log that was looked at.
+    parsed: RefCell<HashMap<Vec<u8>, Numbers>>,
     /// The first counter of the newest enrolment: what lies below has no meaning.
     begins: u64,
 }
 
 type Broken = String;
+
+/// A report's counter, and the counters that its gap names.
+type Numbers = Option<(u64, Option<(u64, u64)>)>;
 
 impl History {
     pub(crate) fn new(seed: u64, mutant: Option<Mutant>) -> Self {
@@ -91,8 +101,10 @@ impl History {
             epochs: 0,
             sealings: BTreeSet::new(),
             made: BTreeSet::new(),
+            noted: 0,
             driven: 0.0,
             lifts: 0,
+            parsed: RefCell::default(),
             begins: 1,
         }
     }
@@ -153,7 +165,8 @@ impl History {
     }
 
     fn note_made(&mut self) {
-        self.made.extend(self.device.ring().from(0).map(|record| Digest::of(&record.bytes)));
+        self.made.extend(self.device.ring().from(self.noted + 1).map(|record| Digest::of(&record.bytes)));
+        self.noted = self.device.highest();
     }
 
     fn turn_lock(&mut self) {
@@ -207,7 +220,11 @@ impl History {
         self.recorded.push(login);
         self.connected = true;
         let hello = self.device.connected();
-        self.changes_nothing(&hello, "a hello")?;
+        if self.chance.once_in(LOOK_AT_HELLO) {
+            self.changes_nothing(&hello, "a hello")?;
+        } else {
+            self.platform.take(0, &hello);
+        }
         self.ack()?;
         self.hear()
     }

@@ -48,6 +48,9 @@ pub(crate) struct Platform {
     verified: Verified,
 }
 
+/// What every history begins with, made once: state, log, what was told, and the seal's key.
+static FURNISHED: OnceLock<(Core, Disk, Told)> = OnceLock::new();
+
 /// By the report's bytes.
 pub(crate) type Verified = HashMap<Vec<u8>, VerifiedReport>;
 
@@ -137,7 +140,6 @@ impl Platform {
 
     /// The parties, the road, the seal and its transfer. Every history begins with the same, so it is made once.
     pub(crate) fn furnish(&mut self, public_key: PublicKey, proof: &[u8]) {
-        static FURNISHED: OnceLock<(Core, Disk, Told)> = OnceLock::new();
         let (core, log, told) = FURNISHED.get_or_init(|| {
             let mut first = Self::new(None, self.clock);
             for body in world::commands(public_key, proof) {
@@ -364,10 +366,10 @@ pub(crate) struct Replayed {
 
 /// The whole log again. A report before its key waits, as its device would send it again.
 pub(crate) fn replayed(log: &[Vec<u8>], known: &mut Verified) -> Replayed {
-    let mut replayed = Replayed::default();
+    let (mut replayed, begun) = Replayed::begun(log);
     let mut waiting = VecDeque::new();
     let mut at = Time::ZERO;
-    for (number, bytes) in log.iter().enumerate() {
+    for (number, bytes) in log.iter().enumerate().skip(begun) {
         let Ok(entry) = Entry::decode(bytes) else { continue };
         at = entry.at();
         let past = Log(log.get(..number).unwrap_or_default());
@@ -396,6 +398,18 @@ fn input(entry: Entry) -> Input {
 }
 
 impl Replayed {
+    /// With the beginning that every log of a history has, which is long to read; and how many entries that is.
+    fn begun(log: &[Vec<u8>]) -> (Self, usize) {
+        let Some((core, furnished, told)) = FURNISHED.get().filter(|(_, furnished, _)| log.starts_with(furnished)) else {
+            return (Self::default(), 0);
+        };
+        let mut keyring = Keyring::default();
+        for (device, key, _) in core.keys() {
+            apply(&mut keyring, KeyChange::Enrolled { device, key });
+        }
+        (Self { core: core.clone(), keyring, told: told.clone() }, furnished.len())
+    }
+
     /// Whether any of them could be taken.
     fn take_waiting(&mut self, at: Time, waiting: &mut VecDeque<Bytes>, known: &mut Verified, past: &Log<'_>) -> bool {
         let before = waiting.len();

@@ -7,7 +7,7 @@ use crate::world;
 use sealway_core::{Core, Input};
 use sealway_schemas::command::{Command, DeviceCommand};
 use sealway_schemas::entry::Entry;
-use sealway_schemas::movement::{Arrow, By};
+use sealway_schemas::movement::{Arrow, By, MovementState};
 use sealway_schemas::report::Report;
 use sealway_schemas::{DeviceId, Digest, Time};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -114,10 +114,12 @@ impl History {
         if lifts > self.lifts {
             return Err(format!("custody was let go on {lifts} times, an officer decided {} times", self.lifts));
         }
-        let arrived = self.platform.told.steps.values().find(|step| step.arrow == Arrow::Arrive);
-        let Some(By::Seal { ctr, .. }) = arrived.map(|step| &step.by) else { return Ok(()) };
-        match (self.begins..*ctr).find(|before| !versions.contains_key(before)) {
-            Some(missing) if lifts == 0 => Err(format!("report {ctr} closed custody, and {missing} is missing")),
+        let signed = |arrow| self.platform.told.steps.values().find(|step| step.arrow == arrow).map(|step| &step.by);
+        let (Some(By::Seal { ctr: from, .. }), Some(By::Seal { ctr: to, .. })) = (signed(Arrow::Depart), signed(Arrow::Arrive)) else {
+            return Ok(());
+        };
+        match (*from..*to).find(|between| !versions.contains_key(between)) {
+            Some(missing) if lifts == 0 => Err(format!("report {to} closed custody, and {missing} is missing")),
             _ => Ok(()),
         }
     }
@@ -140,9 +142,10 @@ impl History {
 
     /// 9.
     fn steps(&self, versions: &Versions) -> Result<(), Broken> {
-        let mut state = None;
+        // As it was declared.
+        let mut state = MovementState::Declared;
         for ((number, step), expected) in self.platform.told.steps.iter().zip(1..) {
-            if *number != expected || state.is_some_and(|state| state != step.from) {
+            if *number != expected || state != step.from {
                 return Err(format!("step {number} goes from {:?}, expected step {expected} from {state:?}", step.from));
             }
             let signed = match &step.by {
@@ -153,10 +156,10 @@ impl History {
             if !signed {
                 return Err(format!("step {number} is signed by {:?}, who is not in the log", step.by));
             }
-            state = Some(step.to);
+            state = step.to;
         }
         let now = self.platform.core.transfer(&world::transfer()).map(|transfer| transfer.state);
-        if state == now { Ok(()) } else { Err(format!("the transfer is {now:?}, its last step led to {state:?}")) }
+        if Some(state) == now { Ok(()) } else { Err(format!("the transfer is {now:?}, its last step led to {state:?}")) }
     }
 
     /// 10.
@@ -171,7 +174,8 @@ impl History {
     /// 1: the same reports in another order of arrival. Where one counter has two versions, or a report came although a gap had owned up
     /// to it, or an officer decided in between, the order has a meaning of its own.
     fn other_order(&self, versions: &Versions, verified: &Verified) -> Result<(), Broken> {
-        let of_gaps: BTreeSet<u64> = self.gaps(self.platform.log.len()).flatten().collect();
+        let gaps = self.numbers(self.platform.log.len()).into_iter().filter_map(|(_, gap)| gap);
+        let of_gaps: BTreeSet<u64> = gaps.flat_map(|(from, to)| from..=to).collect();
         let meant = versions.iter().any(|(ctr, digests)| digests.len() > 1 || of_gaps.contains(ctr));
         if meant || self.lifts > 0 || self.begins > 1 {
             return Ok(());
@@ -193,14 +197,23 @@ impl History {
 
     /// Counters in the log, or owned up to by a gap that is in it.
     pub(super) fn accounted(&self, entries: usize) -> BTreeSet<u64> {
-        let there = reports(self.platform.log.get(..entries).unwrap_or_default()).map(|(_, ctr, _)| ctr);
-        there.chain(self.gaps(entries).flatten()).collect()
+        let numbers = self.numbers(entries);
+        let gaps = numbers.iter().filter_map(|(_, gap)| *gap).flat_map(|(from, to)| from..=to);
+        numbers.iter().map(|(ctr, _)| *ctr).chain(gaps).collect()
     }
 
-    fn gaps(&self, entries: usize) -> impl Iterator<Item = std::ops::RangeInclusive<u64>> {
+    /// Counter and gap of each report among the first entries. Each is parsed once.
+    fn numbers(&self, entries: usize) -> Vec<(u64, Option<(u64, u64)>)> {
+        let mut parsed = self.parsed.borrow_mut();
         let log = self.platform.log.get(..entries).unwrap_or_default();
-        reports(log).filter_map(|(.., bytes)| Report::parse(&bytes).ok()?.1.gap()).map(|gap| gap.from..=gap.to)
+        log.iter().filter_map(|entry| *parsed.entry(entry.clone()).or_insert_with(|| numbers_of(entry))).collect()
     }
+}
+
+fn numbers_of(entry: &[u8]) -> Option<(u64, Option<(u64, u64)>)> {
+    let Entry::Report { bytes, .. } = Entry::decode(entry).ok()? else { return None };
+    let (_, report) = Report::parse(&bytes).ok()?;
+    Some((report.ctr(), report.gap().map(|gap| (gap.from, gap.to))))
 }
 
 fn is_lift(entry: &[u8]) -> bool {

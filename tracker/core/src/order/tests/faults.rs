@@ -196,3 +196,22 @@ fn a_decision_does_not_pass_over_a_sealing_that_waits_above_a_hole() {
     desk.take(&missing);
     assert_eq!((desk.cursor.epoch(), desk.cursor.epoch_key()), (1, Some(key(1))));
 }
+
+#[test]
+fn what_waited_above_a_hole_is_judged_as_if_it_had_come_in_its_turn() {
+    let (mut pen, mut desk) = (Pen::new(), Desk::new());
+    let missing = pen.sealed(key(1));
+    let honest = pen.periodic();
+    let lost = pen.periodic();
+    let gap = pen.gap(lost.report().ctr(), lost.report().ctr());
+    let mut torn = pen.draft(Event::Periodic);
+    torn.prev = Digest::of(b"another");
+    let torn = pen.finish(torn, SignedBy::Epoch(key(1)));
+    for report in [&torn, &gap, &honest, &missing] {
+        desk.take(report);
+    }
+    let sealed = Some(missing.report().ctr());
+    let whole = |report: &VerifiedReport| desk.cursor.whole_at(sealed, report.report().ctr());
+    assert_eq!([&missing, &honest, &gap, &torn].map(whole), [true, true, false, false]);
+    assert!(desk.cursor.quarantined());
+}

@@ -28,8 +28,7 @@ async fn export(State(dashboard): State<Dashboard>, caller: Caller, Id(id): Id<T
     found.ok_or_else(|| Problem::not_found(format!("transfer {id}: expected one that was declared and is yours to see")))?;
     let _turn = dashboard.exports.acquire().await.map_err(|error| Problem::internal(&error))?;
     let (tree, trust, name) = (dashboard.tracker.tree().clone(), dashboard.tracker.log_keys().clone(), id.to_string());
-    let file =
-        tokio::task::spawn_blocking(move || -> Result<Vec<u8>, Problem> { Ok(write(&gather(&tree, &id, &|_| {})?, &trust)?) });
+    let file = tokio::task::spawn_blocking(move || -> Result<Vec<u8>, Problem> { Ok(write(&gather(&tree, &id, &|_| {})?, &trust)?) });
     let file = file.await.map_err(|error| Problem::internal(&error))??;
     let attached = HeaderValue::try_from(format!("attachment; filename=\"{name}.zip\"")).map_err(|error| Problem::internal(&error))?;
     Ok(([(header::CONTENT_TYPE, HeaderValue::from_static("application/zip")), (header::CONTENT_DISPOSITION, attached)], file)

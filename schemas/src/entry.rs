@@ -101,9 +101,7 @@ impl Entry {
             | Self::Login { device, .. }
             | Self::StrictFailed { device, .. }
             | Self::StateLost { device, .. } => Some(device),
-            Self::Command { .. } | Self::Generation { .. } | Self::Refusals { .. } | Self::Policy { .. } | Self::Rekey { .. } => {
-                None
-            }
+            Self::Command { .. } | Self::Generation { .. } | Self::Refusals { .. } | Self::Policy { .. } | Self::Rekey { .. } => None,
         }
     }
 

@@ -22,7 +22,8 @@ pub(crate) fn transfer() -> TransferId {
 
 /// Each with the role that gives it.
 pub(crate) fn commands(public_key: PublicKey, proof: &[u8]) -> Vec<Value> {
-    let party = |party: &str, role: &str| json!({"type": "register-party", "party": party, "role": role, "name_zh": "某", "name_en": "Some"});
+    let party =
+        |party: &str, role: &str| json!({"type": "register-party", "party": party, "role": role, "name_zh": "某", "name_en": "Some"});
     let transfer = json!({"type": "declare-transfer", "transfer": transfer(), "carrier": CARRIER, "unit": "LOOSE-1", "seal": SEAL,
         "origin": "yard", "destination": "port", "corridor": "road"});
     vec![

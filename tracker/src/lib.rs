@@ -38,10 +38,10 @@ pub use metrics::{COMMIT_BOUNDS_US, Refused, TrackerMetrics};
 pub use open::OpenError;
 pub use platform_key::{PlatformKeyError, log_keys, trust_root};
 pub use rebuild::{RebuildSeriesError, Rebuilt, rebuild, rebuild_series};
-pub use rekey::{RekeyError, rekey};
 pub use registry::{
     AlertFilter, DeviceFilter, NotARecordKey, Page, Principal, RecordFilter, RecordKey, Registry, RegistryError, Scope, TransferFilter,
 };
+pub use rekey::{RekeyError, rekey};
 pub use sealway_core::command::COMMAND_BYTES_LIMIT;
 pub use sealway_core::evidence as checking;
 pub use sealway_core::proof;

@@ -23,7 +23,9 @@ pub enum PlatformKeyError {
     NotAKey { path: PathBuf, size: usize },
     #[error("platform key {}: mode {mode:o}, expected 600: others can read it", path.display())]
     Open { path: PathBuf, mode: u32 },
-    #[error("platform key: the log was handed on to key {expected}, and the file has {found}: bring the file of the platform that wrote the log")]
+    #[error(
+        "platform key: the log was handed on to key {expected}, and the file has {found}: bring the file of the platform that wrote the log"
+    )]
     Behind { expected: PublicKey, found: String },
     #[error("no random numbers from the system: {0}")]
     Random(getrandom::Error),

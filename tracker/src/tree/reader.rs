@@ -129,7 +129,8 @@ impl TreeReader {
         let oldest = notes.iter().map(|kept| kept.checkpoint.size).min().unwrap_or_default();
         let covers = |size: u64| size > oldest && (seq + 1..=self.size()).contains(&size);
         let kept = notes.into_iter().find(|kept| covers(kept.checkpoint.size));
-        let cosigned = kept.or_else(|| self.cosigned().filter(|cosigned| cosigned.checkpoint.size > seq).map(|cosigned| (*cosigned).clone()));
+        let cosigned =
+            kept.or_else(|| self.cosigned().filter(|cosigned| cosigned.checkpoint.size > seq).map(|cosigned| (*cosigned).clone()));
         if cosigned.is_some() {
             return Ok(cosigned);
         }

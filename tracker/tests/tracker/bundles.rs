@@ -55,7 +55,9 @@ async fn a_transfer_that_is_over_gives_the_same_bytes_when_the_log_has_grown() {
         world.send(2, other.id, vec![(ticket, other.periodic())]).await;
         world.settled().await;
     }
-    world.ok(Role::Admin, json!({"type": "register-party", "party": "silk-road", "role": "carrier", "name_zh": "新名", "name_en": "New"})).await;
+    world
+        .ok(Role::Admin, json!({"type": "register-party", "party": "silk-road", "role": "carrier", "name_zh": "新名", "name_en": "New"}))
+        .await;
     let again = bundle(&world, dir.path(), &transfer, world.tracker.log().durable()).await;
     assert!(first == again, "{} and {} bytes", first.len(), again.len());
     let checked = evidence::read(Cursor::new(&again), &trust_root(dir.path()).unwrap()).unwrap();

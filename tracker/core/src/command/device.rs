@@ -130,7 +130,8 @@ impl Core {
         let ix = self.active_ix(&id)?;
         let held = |cursor: &Cursor| cursor.quarantined() || !cursor.holes().is_empty() || cursor.lost_epoch();
         let Some(device) = self.devices.get_mut(ix).filter(|device| held(&device.cursor)) else {
-            let detail = format!("device {id}: not in quarantine, without a hole and in its epoch, expected a device whose custody is held");
+            let detail =
+                format!("device {id}: not in quarantine, without a hole and in its epoch, expected a device whose custody is held");
             return Err(CommandRefusal::new("not-quarantined", detail));
         };
         device.cursor.lift_quarantine();

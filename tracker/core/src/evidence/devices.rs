@@ -183,7 +183,11 @@ fn statement(
     check_chain(&device, &reports, reasons);
     let missing = missing(verified, &reports);
     for hole in &missing {
-        let (how, zh) = if hole.declared { ("the device declared them lost", "关锁自己声明已丢失") } else { ("nobody says why", "原因不明") };
+        let (how, zh) = if hole.declared {
+            ("the device declared them lost", "关锁自己声明已丢失")
+        } else {
+            ("nobody says why", "原因不明")
+        };
         let text = format!("device {device}: reports {} to {} are missing, {how}", hole.from, hole.to);
         reasons.push(Reason::incomplete(None, text, format!("关锁 {device}：缺少报告 {} 至 {}，{zh}", hole.from, hole.to)));
     }

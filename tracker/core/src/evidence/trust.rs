@@ -72,7 +72,6 @@ impl Trust {
         }
         checked.conclude();
     }
-
 }
 
 impl LogKeys {

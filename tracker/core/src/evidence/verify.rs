@@ -109,7 +109,8 @@ pub fn verify(bundle: &Bundle, trust: &LogKeys) -> Checked {
         Ok((size, entries)) => {
             checked.size = size;
             checked.entries = entries.len();
-            checked.grown_from = bundle.cosigned.as_ref().and_then(|older| signed_checkpoint(&older.note, &log).ok()).map(|older| older.size);
+            checked.grown_from =
+                bundle.cosigned.as_ref().and_then(|older| signed_checkpoint(&older.note, &log).ok()).map(|older| older.size);
             let heard = heard(bundle, &entries);
             let commands = people::commands(&entries, &mut checked.reasons);
             checked.decisions = people::decisions(&commands, &mut checked.reasons);

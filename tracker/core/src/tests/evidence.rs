@@ -233,8 +233,16 @@ fn the_page_shows_declaration_corridor_track_timeline_and_what_a_verdict_means()
     let [version] = checked.corridors.as_slice() else { panic!("{:?}", checked.corridors) };
     assert!(version.line.len() > 1 && version.entry < declared.entry);
     let page = page(&checked);
-    for shown in ["走廊 Corridor", "申报转关", "declare-transfer", "aria-label=\"监管 custody\"", "Not before", "无一遗漏", "nothing was left out", "km</text>"]
-    {
+    for shown in [
+        "走廊 Corridor",
+        "申报转关",
+        "declare-transfer",
+        "aria-label=\"监管 custody\"",
+        "Not before",
+        "无一遗漏",
+        "nothing was left out",
+        "km</text>",
+    ] {
         assert!(page.contains(shown), "{shown}");
     }
     for said in ["class=\"verdict genuine\"", "No part of it should be relied on", "任何部分都不应采信"] {

@@ -64,8 +64,7 @@ fn bars(html: &mut String, checked: &Checked) {
             let _ = writeln!(
                 drawn,
                 "<path d=\"M{at:.1} {:.0}l-4 -7h8z\" fill=\"#a8201a\"><title>#{} {zh} {en}</title></path>",
-                height,
-                report.ctr
+                height, report.ctr
             );
         }
         height += ROW;
@@ -78,7 +77,11 @@ fn bars(html: &mut String, checked: &Checked) {
         let _ = writeln!(drawn, "<path d=\"M{:.1} {:.0}v5\" stroke=\"#52606d\"/>", x(at), height - 6.0);
         let _ = writeln!(drawn, "<text x=\"{:.1}\" y=\"{:.0}\" text-anchor=\"{anchor}\">{text}</text>", x(at), height + 14.0);
     }
-    let _ = writeln!(html, "<figure>\n<svg viewBox=\"0 0 {WIDTH} {:.0}\" role=\"img\" aria-label=\"监管 custody\">\n{drawn}</svg>", height + 24.0);
+    let _ = writeln!(
+        html,
+        "<figure>\n<svg viewBox=\"0 0 {WIDTH} {:.0}\" role=\"img\" aria-label=\"监管 custody\">\n{drawn}</svg>",
+        height + 24.0
+    );
     let key = |colour: Stretch, text: &str| format!("<span class=\"key\" style=\"background:{}\"></span>{text}", colour.colour());
     let _ = writeln!(
         html,

@@ -45,7 +45,12 @@ fn summary(html: &mut String, checked: &Checked) {
     for reason in &checked.reasons {
         let (class, ..) = words::verdict(reason.verdict);
         let entry = reason.entry.map_or_else(String::new, |entry| format!("条目 entry {entry} · "));
-        let _ = writeln!(html, "<li class=\"{class}\">{entry}{}<br><span lang=\"en\">{}</span></li>", escaped(&reason.zh), escaped(&reason.text));
+        let _ = writeln!(
+            html,
+            "<li class=\"{class}\">{entry}{}<br><span lang=\"en\">{}</span></li>",
+            escaped(&reason.zh),
+            escaped(&reason.text)
+        );
     }
     html.push_str("</ul>\n");
 }
@@ -97,7 +102,11 @@ fn statement(html: &mut String, device: &DeviceStatement) {
         );
     }
     for hole in &device.missing {
-        let (zh, en) = if hole.declared { ("关锁签名声明已丢失", "the seal signed that it lost them") } else { ("无人说明", "unexplained") };
+        let (zh, en) = if hole.declared {
+            ("关锁签名声明已丢失", "the seal signed that it lost them")
+        } else {
+            ("无人说明", "unexplained")
+        };
         let _ = writeln!(html, "<p class=\"statement incomplete\">缺失 Missing #{} – #{}：{zh} · {en}</p>", hole.from, hole.to);
     }
     windows(html, &device.reports);

@@ -108,7 +108,8 @@ fn stroke(html: &mut String, plan: &Plan, points: &[(f64, f64)], missing: bool) 
     if points.len() < 2 {
         return;
     }
-    let style = if missing { "stroke=\"#a8201a\" stroke-width=\"2\" stroke-dasharray=\"6 5\"" } else { "stroke=\"#0b5fa5\" stroke-width=\"2.5\"" };
+    let style =
+        if missing { "stroke=\"#a8201a\" stroke-width=\"2\" stroke-dasharray=\"6 5\"" } else { "stroke=\"#0b5fa5\" stroke-width=\"2.5\"" };
     let line = plan.line(points.iter().copied());
     let _ = writeln!(html, "<polyline points=\"{line}\" fill=\"none\" {style} stroke-linejoin=\"round\"/>");
 }
@@ -154,7 +155,11 @@ fn furniture(html: &mut String, plan: &Plan) {
     let (x, y) = (MARGIN / 2.0, HEIGHT - 14.0);
     let _ = writeln!(html, "<path d=\"M{x} {:.1}v6h{width:.1}v-6\" fill=\"none\" stroke=\"#52606d\" stroke-width=\"1.5\"/>", y - 6.0);
     let _ = writeln!(html, "<text x=\"{:.1}\" y=\"{y}\">{km} km</text>", x + width + 6.0);
-    let _ = writeln!(html, "<path d=\"M{0} 34l-6 12h12z\" fill=\"#52606d\"/><text x=\"{0}\" y=\"26\" text-anchor=\"middle\">北 N</text>", WIDTH - 26.0);
+    let _ = writeln!(
+        html,
+        "<path d=\"M{0} 34l-6 12h12z\" fill=\"#52606d\"/><text x=\"{0}\" y=\"26\" text-anchor=\"middle\">北 N</text>",
+        WIDTH - 26.0
+    );
 }
 
 fn caption(html: &mut String, checked: &Checked) {

@@ -42,6 +42,12 @@ pub(crate) enum Command {
     Restore(Copy),
     /// Follow a primary's log on another machine; begins with a backup of it
     Standby(Standby),
+    /// Make the platform's next key, which it signs by from its next start on; seals hear of it when they connect
+    Rekey {
+        /// The platform's data folder, while no platform runs on it
+        #[arg(long)]
+        data: PathBuf,
+    },
     /// What a stranger needs to check a transfer
     Evidence {
         #[command(subcommand)]
@@ -138,7 +144,7 @@ pub(crate) struct Standby {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum EvidenceCommand {
-    /// Print the trust root: the key that the log's checkpoints are signed by
+    /// Print the trust root: the keys that the log's checkpoints are signed by, oldest first
     Root {
         /// The platform's data folder
         #[arg(long)]

@@ -4,8 +4,7 @@ use crate::cli::{EvidenceCommand, Export, Report};
 use crate::say::say;
 use anyhow::{Context as _, bail};
 use sealway_schemas::TransferId;
-use sealway_tracker::checking::{Trust, Verdict};
-use sealway_tracker::proof::note::Verifier;
+use sealway_tracker::checking::{LogKeys, Trust, Verdict};
 use sealway_tracker::{TreeReader, evidence};
 use std::fs::File;
 use std::io::BufReader;
@@ -18,7 +17,7 @@ const UNREADABLE: u8 = 65;
 pub(crate) fn run(command: &EvidenceCommand) -> anyhow::Result<ExitCode> {
     match command {
         EvidenceCommand::Root { data } => {
-            say!("{}", sealway_tracker::log_key(data)?);
+            say!("{}", sealway_tracker::log_keys(data)?);
             Ok(ExitCode::SUCCESS)
         }
         EvidenceCommand::Export(arguments) => export(arguments).map(|()| ExitCode::SUCCESS),
@@ -28,7 +27,7 @@ pub(crate) fn run(command: &EvidenceCommand) -> anyhow::Result<ExitCode> {
 
 fn export(arguments: &Export) -> anyhow::Result<()> {
     let tree = TreeReader::open(&arguments.data).with_context(|| format!("data folder {}", arguments.data.display()))?;
-    let trust = Verifier::parse(&sealway_tracker::log_key(&arguments.data)?)?;
+    let trust = sealway_tracker::log_keys(&arguments.data)?;
     let output = &arguments.output;
     let transfers = match &arguments.transfer {
         Some(transfer) => return write(&tree, transfer, &trust, output),
@@ -42,7 +41,7 @@ fn export(arguments: &Export) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn write(tree: &TreeReader, transfer: &TransferId, trust: &Verifier, output: &Path) -> anyhow::Result<()> {
+fn write(tree: &TreeReader, transfer: &TransferId, trust: &LogKeys, output: &Path) -> anyhow::Result<()> {
     let bundle = evidence::gather(tree, transfer, &|entries| eprintln!("{entries} entries looked at"))?;
     let bytes = evidence::write(&bundle, trust)?;
     std::fs::write(output, &bytes).with_context(|| output.display().to_string())?;

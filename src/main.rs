@@ -17,6 +17,7 @@ mod network;
 mod outbound;
 mod platform;
 mod rebuild;
+mod rekey;
 mod say;
 mod serve;
 mod standby;
@@ -79,6 +80,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Backup(arguments) => backup::backup(&arguments),
         Command::Restore(arguments) => backup::restore(&arguments),
         Command::Standby(arguments) => standby::run(&arguments),
+        Command::Rekey { data } => rekey::run(&data),
         Command::Evidence { command } => return evidence::run(&command),
         Command::Export(arguments) => export::run(&arguments),
         Command::Witness(arguments) => witness::run(&arguments),

@@ -9,7 +9,6 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use sealway_schemas::TransferId;
 use sealway_tracker::evidence::{EvidenceError, FileError, gather, write};
-use sealway_tracker::proof::note::{Scheme, Verifier};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -28,11 +27,8 @@ async fn export(State(dashboard): State<Dashboard>, caller: Caller, Id(id): Id<T
     let found = dashboard.tracker.registry().transfer(caller.scope(), &id).await?;
     found.ok_or_else(|| Problem::not_found(format!("transfer {id}: expected one that was declared and is yours to see")))?;
     let _turn = dashboard.exports.acquire().await.map_err(|error| Problem::internal(&error))?;
-    let (tree, key, name) = (dashboard.tracker.tree().clone(), dashboard.tracker.platform_key(), id.to_string());
-    let file = tokio::task::spawn_blocking(move || -> Result<Vec<u8>, Problem> {
-        let trust = Verifier::new(&format!("sealway/{}", key.key_id()), key, Scheme::Ed25519).map_err(|error| Problem::internal(&error))?;
-        Ok(write(&gather(&tree, &id, &|_| {})?, &trust)?)
-    });
+    let (tree, trust, name) = (dashboard.tracker.tree().clone(), dashboard.tracker.log_keys().clone(), id.to_string());
+    let file = tokio::task::spawn_blocking(move || -> Result<Vec<u8>, Problem> { Ok(write(&gather(&tree, &id, &|_| {})?, &trust)?) });
     let file = file.await.map_err(|error| Problem::internal(&error))??;
     let attached = HeaderValue::try_from(format!("attachment; filename=\"{name}.zip\"")).map_err(|error| Problem::internal(&error))?;
     Ok(([(header::CONTENT_TYPE, HeaderValue::from_static("application/zip")), (header::CONTENT_DISPOSITION, attached)], file)

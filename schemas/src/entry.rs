@@ -10,6 +10,7 @@
 //! | state lost | `{0: 5, 1: at, 2: device, 3: stored, 4: hi}` |
 //! | refusals | `{0: 6, 1: at, 2: since, 3: [* [kind, count]], 4: [* [device, kind, bytes]]}` |
 //! | policy | `{0: 7, 1: at, 2: JSON}` |
+//! | rekey | `{0: 8, 1: at, 2: seq, 3: public key, 4: signature by the key before}` |
 //!
 //! The leaf of an entry in the log's tree is these bytes. Of a command, whose body may name people and goods, the leaf has
 //! `6: SHA-256(salt, body)` and no salt: the body lies beside the tree and is shown to those who may see it.
@@ -18,8 +19,9 @@ use crate::cbor::Strict;
 use crate::command::{Role, Signer};
 use crate::hello::{expect_key, fixed_map, numbered};
 use crate::refusals::Refusals;
+use crate::succession::Succession;
 use crate::writer::Writer;
-use crate::{DeviceId, Digest, Malformed, PartyId, Time, UserId};
+use crate::{DeviceId, Digest, Malformed, PartyId, PublicKey, Time, UserId};
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 use std::borrow::Cow;
@@ -71,6 +73,8 @@ pub enum Entry {
     Refusals { at: Time, refusals: Refusals },
     /// The numbers to judge by from here on, as JSON.
     Policy { at: Time, numbers: Bytes },
+    /// The platform's key from here on.
+    Rekey { at: Time, succession: Succession },
 }
 
 impl Entry {
@@ -84,7 +88,8 @@ impl Entry {
             | Self::Generation { at, .. }
             | Self::StateLost { at, .. }
             | Self::Refusals { at, .. }
-            | Self::Policy { at, .. } => *at,
+            | Self::Policy { at, .. }
+            | Self::Rekey { at, .. } => *at,
         }
     }
 
@@ -96,7 +101,7 @@ impl Entry {
             | Self::Login { device, .. }
             | Self::StrictFailed { device, .. }
             | Self::StateLost { device, .. } => Some(device),
-            Self::Command { .. } | Self::Generation { .. } | Self::Refusals { .. } | Self::Policy { .. } => None,
+            Self::Command { .. } | Self::Generation { .. } | Self::Refusals { .. } | Self::Policy { .. } | Self::Rekey { .. } => None,
         }
     }
 
@@ -132,6 +137,9 @@ impl Entry {
             Self::Policy { at, numbers } => {
                 head(writer, 3, 7, *at).uint(2).bytes(numbers);
             }
+            Self::Rekey { at, succession: Succession { seq, public_key, signature } } => {
+                head(writer, 5, 8, *at).uint(2).uint(*seq).uint(3).bytes(public_key.as_bytes()).uint(4).bytes(signature);
+            }
         }
     }
 
@@ -156,9 +164,9 @@ impl Entry {
         let expected = match kind {
             0 | 1 => 4,
             2 => fields.clamp(7, 9),
-            3 | 5 | 6 => 5,
+            3 | 5 | 6 | 8 => 5,
             4 | 7 => 3,
-            _ => return Err(Malformed::Field { field: "entry kind", expected: "0 to 7" }),
+            _ => return Err(Malformed::Field { field: "entry kind", expected: "0 to 8" }),
         };
         fixed_map(&mut Strict::new(bytes), "entry", expected)?;
         expect_key(&mut reader, 2)?;
@@ -173,6 +181,7 @@ impl Entry {
             4 => return Ok(Self::Generation { at, number: reader.uint("generation")? }),
             6 => return Ok(Self::Refusals { at, refusals: Refusals::read(reader)? }),
             7 => return Ok(Self::Policy { at, numbers: Bytes::copy_from_slice(reader.byte_string("policy", "JSON")?) }),
+            8 => return Ok(Self::Rekey { at, succession: Self::decode_succession(reader)? }),
             _ => {}
         }
         let device = parsed::<DeviceId>(reader, "device")?;
@@ -190,6 +199,14 @@ impl Entry {
                 Ok(Self::StrictFailed { at, device, ctr, digest: Digest::from_bytes(reader.bytes("digest", "16 bytes")?) })
             }
         }
+    }
+
+    fn decode_succession(reader: &mut Strict<'_>) -> Result<Succession, Malformed> {
+        let seq = reader.uint("seq")?;
+        expect_key(reader, 3)?;
+        let public_key = PublicKey::from_bytes(reader.bytes("public key", "32 bytes")?);
+        expect_key(reader, 4)?;
+        Ok(Succession { seq, public_key, signature: reader.bytes("signature", "64 bytes")? })
     }
 
     fn decode_command(reader: &mut Strict<'_>, at: Time, fields: u64) -> Result<Self, Malformed> {
@@ -267,6 +284,7 @@ mod tests {
             Entry::StateLost { at, device, stored: 9, hi: 3 },
             Entry::Refusals { at, refusals: some_refusals(device) },
             Entry::Policy { at, numbers: Bytes::from_static(b"{}") },
+            Entry::Rekey { at, succession: Succession { seq: 1, public_key: PublicKey::from_bytes([5; 32]), signature: [6; 64] } },
         ] {
             let mut bytes = Vec::new();
             entry.encode_into(&mut bytes);

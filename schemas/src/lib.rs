@@ -30,6 +30,7 @@ pub mod refusals;
 pub mod report;
 pub mod sensors;
 pub mod signature;
+pub mod succession;
 pub mod time;
 pub mod topics;
 pub mod up;

@@ -184,6 +184,18 @@ impl Device {
         self.platform.as_ref().and_then(PlatformKey::new)
     }
 
+    /// A new identity key, for an enrolment anew: the counters go on, and what the old keys signed stays with whoever has it. A seal that
+    /// was closed is so no longer, for its epoch key goes too.
+    pub fn renew(&mut self, identity_secret: [u8; 32]) {
+        self.identity = KeyPair::from_secret(identity_secret);
+        self.epoch_key = None;
+        self.ring.erase_all();
+        (self.lost, self.declared) = (Spans::default(), Vec::new());
+        (self.grants, self.heard, self.state_lost) = (hearing::Grants::default(), None, false);
+        self.outbox = Outbox::default();
+        self.acked.stored = self.highest();
+    }
+
     /// The proof that its owner sends: a COSE_Sign1 over the platform's challenge.
     #[must_use]
     pub fn enrolment(&self, challenge: [u8; 32]) -> Vec<u8> {

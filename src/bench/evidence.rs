@@ -12,7 +12,7 @@ use sealway_schemas::link::{CloseReason, Downlink, SessionId, Settlement, UpMess
 use sealway_schemas::report::Event;
 use sealway_schemas::{DeviceId, Time, TransferId};
 use sealway_seal_sim::device::{Device, Observation};
-use sealway_tracker::checking::{Trust, Verdict};
+use sealway_tracker::checking::Verdict;
 use sealway_tracker::{Tracker, TrackerConfig, TreeReader, evidence};
 use serde::Serialize;
 use std::fmt;
@@ -219,7 +219,7 @@ impl Feeder<'_> {
 type Bundle = (usize, usize);
 
 fn bundle(data: &Path, tree: &TreeReader, transfer: &TransferId) -> anyhow::Result<(Bundle, f64, f64)> {
-    let trust = Trust::parse(&sealway_tracker::log_key(data)?)?;
+    let trust = sealway_tracker::trust_root(data)?;
     let began = Instant::now();
     let gathered = evidence::gather(tree, transfer, &|_| {})?;
     let file = evidence::write(&gathered, &trust.log)?;

@@ -55,6 +55,16 @@ fn every_transfer_of_a_demo_is_checked_by_its_file_alone_and_a_changed_file_is_f
     std::fs::write(&stranger, run(&["evidence", "root", "--data", other.to_str().unwrap()]).stdout).unwrap();
     assert_eq!(verify(&files[0], &stranger).0, Some(2), "another platform's root");
 
+    succeeded(&run(&["rekey", "--data", data.to_str().unwrap()]));
+    assert!(sealway_tests::Sealway::serve(&data).stop().success());
+    let root = run(&["evidence", "root", "--data", data.to_str().unwrap()]).stdout;
+    assert_eq!(String::from_utf8(root).unwrap().lines().count(), 2, "the root lists both keys");
+    for file in exported(&data, &room.path().join("third")) {
+        let (code, checked) = verify(&file, &trust);
+        assert_ne!(code, Some(2), "the root of before knows the key that its own handed on to: {}", checked["reasons"]);
+        assert!(checked["devices"][0]["reports"].as_array().is_some_and(|reports| !reports.is_empty()));
+    }
+
     let mut bytes = std::fs::read(&files[0]).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;

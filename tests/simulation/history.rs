@@ -1,21 +1,34 @@
 //! One history: what happens, and what has to hold afterwards.
 
+mod officer;
+mod promises;
+
 use super::chance::Chance;
 use super::mutant::Mutant;
-use super::platform::{Platform, replayed, reports};
+use super::platform::Platform;
+use super::world;
 use base64::Engine as _;
-use sealway_core::Input;
-use sealway_schemas::entry::Entry;
-use sealway_schemas::report::{Event, Report};
+use sealway_schemas::report::Event;
 use sealway_schemas::{Digest, Time};
 use sealway_seal_sim::device::{Device, Heard, Lock, Observation};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 const START: u64 = 1_790_000_000_000;
 const STEPS: usize = 60;
 const RING: usize = 24;
+/// Of good weather, until everything has to be acknowledged.
+const ROUNDS: usize = 400;
+/// Between two steps of a seal under way.
+const STEP_KM: f64 = 0.15;
+/// Hellos of which one is looked at: it costs two looks at the whole state.
+const LOOK_AT_HELLO: usize = 12;
+/// What wire.md gives an ack room for.
+const RANGES: usize = 8;
+const WANTS: usize = 4;
 
 pub(crate) struct History {
+    seed: u64,
     chance: Chance,
     device: Device,
     platform: Platform,
@@ -40,19 +53,35 @@ pub(crate) struct History {
     clone_spoke: bool,
     epochs: u8,
     sealings: BTreeSet<u64>,
+    /// Every report that the seal or its copy signed.
+    made: BTreeSet<Digest>,
+    /// Up to this counter the seal's are in `made`.
+    noted: u64,
+    /// Steps under way since the first sealing.
+    driven: f64,
+    /// Decisions of an officer to let custody go on.
+    lifts: usize,
+    /// Counter and gap of each report of the log that was looked at.
+    parsed: RefCell<HashMap<Vec<u8>, Numbers>>,
+    /// The first counter of the newest enrolment: what lies below has no meaning.
+    begins: u64,
 }
 
 type Broken = String;
+
+/// A report's counter, and the counters that its gap names.
+type Numbers = Option<(u64, Option<(u64, u64)>)>;
 
 impl History {
     pub(crate) fn new(seed: u64, mutant: Option<Mutant>) -> Self {
         let now = Time::from_ms(START);
         let mut platform = Platform::new(mutant, now);
-        let mut device = Device::new("XA-7Q2K".parse().unwrap(), [1; 32], RING);
+        let mut device = Device::new(world::seal(), [1; 32], RING);
         device.trust(platform.public_key());
         platform.furnish(device.public_key(), &device.enrolment([7; 32]));
         platform.copy_to_standby(usize::MAX / 2);
         Self {
+            seed,
             chance: Chance::new(seed),
             device,
             platform,
@@ -71,6 +100,12 @@ impl History {
             clone_spoke: false,
             epochs: 0,
             sealings: BTreeSet::new(),
+            made: BTreeSet::new(),
+            noted: 0,
+            driven: 0.0,
+            lifts: 0,
+            parsed: RefCell::default(),
+            begins: 1,
         }
     }
 
@@ -88,6 +123,9 @@ impl History {
         self.uptime_ms += ms;
         self.now = self.now.plus_ms(ms);
         self.platform.at(self.now);
+        if self.epochs > 0 {
+            self.driven += STEP_KM;
+        }
         match self.chance.below(22) {
             0..=4 => self.report(Event::Periodic),
             5 => self.report(Event::Shock),
@@ -108,31 +146,48 @@ impl History {
     }
 
     fn report(&mut self, event: Event) {
-        let t = self.now;
-        let observation = Observation { gnss_time: self.chance.once_in(3).then_some(t), ..Observation::default() };
+        self.observe();
+        let made = self.device.report(self.uptime_ms, event).ok();
+        if event == Event::Periodic { self.note_made() } else { self.made(made) }
+    }
+
+    /// Receiver and clock as they are where the seal stands.
+    fn observe(&mut self) {
+        let gnss_time = self.chance.once_in(3).then_some(self.now);
+        let observation = Observation { gnss_time, fix: Some(world::fix_at(self.driven)), ..Observation::default() };
         self.device.observe(self.uptime_ms, observation);
-        let made = self.device.report(self.uptime_ms, event);
-        if event != Event::Periodic {
-            self.events.extend(made);
-        }
+    }
+
+    /// Events that may never be lost.
+    fn made(&mut self, counters: impl IntoIterator<Item = u64>) {
+        self.events.extend(counters);
+        self.note_made();
+    }
+
+    fn note_made(&mut self) {
+        self.made.extend(self.device.ring().from(self.noted + 1).map(|record| Digest::of(&record.bytes)));
+        self.noted = self.device.highest();
     }
 
     fn turn_lock(&mut self) {
+        self.observe();
         if self.device.epoch_key().is_none() {
             self.epochs += 1;
             let sealed = self.device.seal(self.uptime_ms, [self.epochs.wrapping_add(50); 32]);
             self.sealings.extend(sealed.iter());
-            self.events.extend(sealed);
+            self.made(sealed.ok());
         } else {
             let open = Lock { motor_locked: false, ..self.device.lock() };
-            self.events.extend(self.device.found(self.uptime_ms, open).unwrap_or_default());
+            let opened = self.device.found(self.uptime_ms, open).unwrap_or_default();
+            self.made(opened);
         }
     }
 
     fn boot(&mut self) {
         self.cut();
         self.uptime_ms = 0;
-        self.events.extend(self.device.boot(self.device.lock()));
+        let booted = self.device.boot(self.device.lock()).ok();
+        self.made(booted);
     }
 
     fn clock_jumps(&mut self) {
@@ -165,7 +220,11 @@ impl History {
         self.recorded.push(login);
         self.connected = true;
         let hello = self.device.connected();
-        self.platform.take(0, &hello);
+        if self.chance.once_in(LOOK_AT_HELLO) {
+            self.changes_nothing(&hello, "a hello")?;
+        } else {
+            self.platform.take(0, &hello);
+        }
         self.ack()?;
         self.hear()
     }
@@ -196,19 +255,30 @@ impl History {
             self.platform.take(0, &payload);
         }
         if self.chance.once_in(6) {
-            self.forge(&payload);
+            self.forge(&payload)?;
         }
         self.take(ticket, &payload);
         Ok(())
     }
 
-    fn forge(&mut self, payload: &[u8]) {
+    /// What is not written down must change nothing.
+    fn changes_nothing(&mut self, payload: &[u8], what: &str) -> Result<(), Broken> {
+        let before = (self.platform.log.len(), self.platform.core.fingerprint());
+        self.platform.take(0, payload);
+        let silent = self.platform.log.len() == before.0;
+        if silent && self.platform.core.fingerprint() != before.1 {
+            return Err(format!("{what} changed the state and is not in the log"));
+        }
+        Ok(())
+    }
+
+    fn forge(&mut self, payload: &[u8]) -> Result<(), Broken> {
         let mut changed = payload.to_vec();
         let at = self.chance.below(changed.len());
         if let Some(byte) = changed.get_mut(at) {
             *byte ^= 1 << self.chance.below(8);
         }
-        self.platform.take(0, &changed);
+        self.changes_nothing(&changed, "a forged message")
     }
 
     fn take(&mut self, ticket: u16, payload: &[u8]) {
@@ -238,9 +308,13 @@ impl History {
     fn ack(&mut self) -> Result<(), Broken> {
         let due = if self.mutant == Some(Mutant::AckBeforeCommit) { Vec::new() } else { self.platform.commit() };
         self.pubacked(due);
-        let Some((message, stored, released)) = self.platform.ack() else { return Err("the platform does not know its seal".to_owned()) };
+        let Some((message, ack)) = self.platform.ack() else { return Err("the platform does not know its seal".to_owned()) };
+        let (stored, released) = (ack.stored, ack.released);
+        if ack.ranges.len() > RANGES || ack.wants.len() > WANTS {
+            return Err(format!("an ack of {} ranges and {} wants", ack.ranges.len(), ack.wants.len()));
+        }
         let there = self.accounted(self.platform.durable);
-        if let Some(missing) = (1..=stored).find(|ctr| !there.contains(ctr)) {
+        if let Some(missing) = (self.begins..=stored).find(|ctr| !there.contains(ctr)) {
             return Err(format!("an ack says stored up to {stored}, and {missing} is not on the disk"));
         }
         if released > stored {
@@ -257,6 +331,8 @@ impl History {
             return Ok(());
         }
         let heard = self.device.hear(self.uptime_ms, &message);
+        // It may have owned up to what it lost.
+        self.note_made();
         if self.mutant == Some(Mutant::HideLosses) {
             // The memory of what was lost is lost.
             let kept = self.device.ring().lowest().unwrap_or(1);
@@ -277,6 +353,8 @@ impl History {
             if twin.report(self.uptime_ms, Event::WrongCredential).is_ok() && self.device.report(self.uptime_ms, Event::Periodic).is_ok() {
                 let _hello = twin.connected();
                 if let Some(payload) = twin.next_payload(1) {
+                    self.made.extend(twin.ring().from(0).map(|record| Digest::of(&record.bytes)));
+                    self.note_made();
                     self.platform.take(0, &payload);
                     self.clone_spoke = !counters(&payload).is_empty();
                 }
@@ -292,31 +370,43 @@ impl History {
             self.platform.restore();
             self.promised.clear();
             let there = self.accounted(self.platform.durable);
-            if let Some(missing) = (1..=before).find(|ctr| !there.contains(ctr)) {
+            if let Some(missing) = (self.begins..=before).find(|ctr| !there.contains(ctr)) {
                 return Err(format!("released up to {before}, and the second copy lacks {missing}"));
             }
         } else {
             let kept = self.chance.below(6);
+            let before = self.platform.log.get(..self.platform.durable).unwrap_or_default().to_vec();
             self.platform.crash(kept);
+            if !self.platform.log.starts_with(&before) {
+                return Err("a crash changed what was durable".to_owned());
+            }
         }
         Ok(())
     }
 
-    /// Counters in the log, or owned up to by a gap that is in it.
-    fn accounted(&self, entries: usize) -> BTreeSet<u64> {
-        let mut there = BTreeSet::new();
-        for (_, ctr, bytes) in reports(self.platform.log.get(..entries).unwrap_or_default()) {
-            there.insert(ctr);
-            if let Some(gap) = Report::parse(&bytes).ok().and_then(|(_, report)| report.gap()) {
-                there.extend(gap.from..=gap.to);
+    /// Good weather: everything arrives and is committed. Where it does not help, an officer has to be able to.
+    fn settle(&mut self) -> Result<(), Broken> {
+        if self.good_weather()? {
+            return Ok(());
+        }
+        if self.may_need_an_officer() {
+            self.lift();
+            if self.good_weather()? {
+                return Ok(());
+            }
+            self.enrol_anew()?;
+            self.turn_lock();
+            self.report(Event::Periodic);
+            if self.good_weather()? {
+                return Ok(());
             }
         }
-        there
+        Err(format!("after all good weather {} of {} are acknowledged", self.device.acked().stored, self.device.highest()))
     }
 
-    /// Good weather: everything arrives and is committed.
-    fn settle(&mut self) -> Result<(), Broken> {
-        for _ in 0..400 {
+    /// Whether everything is acknowledged in the end.
+    fn good_weather(&mut self) -> Result<bool, Broken> {
+        for _ in 0..ROUNDS {
             self.now = self.now.plus_ms(1_000);
             self.uptime_ms += 1_000;
             self.platform.at(self.now);
@@ -324,7 +414,7 @@ impl History {
                 self.connect()?;
             }
             if self.device.all_acked() && self.connected {
-                return Ok(());
+                return Ok(true);
             }
             self.send();
             while !self.up.is_empty() {
@@ -336,88 +426,9 @@ impl History {
             while let Some(message) = (!self.down.is_empty()).then(|| self.down.remove(0)) {
                 self.device.hear(self.uptime_ms, &message);
             }
+            self.note_made();
         }
-        if self.is_stuck_by_contract() {
-            return Ok(());
-        }
-        Err(format!("after all good weather {} of {} are acknowledged", self.device.acked().stored, self.device.highest()))
-    }
-
-    /// Two ways in which the contract itself leaves a seal without acks until an officer helps: a clone has put its own report into the
-    /// chain, so every later sealing is faulty; or a copy lacks a `sealed` report that the seal has overwritten because it was stored, so
-    /// nobody can verify what its key signed, and every later sealing counts from another epoch.
-    fn is_stuck_by_contract(&self) -> bool {
-        let there: BTreeSet<u64> = reports(&self.platform.log).map(|(_, ctr, _)| ctr).collect();
-        let lost = |ctr: &u64| !there.contains(ctr) && self.device.ring().get(*ctr).is_none();
-        self.clone_spoke || self.sealings.iter().any(lost)
-    }
-
-    fn look_back(&self) -> Result<(), Broken> {
-        let log = &self.platform.log;
-        let mut versions: BTreeMap<u64, Vec<Digest>> = BTreeMap::new();
-        for (_, ctr, bytes) in reports(log) {
-            versions.entry(ctr).or_default().push(Digest::of(&bytes));
-        }
-        for (ctr, digests) in &versions {
-            if digests.iter().collect::<BTreeSet<_>>().len() < digests.len() {
-                return Err(format!("report {ctr} is in the log twice"));
-            }
-        }
-        if let Some(lost) = self.promised.iter().find(|ctr| !versions.contains_key(ctr)) {
-            return Err(format!("report {lost} was promised and is gone"));
-        }
-        let there = self.accounted(log.len());
-        let held = |ctr: &u64| self.device.ring().get(*ctr).is_some();
-        let vanished = (1..=self.device.highest()).find(|ctr| !there.contains(ctr) && !held(ctr));
-        // Nobody can read what a seal without its `sealed` owns up to.
-        if let Some(vanished) = vanished.filter(|_| !self.is_stuck_by_contract()) {
-            return Err(format!("report {vanished} vanished without being owned up to"));
-        }
-        self.look_at_events(&versions)?;
-        self.look_at_the_state()
-    }
-
-    /// No event other than a periodic one is ever lost, unless the platform's own disk was.
-    fn look_at_events(&self, versions: &BTreeMap<u64, Vec<Digest>>) -> Result<(), Broken> {
-        let restored = self.platform.core.generation() > 1;
-        match self.events.iter().find(|ctr| !versions.contains_key(ctr)) {
-            Some(lost) if !restored => Err(format!("event {lost} is lost")),
-            _ => Ok(()),
-        }
-    }
-
-    fn look_at_the_state(&self) -> Result<(), Broken> {
-        let log = &self.platform.log;
-        if log.iter().any(|entry| Entry::decode(entry).is_err()) {
-            return Err("the log holds something that is no entry".to_owned());
-        }
-        // Nothing is believed here: every signature is looked at again.
-        let mut verified = HashMap::new();
-        let (mut core, _) = replayed(log, &mut verified);
-        if let Some((_, ctr, _)) = reports(log).find(|(.., bytes)| !verified.contains_key(bytes)) {
-            return Err(format!("report {ctr} is in the log and does not verify"));
-        }
-        struct NoPast;
-        impl sealway_core::order::Past for NoPast {
-            fn versions(&self, _: &sealway_schemas::DeviceId, _: u64) -> Vec<Digest> {
-                Vec::new()
-            }
-        }
-        core.handle(self.now, Input::Tick, &NoPast, &mut Vec::new());
-        let mut own = self.platform.core.clone();
-        own.handle(self.now, Input::Tick, &NoPast, &mut Vec::new());
-        if core.fingerprint() != own.fingerprint() {
-            return Err("the state is not what its log gives".to_owned());
-        }
-        let alarmed = core.alerts().any(|alert| alert.kind == sealway_schemas::event::AlertKind::Equivocation);
-        let forked = reports(log).fold(BTreeMap::<u64, u32>::new(), |mut counts, (_, ctr, _)| {
-            *counts.entry(ctr).or_default() += 1;
-            counts
-        });
-        if self.clone_spoke && forked.values().any(|count| *count > 1) && !alarmed {
-            return Err("a clone spoke and nobody was alarmed".to_owned());
-        }
-        Ok(())
+        Ok(false)
     }
 }
 

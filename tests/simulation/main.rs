@@ -2,6 +2,19 @@
 //! that can come, in any order, and after each history the promises of the product are looked at. Then the same with mistakes built in:
 //! one that goes unnoticed fails the test.
 //!
+//! | invariant | looked at in |
+//! |---|---|
+//! | 1 state is a fold of the log, for every order of arrival | `promises::state`, `promises::other_order` |
+//! | 2 what is verified is the bytes received | `promises::reports`: each is to the byte what was made, and verifies again |
+//! | 3 nothing is acknowledged before it is durable | `History::ack`, `promises::kept` |
+//! | 4 a duplicate is recorded once, a late report is recorded | `promises::reports`, `promises::kept` |
+//! | 5 no report is deleted because it looks wrong: kept, marked, alarmed | `promises::faulty`, `History::disaster` |
+//! | 6 custody never closes over a hole | `promises::custody` |
+//! | 7 one writer: what is not in the log changes nothing | `History::forge`, `History::connect` |
+//! | 8 every queue has a bound, time is an argument | `History::ack`, `promises::bounds` |
+//! | 9 every change of a movement has one named signer | `promises::steps` |
+//! | 10 a party hears only what is its own | `promises::scope` |
+//!
 //! `SEALWAY_SEEDS=500000 cargo test -p sealway-tests --test simulation` looks at more; `SEALWAY_SEED=17` replays one.
 #![expect(clippy::unwrap_used, reason = "a broken assumption stops the test")]
 
@@ -9,6 +22,9 @@ mod chance;
 mod history;
 mod mutant;
 mod platform;
+mod told;
+mod ways_out;
+mod world;
 
 use history::History;
 use mutant::Mutant;

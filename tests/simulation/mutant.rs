@@ -32,10 +32,16 @@ pub(crate) enum Mutant {
     HideLosses,
     /// The standby confirms what it has only heard of.
     StandbyBeforeDisk,
+    /// The platform takes it upon itself to let a held custody go on.
+    HealByItself,
+    /// Every party hears everything.
+    TellEveryone,
+    /// A report that looks wrong is not kept.
+    DropFaulty,
 }
 
 impl Mutant {
-    pub(crate) const ALL: [Mutant; 15] = [
+    pub(crate) const ALL: [Mutant; 18] = [
         Mutant::PubackBeforeCommit,
         Mutant::AckBeforeCommit,
         Mutant::OneLevelAck,
@@ -51,5 +57,8 @@ impl Mutant {
         Mutant::ReplayOutOfOrder,
         Mutant::HideLosses,
         Mutant::StandbyBeforeDisk,
+        Mutant::HealByItself,
+        Mutant::TellEveryone,
+        Mutant::DropFaulty,
     ];
 }

@@ -1,21 +1,25 @@
 //! The platform of a history: the product's judge and keyring over a disk that loses what was not synced.
 
 use super::mutant::Mutant;
+use super::told::Told;
+use super::world;
+use bytes::Bytes;
 use sealway_core::keyring::Keyring;
-use sealway_core::order::Past;
+use sealway_core::order::{Outcome, Past};
 use sealway_core::verify::{Refusal, UnverifiedReport, VerifiedReport};
 use sealway_core::{Core, Effect, Input, KeyChange, Policy};
 use sealway_schemas::command::{Role, Signer};
 use sealway_schemas::cose::Sign1;
-use sealway_schemas::down::Down;
+use sealway_schemas::down::{Ack, Down};
 use sealway_schemas::entry::Entry;
 use sealway_schemas::hello::Hello;
 use sealway_schemas::report::{Event, Report};
 use sealway_schemas::up::{UpItem, split};
-use sealway_schemas::{DeviceId, Digest, PublicKey, Time, aad};
+use sealway_schemas::{DeviceId, Digest, PartyId, PublicKey, Time, aad};
 use sealway_seal_sim::keys::KeyPair;
-use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::sync::OnceLock;
 
 /// Entries as they lie on a disk.
 pub(crate) type Disk = Vec<Vec<u8>>;
@@ -39,12 +43,16 @@ pub(crate) struct Platform {
     newest_t: Time,
     /// `stored` of acks, by the number of entries that were there.
     released: BTreeMap<usize, u64>,
+    pub(crate) told: Told,
     /// What verified once verifies again; histories are about everything else.
     verified: Verified,
 }
 
+/// What every history begins with, made once: state, log, what was told, and the seal's key.
+static FURNISHED: OnceLock<(Core, Disk, Told)> = OnceLock::new();
+
 /// By the report's bytes.
-type Verified = HashMap<Vec<u8>, VerifiedReport>;
+pub(crate) type Verified = HashMap<Vec<u8>, VerifiedReport>;
 
 /// Kept versions, read from the log as the driver does.
 struct Log<'a>(&'a [Vec<u8>]);
@@ -69,7 +77,7 @@ impl Platform {
             core: Core::default(),
             keyring: Keyring::default(),
             key: KeyPair::from_secret([9; 32]),
-            device: "XA-7Q2K".parse().unwrap(),
+            device: world::seal(),
             mutant,
             log: Disk::new(),
             durable: 0,
@@ -79,6 +87,7 @@ impl Platform {
             clock: now,
             newest_t: Time::ZERO,
             released: BTreeMap::new(),
+            told: Told::default(),
             verified: Verified::new(),
         }
     }
@@ -99,6 +108,10 @@ impl Platform {
     fn handle(&mut self, input: Input) -> Vec<Effect> {
         let mut effects = Vec::new();
         self.core.handle(self.clock, input, &Log(&self.log), &mut effects);
+        if self.is(Mutant::TellEveryone) {
+            tell_everyone(&mut effects);
+        }
+        self.told.note(&effects);
         for effect in &effects {
             match effect {
                 Effect::Append(entry) => {
@@ -116,25 +129,35 @@ impl Platform {
         effects
     }
 
-    pub(crate) fn command(&mut self, role: Role, body: &serde_json::Value) {
-        let by = Signer { user: "someone".parse().unwrap(), party: "carrier".parse().unwrap(), role };
+    /// Whether it was taken; it is on disk then.
+    pub(crate) fn command(&mut self, user: &str, body: &Value) -> bool {
+        let by = signer(user, body);
         let key = format!("k-{}", self.log.len());
         let effects = self.handle(Input::Command { by, key, body: body.to_string().into(), signature: None });
-        assert!(effects.iter().any(|effect| matches!(effect, Effect::Accepted(_))), "{body}: {effects:?}");
         self.durable = self.log.len();
+        effects.iter().any(|effect| matches!(effect, Effect::Accepted(_)))
     }
 
-    /// The party and its seal.
+    /// The parties, the road, the seal and its transfer. Every history begins with the same, so it is made once.
     pub(crate) fn furnish(&mut self, public_key: PublicKey, proof: &[u8]) {
-        self.command(
-            Role::Admin,
-            &json!({"type": "register-party", "party": "carrier", "role": "carrier", "name_zh": "某", "name_en": "C"}),
-        );
-        self.command(
-            Role::Carrier,
-            &json!({"type": "enrol-device", "device": self.device, "owner": "carrier", "public_key": public_key,
-                "challenge": hex(&[7; 32]), "proof": hex(proof)}),
-        );
+        let (core, log, told) = FURNISHED.get_or_init(|| {
+            let mut first = Self::new(None, self.clock);
+            for body in world::commands(public_key, proof) {
+                assert!(first.command("someone", &body), "{body}");
+            }
+            (first.core, first.log, first.told)
+        });
+        (self.core, self.log, self.told) = (core.clone(), log.clone(), told.clone());
+        self.durable = self.log.len();
+        apply(&mut self.keyring, KeyChange::Enrolled { device: self.device, key: public_key });
+    }
+
+    /// What a mistake of the platform takes into its own hands: an officer decides over a held custody, nobody else.
+    fn heal_by_itself(&mut self) {
+        let held = self.core.transfer(&world::transfer()).is_some_and(|transfer| transfer.custody_held);
+        if self.is(Mutant::HealByItself) && held {
+            self.command("nobody", &json!({"type": "lift-quarantine", "device": self.device, "reason": "it will be well"}));
+        }
     }
 
     /// Whether a login gets in.
@@ -193,10 +216,14 @@ impl Platform {
                 self.verified.insert(bytes.to_vec(), verified.clone());
                 self.newest_t = self.newest_t.max(report.t());
                 let before = self.log.len();
-                self.handle(Input::Report(verified));
+                let effects = self.handle(Input::Report(verified));
                 if self.is(Mutant::NoDedupe) && self.log.len() == before {
                     self.keep(bytes);
                 }
+                if self.is(Mutant::DropFaulty) && faulty(&effects) {
+                    self.log.truncate(before);
+                }
+                self.heal_by_itself();
             }
             Err(_) if self.is(Mutant::KeepForged) => self.keep(bytes),
             Err(_) => {}
@@ -224,8 +251,8 @@ impl Platform {
         std::mem::take(&mut self.waiting)
     }
 
-    /// A signed ack, and what it promises: stored, released. `None` where the seal is not known any more.
-    pub(crate) fn ack(&mut self) -> Option<(Vec<u8>, u64, u64)> {
+    /// A signed ack, and what it promises. `None` where the seal is not known any more.
+    pub(crate) fn ack(&mut self) -> Option<(Vec<u8>, Ack)> {
         if !self.is(Mutant::AckBeforeCommit) {
             self.durable = self.log.len();
         }
@@ -234,8 +261,7 @@ impl Platform {
         let released = self.released.range(..=confirmed).next_back().map_or(0, |(_, stored)| *stored);
         self.released.insert(self.durable, ack.stored);
         ack.released = if self.is(Mutant::OneLevelAck) { ack.stored } else { released.min(ack.stored) };
-        let (stored, released) = (ack.stored, ack.released);
-        Some((self.key.seal(&Down::Ack(ack).encode(), &aad::down(&self.device)), stored, released))
+        Some((self.key.seal(&Down::Ack(ack.clone()).encode(), &aad::down(&self.device)), ack))
     }
 
     /// The standby takes what is durable here, as far as it gets.
@@ -288,7 +314,8 @@ impl Platform {
 
     /// State and keys from the log alone.
     fn start(&mut self) {
-        (self.core, self.keyring) = replayed(&self.log, &mut self.verified);
+        let replayed = replayed(&self.log, &mut self.verified);
+        (self.core, self.keyring, self.told) = (replayed.core, replayed.keyring, replayed.told);
         self.core.handle(self.clock, Input::Tick, &Log(&self.log), &mut Vec::new());
     }
 }
@@ -305,45 +332,124 @@ fn apply(keyring: &mut Keyring, change: KeyChange) {
     };
 }
 
-/// What a log gives.
-pub(crate) fn replayed(log: &[Vec<u8>], known: &mut Verified) -> (Core, Keyring) {
-    let (mut core, mut keyring) = (Core::default(), Keyring::default());
-    for (number, bytes) in log.iter().enumerate() {
-        let Ok(entry) = Entry::decode(bytes) else { continue };
-        let at = entry.at();
-        let input = match entry {
-            Entry::Report { device, bytes, .. } => {
-                let unverified = UnverifiedReport::decode(device, bytes.clone()).unwrap();
-                let looked = match known.get(bytes.as_ref()) {
-                    // Keys have to become known again.
-                    Some(verified) if unverified.unverified().event() != Event::Sealed => Ok(verified.clone()),
-                    _ => keyring.screen_logged(vec![unverified]).pop().unwrap(),
-                };
-                match looked {
-                    Ok(report) => {
-                        known.insert(bytes.to_vec(), report.clone());
-                        Input::Report(report)
-                    }
-                    Err(_) => continue,
-                }
-            }
-            Entry::Login { device, t, .. } => Input::Login { device, t },
-            Entry::Command { by, key, body, .. } => Input::Command { by, key, body, signature: None },
-            Entry::StrictFailed { device, ctr, digest, .. } => Input::StrictFailed { device, ctr, digest },
-            Entry::Generation { number, .. } => Input::Generation(number),
-            Entry::StateLost { device, stored, hi, .. } => Input::StateLost { device, stored, hi },
-            Entry::Refusals { refusals, .. } => Input::Refusals(refusals),
-            Entry::Policy { numbers, .. } => Input::Policy(Policy::from_json(&numbers).unwrap()),
-        };
-        let mut effects = Vec::new();
-        core.handle(at, input, &Log(log.get(..number).unwrap_or_default()), &mut effects);
-        for effect in effects {
-            if let Effect::Keys(change) = effect {
-                apply(&mut keyring, change);
-            }
+/// Customs decides, the carrier does what is its own.
+fn signer(user: &str, body: &Value) -> Signer {
+    let (party, role) = match body["type"].as_str() {
+        Some("register-party") => (world::CUSTOMS, Role::Admin),
+        Some("enrol-device" | "declare-transfer") => (world::CARRIER, Role::Carrier),
+        _ => (world::CUSTOMS, Role::Customs),
+    };
+    Signer { user: user.parse().unwrap(), party: party.parse().unwrap(), role }
+}
+
+fn tell_everyone(effects: &mut [Effect]) {
+    for effect in effects {
+        if let Effect::Event(event) = effect {
+            event.visible_to.push(world::STRANGER.parse::<PartyId>().unwrap());
         }
     }
-    (core, keyring)
+}
+
+fn faulty(effects: &[Effect]) -> bool {
+    let mut told = Told::default();
+    told.note(effects);
+    !told.faulty.is_empty()
+}
+
+/// What a log gives.
+#[derive(Default)]
+pub(crate) struct Replayed {
+    pub(crate) core: Core,
+    pub(crate) keyring: Keyring,
+    pub(crate) told: Told,
+}
+
+/// The whole log again. A report before its key waits, as its device would send it again.
+pub(crate) fn replayed(log: &[Vec<u8>], known: &mut Verified) -> Replayed {
+    let (mut replayed, begun) = Replayed::begun(log);
+    let mut waiting = VecDeque::new();
+    let mut at = Time::ZERO;
+    for (number, bytes) in log.iter().enumerate().skip(begun) {
+        let Ok(entry) = Entry::decode(bytes) else { continue };
+        at = entry.at();
+        let past = Log(log.get(..number).unwrap_or_default());
+        match entry {
+            Entry::Report { bytes, .. } => waiting.push_back(bytes),
+            other => replayed.handle(at, input(other), &past),
+        }
+        replayed.take_waiting(at, &mut waiting, known, &past);
+    }
+    while replayed.take_waiting(at, &mut waiting, known, &Log(log)) {}
+    replayed
+}
+
+fn input(entry: Entry) -> Input {
+    match entry {
+        Entry::Report { .. } => panic!("a report is verified first"),
+        Entry::Login { device, t, .. } => Input::Login { device, t },
+        Entry::Command { by, key, body, .. } => Input::Command { by, key, body, signature: None },
+        Entry::StrictFailed { device, ctr, digest, .. } => Input::StrictFailed { device, ctr, digest },
+        Entry::Generation { number, .. } => Input::Generation(number),
+        Entry::StateLost { device, stored, hi, .. } => Input::StateLost { device, stored, hi },
+        Entry::Refusals { refusals, .. } => Input::Refusals(refusals),
+        Entry::Rekey { succession, .. } => Input::Rekey(succession),
+        Entry::Policy { numbers, .. } => Input::Policy(Policy::from_json(&numbers).unwrap()),
+    }
+}
+
+impl Replayed {
+    /// With the beginning that every log of a history has, which is long to read; and how many entries that is.
+    fn begun(log: &[Vec<u8>]) -> (Self, usize) {
+        let Some((core, furnished, told)) = FURNISHED.get().filter(|(_, furnished, _)| log.starts_with(furnished)) else {
+            return (Self::default(), 0);
+        };
+        let mut keyring = Keyring::default();
+        for (device, key, _) in core.keys() {
+            apply(&mut keyring, KeyChange::Enrolled { device, key });
+        }
+        (Self { core: core.clone(), keyring, told: told.clone() }, furnished.len())
+    }
+
+    /// Whether any of them could be taken.
+    fn take_waiting(&mut self, at: Time, waiting: &mut VecDeque<Bytes>, known: &mut Verified, past: &Log<'_>) -> bool {
+        let before = waiting.len();
+        for _ in 0..before {
+            let Some(bytes) = waiting.pop_front() else { break };
+            if !self.take_report(at, &bytes, known, past) {
+                waiting.push_back(bytes);
+            }
+        }
+        waiting.len() < before
+    }
+
+    fn take_report(&mut self, at: Time, bytes: &Bytes, known: &mut Verified, past: &Log<'_>) -> bool {
+        let unverified = UnverifiedReport::decode(world::seal(), bytes.clone()).unwrap();
+        let looked = match known.get(bytes.as_ref()) {
+            // Keys have to become known again.
+            Some(verified) if unverified.unverified().event() != Event::Sealed => Ok(verified.clone()),
+            _ => self.keyring.screen_logged(vec![unverified]).pop().unwrap(),
+        };
+        let Ok(report) = looked else { return false };
+        known.insert(bytes.to_vec(), report.clone());
+        let effects = self.effects(at, Input::Report(report), past);
+        !effects.iter().any(|effect| matches!(effect, Effect::Outcome { outcome: Outcome::Overflow, .. }))
+    }
+
+    fn handle(&mut self, at: Time, input: Input, past: &Log<'_>) {
+        self.effects(at, input, past);
+    }
+
+    fn effects(&mut self, at: Time, input: Input, past: &Log<'_>) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        self.core.handle(at, input, past, &mut effects);
+        self.told.note(&effects);
+        for effect in &effects {
+            if let Effect::Keys(change) = effect {
+                apply(&mut self.keyring, *change);
+            }
+        }
+        effects
+    }
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {

@@ -49,7 +49,7 @@ pub struct TrackerConfig {
     pub queue_uploads: usize,
     /// A snapshot is made after this many entries ...
     pub snapshot_entries: u64,
-    /// ... and not sooner than this after the one before.
+    /// ... and not sooner than this after the one before, nor than ten times as long as that one took.
     pub snapshot_interval_ms: u64,
     /// Signed acks of one session come no closer than this, unless a hello or a hole asks.
     pub ack_interval_ms: u64,
@@ -72,8 +72,8 @@ impl TrackerConfig {
             data_dir: data_dir.into(),
             workers: 0,
             queue_uploads: 1024,
-            snapshot_entries: 100_000,
-            snapshot_interval_ms: 20_000,
+            snapshot_entries: 50_000,
+            snapshot_interval_ms: 1_000,
             ack_interval_ms: 500,
             policy: Policy::default(),
             log: LogConfig::default(),

@@ -16,6 +16,7 @@ pub mod outbox;
 mod platform_key;
 mod rebuild;
 pub mod registry;
+mod rekey;
 mod scrub;
 pub mod series;
 mod snapshot;
@@ -37,11 +38,12 @@ pub use feed::{EventFeed, Numbered, Subscription};
 pub use gate_key::GateKey;
 pub use metrics::{COMMIT_BOUNDS_US, Refused, TrackerMetrics};
 pub use open::OpenError;
-pub use platform_key::{PlatformKeyError, log_key};
+pub use platform_key::{PlatformKeyError, log_keys, trust_root};
 pub use rebuild::{RebuildSeriesError, Rebuilt, rebuild, rebuild_series};
 pub use registry::{
     AlertFilter, DeviceFilter, NotARecordKey, Page, Principal, RecordFilter, RecordKey, Registry, RegistryError, Scope, TransferFilter,
 };
+pub use rekey::{RekeyError, rekey};
 pub use sealway_core::command::COMMAND_BYTES_LIMIT;
 pub use sealway_core::evidence as checking;
 pub use sealway_core::proof;

@@ -13,7 +13,7 @@ use crate::log::{EvidenceLog, LogError};
 use crate::metrics::Counters;
 use crate::outbox::{Feed, Gathered, Mailroom, OutboxError, Store};
 use crate::platform_key::{PlatformKey, PlatformKeyError};
-use crate::registry::{Projector, RegistryError};
+use crate::registry::{Projector, Reached, RegistryError};
 use crate::scrub::Scrub;
 use crate::series::{Series, SeriesError};
 use crate::snapshot;
@@ -93,15 +93,16 @@ pub(crate) fn load(config: &TrackerConfig, data_dir: DataDir, viewed: Viewed) ->
     let mut state = snapshot.map(State::from).unwrap_or_default();
     state.outbound = viewed.outbound;
     replay(&mut state, &log, &keyrings)?;
+    key.expect(state.core.platform_keys())?;
     Ok(Loaded { data_dir, key, log, state, snapshot_seq, keyrings })
 }
 
 pub(crate) async fn open(config: TrackerConfig, downlink: Arc<dyn Downlink>) -> Result<Tracker, OpenError> {
     let data_dir = DataDir::open(&config.data_dir)?;
-    let (projector, registry, cursor) = Projector::open(&data_dir.registry(), config.clock.clone()).await?;
+    let (projector, registry, Reached { rows: cursor, records }) = Projector::open(&data_dir.registry(), config.clock.clone()).await?;
     let store = Store::open(&data_dir.outbox()).await?;
     let outboxed = store.cursor().await?;
-    let viewed = Viewed { upto: cursor.unwrap_or_default().min(outboxed), outbound: Gathered::after(store.marks().await?) };
+    let viewed = Viewed { upto: records.min(outboxed), outbound: Gathered::after(store.marks().await?) };
     let for_load = config.clone();
     let load = move || load(&for_load, data_dir, viewed);
     let mut loaded = tokio::task::spawn_blocking(load).await.map_err(|_| OpenError::Interrupted)??;
@@ -110,6 +111,7 @@ pub(crate) async fn open(config: TrackerConfig, downlink: Arc<dyn Downlink>) -> 
             tracing::info!(entries = loaded.log.next_seq(), "the registry is behind the log: every row is written again");
         }
         projector.put(rows(&mut loaded.state), Some(loaded.log.next_seq()), true);
+        projector.told_records(loaded.log.next_seq());
     }
     let projecting = tokio::spawn(projector.clone().run(registry.pool.clone()));
     let outbox = Feed::new(outboxed);
@@ -136,7 +138,8 @@ fn start(config: TrackerConfig, loaded: Loaded, downlink: Arc<dyn Downlink>, vie
     counters.strict_cursor.store(state.strict_cursor, Relaxed);
     counters.devices.store(state.core.devices().count() as u64, Relaxed);
     let feed = EventFeed::new(config.clock.now().as_ms().saturating_mul(1024));
-    let (reader, log_reader, key) = (log.reader(), log.reader(), Arc::new(key));
+    let (reader, log_reader, trust) = (log.reader(), log.reader(), key.note_signer()?.keys().clone());
+    let key = Arc::new(key);
     let platform_key = key.clone();
     let (works, work_queue) = std::sync::mpsc::sync_channel(BATCHES);
     let stop = Arc::new(AtomicBool::new(false));
@@ -188,6 +191,7 @@ fn start(config: TrackerConfig, loaded: Loaded, downlink: Arc<dyn Downlink>, vie
         series,
         outbox,
         platform_key,
+        trust,
         policy,
         clock,
         stop,

@@ -56,6 +56,7 @@ pub async fn rebuild(config: TrackerConfig) -> Result<Rebuilt, OpenError> {
     let rows = open::rows(&mut loaded.state);
     let count = rows.len();
     projector.put(rows, Some(loaded.log.next_seq()), true);
+    projector.told_records(loaded.log.next_seq());
     projector.close();
     projector.run(registry.pool).await;
     let after = loaded.state.core.fingerprint();

@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use std::path::{Path, PathBuf};
 
 const MAGIC: [u8; 8] = *b"SEALSNP1";
-const KEPT: usize = 2;
+const KEPT: usize = 4;
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Snapshot {
@@ -42,15 +42,17 @@ impl SnapshotRef<'_> {
     }
 }
 
-/// Writes a snapshot and drops all but the newest.
-pub(crate) fn write(dir: &Path, seq: u64, body: &[u8]) -> std::io::Result<()> {
+/// Writes a snapshot and drops all but the newest, and the newest that is not past `records`: a start may need that one.
+pub(crate) fn write(dir: &Path, (seq, records): (u64, u64), body: &[u8]) -> std::io::Result<()> {
     std::fs::create_dir_all(dir)?;
     let mut bytes = Vec::with_capacity(body.len() + 40);
     bytes.extend_from_slice(&MAGIC);
     bytes.extend_from_slice(&Sha256::digest(body));
     bytes.extend_from_slice(body);
     write_durably(&dir.join(format!("{seq:020}.snap")), &bytes, 0o644)?;
-    for (path, _) in list(dir)?.into_iter().skip(KEPT) {
+    let found = list(dir)?;
+    let needed = found.iter().find(|(_, seq)| *seq <= records).map(|(_, seq)| *seq);
+    for (path, _) in found.iter().skip(KEPT).filter(|(_, seq)| Some(*seq) != needed) {
         std::fs::remove_file(path)?;
     }
     Ok(())

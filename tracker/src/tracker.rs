@@ -14,6 +14,7 @@ use crate::series::Series;
 use crate::track::{TrackError, TrackPoint, walk};
 use crate::tree::{TreeError, TreeReader};
 use bytes::Bytes;
+use sealway_core::evidence::LogKeys;
 use sealway_core::proof::Hash;
 use sealway_core::{CommandReceipt, Policy};
 use sealway_schemas::command::Signer;
@@ -42,6 +43,7 @@ pub(crate) struct Running {
     pub(crate) series: Series,
     pub(crate) outbox: Outbox,
     pub(crate) platform_key: Arc<PlatformKey>,
+    pub(crate) trust: LogKeys,
     pub(crate) policy: Policy,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) stop: Arc<AtomicBool>,
@@ -176,6 +178,12 @@ impl Tracker {
             registry_backlog: self.running.projector.backlog() as u64,
             ..self.running.counters.read()
         }
+    }
+
+    /// The keys by which a stranger knows the log.
+    #[must_use]
+    pub fn log_keys(&self) -> &LogKeys {
+        &self.running.trust
     }
 
     /// What signs the platform's messages to devices; an enrolment's answer brings it.

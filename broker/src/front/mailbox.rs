@@ -77,12 +77,13 @@ impl Mailbox {
         self.bell.notified().await;
     }
 
-    /// Everything due: all settlements, and as many down messages as there is `room` for.
+    /// Everything due: all settlements, and as many down messages as there is `room` for. Acks last: the key that signed them may be what
+    /// another message introduces.
     pub(crate) fn take(&self, room: usize) -> Delivery {
         let mut post = self.post();
         let mut downs = Vec::new();
         if post.hears {
-            while let Some(down) = (downs.len() < room).then(|| post.acks.pop_front().or_else(|| post.downs.pop_front())).flatten() {
+            while let Some(down) = (downs.len() < room).then(|| post.downs.pop_front().or_else(|| post.acks.pop_front())).flatten() {
                 downs.push(down);
             }
         }
@@ -156,8 +157,7 @@ mod tests {
         assert!(mailbox.publish(Bytes::from_static(b"grant")));
         let superseded: u64 = (0..ACKS + 3).map(|i| mailbox.settle(Vec::new(), vec![text(i)])).sum();
         assert_eq!(superseded, 3);
-        let mut expected: Vec<_> = (3..ACKS + 3).map(text).collect();
-        expected.push(Bytes::from_static(b"grant"));
+        let expected: Vec<_> = [Bytes::from_static(b"grant")].into_iter().chain((3..ACKS + 3).map(text)).collect();
         assert_eq!(mailbox.take(100).downs, expected);
     }
 

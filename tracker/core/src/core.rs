@@ -21,6 +21,7 @@ use crate::transfer::{StandingOrders, Transfers};
 use sealway_schemas::down::Ack;
 use sealway_schemas::entry::Entry;
 use sealway_schemas::hello::Hello;
+use sealway_schemas::succession::Succession;
 use sealway_schemas::{DeviceId, PublicKey, Time};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -30,6 +31,8 @@ use sha2::{Digest as _, Sha256};
 pub struct Core {
     pub(crate) policy: Policy,
     pub(crate) generation: u64,
+    /// The platform's keys after its first.
+    pub(crate) platform_keys: Vec<PublicKey>,
     pub(crate) registry: Registry,
     pub(crate) signing: Signing,
     pub(crate) keys: KnownKeys,
@@ -61,6 +64,7 @@ impl Core {
         Self {
             policy,
             generation: 1,
+            platform_keys: Vec::new(),
             registry: Registry::default(),
             signing: Signing::default(),
             keys: KnownKeys::default(),
@@ -96,6 +100,7 @@ impl Core {
             Input::Generation(number) => self.take_generation(now, number, effects),
             Input::Refusals(refusals) => effects.push(Effect::Append(Entry::Refusals { at: now, refusals })),
             Input::Policy(policy) => self.take_policy(now, policy, effects),
+            Input::Rekey(succession) => self.take_rekey(now, succession, effects),
             Input::Tick => {}
         }
         self.tell_webhooks(before, effects);
@@ -115,6 +120,12 @@ impl Core {
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.generation
+    }
+
+    /// The keys that took over from the platform's first one, in their order.
+    #[must_use]
+    pub fn platform_keys(&self) -> &[PublicKey] {
+        &self.platform_keys
     }
 
     /// Whether a login with this `t` may be accepted. Its signature is another question.
@@ -215,6 +226,14 @@ impl Core {
     fn take_policy(&mut self, now: Time, policy: Policy, effects: &mut Vec<Effect>) {
         self.policy = policy;
         effects.push(Effect::Append(Entry::Policy { at: now, numbers: policy.to_json() }));
+    }
+
+    /// In their order, each once.
+    fn take_rekey(&mut self, now: Time, succession: Succession, effects: &mut Vec<Effect>) {
+        if succession.seq == self.platform_keys.len() as u64 + 1 {
+            self.platform_keys.push(succession.public_key);
+            effects.push(Effect::Append(Entry::Rekey { at: now, succession }));
+        }
     }
 
     fn take_generation(&mut self, now: Time, number: u64, effects: &mut Vec<Effect>) {

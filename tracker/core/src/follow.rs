@@ -33,7 +33,7 @@ impl Core {
         let located = LocatedReport::locate(report, route, &self.policy);
         let seen = seen(&located, transfer.movement.sealing());
         let before = transfer.movement;
-        let after = before.next(seen, self.custody(transfer));
+        let after = before.next(seen, self.custody_at(transfer, report.report().ctr()));
         let lie = lie(&located, transfer, route.corridor, &self.policy);
         if let Some(transfer) = self.transfers.get_mut(bound) {
             advance(transfer, &located, after);

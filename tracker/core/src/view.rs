@@ -4,7 +4,7 @@ use crate::core::Core;
 use crate::corridor::Corridor;
 use crate::device::{Device, DeviceIx};
 use crate::effect::{Effect, Row};
-use crate::movement::{Custody, Movement};
+use crate::movement::Custody;
 use crate::place::Place;
 use crate::transfer::{Transfer, TransferIx};
 use sealway_schemas::cargo::{Leg, LegView};
@@ -206,15 +206,16 @@ impl Core {
 
     /// Custody is held by a quarantine, and by every hole after the sealing that no officer has let pass.
     pub(crate) fn custody(&self, transfer: &Transfer) -> Custody {
+        self.custody_at(transfer, u64::MAX)
+    }
+
+    /// The same when the seal's report `ctr` had its turn.
+    pub(crate) fn custody_at(&self, transfer: &Transfer, ctr: u64) -> Custody {
         let Some(device) = self.devices.by_id(&transfer.seal).filter(|_| transfer.binds()) else {
             return Custody::Whole;
         };
-        let sealed_at = match transfer.movement {
-            Movement::Declared => None,
-            Movement::Sealed(sealing) | Movement::InTransit { sealing, .. } | Movement::Arrived(sealing) => Some(sealing.ctr),
-        };
-        let hole = sealed_at.is_some_and(|ctr| device.cursor.holes().iter().any(|hole| hole.to > ctr));
-        if hole || device.cursor.quarantined() { Custody::Held } else { Custody::Whole }
+        let sealed = transfer.movement.sealing().map(|sealing| sealing.ctr);
+        if device.cursor.whole_at(sealed, ctr) { Custody::Whole } else { Custody::Held }
     }
 
     pub(crate) fn tell_device(&self, now: Time, ix: DeviceIx, effects: &mut Vec<Effect>) {

@@ -83,6 +83,8 @@ pub(crate) struct Sequencer {
     moved_at: Time,
     snapshot_at: Time,
     snapshot_busy: Arc<AtomicBool>,
+    /// The last one, until it was on disk.
+    snapshot_took_ms: Arc<AtomicU64>,
     draining: Option<oneshot::Sender<()>>,
 }
 
@@ -100,6 +102,7 @@ impl Sequencer {
             // A platform that is killed again and again shall not replay more at each start: what it replayed is due at once.
             snapshot_at: Time::ZERO,
             snapshot_busy: Arc::default(),
+            snapshot_took_ms: Arc::default(),
             draining: None,
             parts,
         }
@@ -136,13 +139,16 @@ impl Sequencer {
         self.parts.config.fatal.fatal(error);
     }
 
-    /// Other numbers than the log's are told to it first.
+    /// Other numbers and further keys than the log's are told to it first.
     fn begin(&mut self) -> Result<(), LogError> {
         if *self.parts.core.policy() != self.parts.config.policy || self.parts.log.next_seq() == 0 {
             self.handle(Input::Policy(self.parts.config.policy))?;
-            self.commit()?;
         }
-        Ok(())
+        for succession in self.parts.key.successions(self.parts.core.platform_keys().len()) {
+            tracing::info!(key = %succession.public_key, seq = succession.seq, "the platform signs by a new key");
+            self.handle(Input::Rekey(succession))?;
+        }
+        self.commit()
     }
 
     fn tick(&mut self, first: Vec<Work>, works: &Receiver<Vec<Work>>, began: u64) -> Result<(), LogError> {
@@ -250,6 +256,7 @@ impl Sequencer {
             Item::Hello(hello) => {
                 self.parts.counters.hellos.fetch_add(1, Relaxed);
                 self.handle(Input::Hello { device: *device, hello })?;
+                self.owed.introduce.push(*device);
                 self.acks.want(device, Haste::Now);
                 Ok(true)
             }

@@ -17,6 +17,8 @@ pub(crate) struct Owed {
     settlements: Vec<Settlement>,
     pub(crate) uploads: usize,
     pub(crate) down: Vec<(DeviceId, Down)>,
+    /// Devices that came and may believe an older key of the platform.
+    pub(crate) introduce: Vec<DeviceId>,
     pub(crate) close: Vec<DeviceId>,
     pub(crate) rows: Vec<Row>,
     pub(crate) events: Vec<Event>,

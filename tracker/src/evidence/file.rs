@@ -1,8 +1,7 @@
 //! The zip file of a bundle: `bundle.cbor`, which is checked, `report.html`, which is made of it, and a word on how to check. The same
 //! bundle gives the same bytes.
 
-use sealway_core::evidence::{Checked, Reason, Trust, Verdict, page, verify};
-use sealway_core::proof::note::Verifier;
+use sealway_core::evidence::{Checked, LogKeys, Reason, Trust, page, verify};
 use sealway_schemas::Malformed;
 use sealway_schemas::bundle::Bundle;
 use std::io::{Cursor, Read, Seek, Write as _};
@@ -36,7 +35,7 @@ pub enum FileError {
 }
 
 /// The file's bytes.
-pub fn write(bundle: &Bundle, trust: &Verifier) -> Result<Vec<u8>, FileError> {
+pub fn write(bundle: &Bundle, trust: &LogKeys) -> Result<Vec<u8>, FileError> {
     let page = page(&verify(bundle, trust));
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     // A date of its own would make each copy another file.
@@ -54,8 +53,7 @@ pub fn read(file: impl Read + Seek, trust: &Trust) -> Result<Checked, FileError>
     let bundle = Bundle::decode(&part(&mut zip, BUNDLE)?)?;
     let mut checked = verify(&bundle, &trust.log);
     if part(&mut zip, PAGE)? != page(&checked).into_bytes() {
-        let text = format!("{PAGE} does not show what the bundle shows");
-        checked.reasons.push(Reason { verdict: Verdict::Forged, entry: None, text });
+        checked.reasons.push(Reason::of_file(PAGE));
     }
     trust.look_for_witnesses(&bundle, &mut checked);
     Ok(checked)

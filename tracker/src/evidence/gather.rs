@@ -1,7 +1,7 @@
 //! What a stranger needs to check one transfer. Two looks through the log: the first finds whom and what the transfer's own entries
 //! name, the second takes what concerns these. Nothing of another carrier's goes along.
 
-use super::named::{Named, each_entry, look};
+use super::named::{Named, Part, each_entry, look, transfers_in};
 use crate::log::{Frame, LogError};
 use crate::tree::{TreeError, TreeReader};
 use sealway_core::proof::Hash;
@@ -25,13 +25,14 @@ pub enum EvidenceError {
     NoCheckpoint,
 }
 
-/// The bundle of a transfer, under the newest checkpoint. `progress` is told how many entries were looked at.
+/// The bundle of a transfer, under the oldest checkpoint that covers it, or the oldest that witnesses cosigned: a transfer that is over gives
+/// the same bytes also when the log has grown. `progress` is told how many entries were looked at.
 pub fn gather(tree: &TreeReader, transfer: &TransferId, progress: &dyn Fn(u64)) -> Result<Bundle, EvidenceError> {
     let newest = tree.checkpoint().ok_or(EvidenceError::NoCheckpoint)?;
     let named = look(tree, transfer, newest.checkpoint.size, progress)?;
     let entries = take(tree, transfer, &named, (newest.checkpoint.size, progress))?;
     let last = entries.last().map_or(0, |(seq, _)| *seq);
-    let signed = tree.cosigned().filter(|cosigned| cosigned.checkpoint.size > last).unwrap_or(newest);
+    let signed = tree.covering(last)?.ok_or(EvidenceError::NoCheckpoint)?;
     let size = signed.checkpoint.size;
     let numbers: Vec<u64> = entries.iter().map(|(seq, _)| *seq).collect();
     let proof = tree.prove_many(&numbers, size)?.iter().map(|hash: &Hash| *hash.as_bytes()).collect();
@@ -43,15 +44,18 @@ pub fn gather(tree: &TreeReader, transfer: &TransferId, progress: &dyn Fn(u64)) 
 /// Every transfer that was declared, in the log's order.
 pub fn declared(tree: &TreeReader) -> Result<Vec<TransferId>, EvidenceError> {
     let size = tree.checkpoint().ok_or(EvidenceError::NoCheckpoint)?.checkpoint.size;
-    let mut found = Vec::new();
+    let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
     for frame in tree.log().frames_from(0) {
         let frame = frame?;
         if frame.seq >= size {
             break;
         }
         let body = command(&frame).and_then(|body| serde_json::from_slice::<Value>(&body).ok());
-        let id = body.as_ref().and_then(|body| body.get("transfer")?.as_str()?.parse::<TransferId>().ok());
-        found.extend(id.filter(|id| !found.contains(id)));
+        for id in body.as_ref().map(transfers_in).unwrap_or_default() {
+            if seen.insert(id.clone()) {
+                found.push(id);
+            }
+        }
     }
     Ok(found)
 }
@@ -62,24 +66,28 @@ fn take(
     named: &Named,
     (size, progress): (u64, &dyn Fn(u64)),
 ) -> Result<Vec<(u64, bytes::Bytes)>, EvidenceError> {
-    let mut entries = Vec::new();
+    let mut taken = Vec::new();
     each_entry(tree, size, progress, |seq, entry, bytes| {
-        let wanted = match entry {
+        let part = match entry {
             Entry::Command { body, .. } => match (Command::parse(&body), serde_json::from_slice::<Value>(&body)) {
                 (Ok(command), Ok(body)) => named.concerns(&command, &body, transfer, seq),
-                _ => false,
+                _ => None,
             },
-            Entry::Report { device, .. } | Entry::StrictFailed { device, .. } | Entry::StateLost { device, .. } => named.has(&device, seq),
+            Entry::Report { device, .. } | Entry::StrictFailed { device, .. } | Entry::StateLost { device, .. } => {
+                named.has(&device, seq).then_some(Part::Own)
+            }
             // What the transfer was judged by.
-            Entry::Generation { .. } | Entry::Policy { .. } => true,
-            Entry::Login { .. } | Entry::Refusals { .. } => false,
+            Entry::Generation { .. } | Entry::Policy { .. } => Some(Part::Context),
+            Entry::Rekey { .. } => Some(Part::Key),
+            Entry::Login { .. } | Entry::Refusals { .. } => None,
         };
-        if wanted {
-            entries.push((seq, bytes));
-        }
+        taken.extend(part.map(|part| (part, seq, bytes)));
         Ok::<_, LogError>(())
     })?;
-    Ok(entries)
+    // What was changed after the transfer's last word says nothing of it.
+    let end = taken.iter().rev().find(|(part, ..)| *part == Part::Own).map_or(0, |(_, seq, _)| *seq);
+    taken.retain(|(part, seq, _)| *seq <= end || *part == Part::Key);
+    Ok(taken.into_iter().map(|(_, seq, bytes)| (seq, bytes)).collect())
 }
 
 fn command(frame: &Frame) -> Option<bytes::Bytes> {

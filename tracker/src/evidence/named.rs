@@ -45,13 +45,12 @@ pub(super) fn look(tree: &TreeReader, transfer: &TransferId, size: u64, progress
         match entry {
             Entry::Command { by, body, .. } => {
                 let Ok(body) = serde_json::from_slice::<Value>(&body) else { return Ok(()) };
-                match body.get("transfer").and_then(Value::as_str) {
-                    Some(own) if own == transfer.as_str() => {
-                        named.names.extend([by.user.to_string(), by.party.to_string()]);
-                        named.take_own(seq, &body);
-                    }
-                    Some(_) => named.take_other(seq, &body),
-                    None => {}
+                let of = transfers_in(&body);
+                if of.contains(transfer) {
+                    named.names.extend([by.user.to_string(), by.party.to_string()]);
+                    named.take_own(seq, &body);
+                } else if !of.is_empty() {
+                    named.take_other(seq, &body);
                 }
             }
             Entry::Report { device, bytes, .. } if Report::parse(&bytes).is_ok_and(|(_, report)| report.event() == Event::Sealed) => {
@@ -63,7 +62,8 @@ pub(super) fn look(tree: &TreeReader, transfer: &TransferId, size: u64, progress
             | Entry::Generation { .. }
             | Entry::StateLost { .. }
             | Entry::Refusals { .. }
-            | Entry::Policy { .. } => {}
+            | Entry::Policy { .. }
+            | Entry::Rekey { .. } => {}
         }
         Ok(())
     })?;
@@ -148,10 +148,17 @@ impl Named {
         self.names.contains(name)
     }
 
-    pub(super) fn concerns(&self, command: &Command, body: &Value, transfer: &TransferId, seq: u64) -> bool {
-        if let Some(named) = body.get("transfer").and_then(Value::as_str) {
-            return named == transfer.as_str();
+    /// What a command is to the transfer. One that names transfers is of these and of no other.
+    pub(super) fn concerns(&self, command: &Command, body: &Value, transfer: &TransferId, seq: u64) -> Option<Part> {
+        let of = transfers_in(body);
+        if !of.is_empty() {
+            return of.contains(transfer).then_some(Part::Own);
         }
+        let part = if matches!(command, Command::Device(_) | Command::Custody(_)) { Part::Own } else { Part::Context };
+        self.bears_on(command, seq).then_some(part)
+    }
+
+    fn bears_on(&self, command: &Command, seq: u64) -> bool {
         match command {
             Command::Registry(RegistryCommand::RegisterParty { party, .. }) => self.knows(party.as_str()),
             Command::Registry(RegistryCommand::RegisterUser { user, .. })
@@ -176,6 +183,24 @@ impl Named {
     }
 }
 
+/// What an entry is to a transfer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Said of it, or by its seal.
+    Own,
+    /// What it was judged by.
+    Context,
+    /// How the log's signature is known.
+    Key,
+}
+
+/// The transfers that a command names, wherever: a reference has a check digit, so nothing else looks like one.
+pub(super) fn transfers_in(value: &Value) -> Vec<TransferId> {
+    let mut named = Vec::new();
+    each_text(value, &mut |_, text| named.extend(text.parse::<TransferId>()));
+    named
+}
+
 fn seals_in(value: &Value) -> Vec<DeviceId> {
     let mut seals = Vec::new();
     each_text(value, &mut |name, text| {
@@ -186,16 +211,17 @@ fn seals_in(value: &Value) -> Vec<DeviceId> {
     seals
 }
 
-/// Texts of the command, each with the name of its field.
+/// Texts of the command, each with the name of its field; of a list's with the list's.
 fn each_text(value: &Value, take: &mut dyn FnMut(&str, &str)) {
-    match value {
-        Value::Object(fields) => fields.iter().for_each(|(name, value)| match value.as_str() {
-            Some(text) => take(name, text),
-            None => each_text(value, take),
-        }),
-        Value::Array(items) => items.iter().for_each(|item| each_text(item, take)),
-        _ => {}
+    fn go(name: &str, value: &Value, take: &mut dyn FnMut(&str, &str)) {
+        match value {
+            Value::String(text) => take(name, text),
+            Value::Object(fields) => fields.iter().for_each(|(name, value)| go(name, value, take)),
+            Value::Array(items) => items.iter().for_each(|item| go(name, item, take)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
     }
+    go("", value, take);
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ mod write;
 pub use auth::Principal;
 pub(crate) use compare::differing;
 pub use page::{AlertFilter, DeviceFilter, NotARecordKey, Page, RecordFilter, RecordKey, TransferFilter};
-pub(crate) use project::Projector;
+pub(crate) use project::{Projector, Reached};
 pub use scope::Scope;
 
 use crate::config::Clock;

@@ -29,6 +29,8 @@ struct Waiting {
     devices: HashMap<DeviceId, Row>,
     /// All rows of entries below this number are in the tables or here.
     cursor: u64,
+    /// The same of records, which nothing but the log can tell again.
+    records: u64,
     /// Counts hand-overs, so that a command can wait for its own.
     ticket: u64,
     closing: bool,
@@ -65,10 +67,20 @@ struct Shared {
     done: watch::Sender<Done>,
 }
 
+/// How far the tables that were found are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Reached {
+    /// All rows of entries below this number are there; `None` where the tables were made anew.
+    pub(crate) rows: Option<u64>,
+    /// All records of entries below this number are.
+    pub(crate) records: u64,
+}
+
 /// How far the tables are.
 #[derive(Debug, Clone, Copy, Default)]
 struct Done {
     ticket: u64,
+    records: u64,
     /// The last attempt failed.
     failing: bool,
 }
@@ -80,12 +92,15 @@ pub(crate) struct Projector {
 }
 
 impl Projector {
-    /// Opens the registry. The number is the sequence number up to which its rows are complete.
-    pub(crate) async fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<(Self, Registry, Option<u64>), RegistryError> {
+    /// Opens the registry, and tells how far it is.
+    pub(crate) async fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<(Self, Registry, Reached), RegistryError> {
         let pool = schema::open(path).await?;
-        let cursor: i64 = sqlx::query_scalar("SELECT seq FROM cursor").fetch_one(&pool).await?;
-        let shared = Shared { waiting: Mutex::default(), wake: Notify::new(), done: watch::Sender::default() };
-        Ok((Self { shared: Arc::new(shared) }, Registry { pool, clock }, u64::try_from(cursor).ok()))
+        let (seq, records): (i64, i64) = sqlx::query_as("SELECT seq, records FROM cursor").fetch_one(&pool).await?;
+        let reached = Reached { rows: u64::try_from(seq).ok(), records: u64::try_from(records).unwrap_or_default() };
+        let waiting = Waiting { cursor: reached.rows.unwrap_or_default(), records: reached.records, ..Waiting::default() };
+        let done = watch::Sender::new(Done { records: reached.records, ..Done::default() });
+        let shared = Shared { waiting: Mutex::new(waiting), wake: Notify::new(), done };
+        Ok((Self { shared: Arc::new(shared) }, Registry { pool, clock }, reached))
     }
 
     pub(crate) fn remove(path: &Path) -> Result<(), RegistryError> {
@@ -104,6 +119,16 @@ impl Projector {
             self.shared.wake.notify_one();
         }
         ticket
+    }
+
+    /// Every record of entries below this number has been handed over.
+    pub(crate) fn told_records(&self, below: u64) {
+        self.lock().records = below;
+    }
+
+    /// Records of entries below this number are in the tables, so a start needs no older state than this.
+    pub(crate) fn records(&self) -> u64 {
+        self.shared.done.borrow().records
     }
 
     /// How many rows wait.
@@ -136,13 +161,19 @@ impl Projector {
             let _timed_out = tokio::time::timeout(PERIOD, self.shared.wake.notified()).await;
             let (taken, closing) = {
                 let mut waiting = self.lock();
-                let empty = Waiting { cursor: waiting.cursor, ticket: waiting.ticket, closing: waiting.closing, ..Waiting::default() };
+                let empty = Waiting {
+                    cursor: waiting.cursor,
+                    records: waiting.records,
+                    ticket: waiting.ticket,
+                    closing: waiting.closing,
+                    ..Waiting::default()
+                };
                 let closing = waiting.closing;
                 (std::mem::replace(&mut *waiting, empty), closing)
             };
             match flush(&pool, &taken).await {
                 Ok(()) => {
-                    self.shared.done.send_replace(Done { ticket: taken.ticket, failing: false });
+                    self.shared.done.send_replace(Done { ticket: taken.ticket, records: taken.records, failing: false });
                 }
                 Err(error) => {
                     tracing::warn!(%error, rows = taken.len(), "registry not written; it lags and is tried again");
@@ -178,9 +209,9 @@ async fn flush(pool: &SqlitePool, taken: &Waiting) -> Result<(), RegistryError> 
         }
         transaction.commit().await?;
     }
-    // The cursor goes last: a crash between leaves it behind, and a start with the cursor behind writes every row again.
-    let cursor = i64::try_from(taken.cursor).unwrap_or(i64::MAX);
-    let sql = "UPDATE cursor SET seq = $1 WHERE seq <> $1";
-    sqlx::query(sql).bind(cursor).execute(pool).await?;
+    // The cursors go last: a crash between leaves them behind, and a start with them behind writes every row again.
+    let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    let sql = "UPDATE cursor SET seq = $1, records = $2 WHERE seq <> $1 OR records <> $2";
+    sqlx::query(sql).bind(number(taken.cursor)).bind(number(taken.records)).execute(pool).await?;
     Ok(())
 }

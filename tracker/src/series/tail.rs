@@ -75,7 +75,8 @@ impl Tail {
                 | Entry::Generation { .. }
                 | Entry::StateLost { .. }
                 | Entry::Refusals { .. }
-                | Entry::Policy { .. } => {}
+                | Entry::Policy { .. }
+                | Entry::Rekey { .. } => {}
             }
             batch.cursor = frame.seq + 1;
             last = Some(frame.entry);

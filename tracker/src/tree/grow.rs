@@ -26,7 +26,7 @@ pub(crate) struct Grower {
     store: Store,
     frontier: Frontier,
     log: LogReader,
-    signer: NoteSigner,
+    signer: Arc<NoteSigner>,
     published: Published,
     /// Entries below this number are under the newest checkpoint.
     signed: u64,
@@ -56,11 +56,11 @@ impl Grower {
             }
         };
         let signed = frontier.size();
-        Ok(Self { data_dir, store, frontier, log, signer, published, signed, signed_at: Instant::now() })
+        Ok(Self { data_dir, store, frontier, log, signer: Arc::new(signer), published, signed, signed_at: Instant::now() })
     }
 
     pub(crate) fn reader(&self) -> TreeReader {
-        TreeReader::new(self.store.clone(), self.log.clone(), self.published.clone())
+        TreeReader::new(self.store.clone(), self.log.clone(), self.published.clone(), self.signer.clone())
     }
 
     pub(crate) fn published(&self) -> Published {
@@ -136,7 +136,7 @@ pub(super) fn cosigned(dir: &Path, signer: &NoteSigner) -> Option<SignedCheckpoi
 fn signed(path: &Path, signer: &NoteSigner) -> Option<SignedCheckpoint> {
     let note = std::fs::read_to_string(path).ok()?;
     let parsed = Note::parse(&note).ok()?;
-    signer.verifier().verify(&parsed).ok()?;
+    signer.keys().verify(&parsed).ok()?;
     let checkpoint = Checkpoint::parse(parsed.text).ok().filter(|checkpoint| checkpoint.origin == signer.origin())?;
     Some(SignedCheckpoint { checkpoint, note })
 }

@@ -3,7 +3,7 @@
 use super::store::Store;
 use super::{TreeError, WIDTH, grow};
 use crate::log::LogReader;
-use crate::platform_key::note_signer;
+use crate::platform_key::{NoteSigner, note_signer};
 use bytes::Bytes;
 use sealway_core::proof::note::{Note, Verifier};
 use sealway_core::proof::tile::Tile;
@@ -92,11 +92,12 @@ pub struct TreeReader {
     store: Store,
     log: LogReader,
     published: Published,
+    signer: Arc<NoteSigner>,
 }
 
 impl TreeReader {
-    pub(crate) fn new(store: Store, log: LogReader, published: Published) -> Self {
-        Self { store, log, published }
+    pub(crate) fn new(store: Store, log: LogReader, published: Published, signer: Arc<NoteSigner>) -> Self {
+        Self { store, log, published, signer }
     }
 
     /// `None` before the first.
@@ -115,6 +116,37 @@ impl TreeReader {
     #[must_use]
     pub fn cosigned(&self) -> Option<Arc<SignedCheckpoint>> {
         self.published.cosigned()
+    }
+
+    /// The oldest checkpoint over entry `seq` that witnesses cosigned after an older one, and that was kept; else the newest that they
+    /// cosigned; else the oldest that was told, signed again: the same text, and the same signature as long as the key is the same.
+    pub fn covering(&self, seq: u64) -> Result<Option<SignedCheckpoint>, TreeError> {
+        let parsed = |note: String| {
+            let checkpoint = Note::parse(&note).ok().and_then(|note| Checkpoint::parse(note.text).ok())?;
+            Some(SignedCheckpoint { checkpoint, note })
+        };
+        let notes: Vec<SignedCheckpoint> = self.store.cosigned()?.into_iter().filter_map(parsed).collect();
+        let oldest = notes.iter().map(|kept| kept.checkpoint.size).min().unwrap_or_default();
+        let covers = |size: u64| size > oldest && (seq + 1..=self.size()).contains(&size);
+        let kept = notes.into_iter().find(|kept| covers(kept.checkpoint.size));
+        let cosigned =
+            kept.or_else(|| self.cosigned().filter(|cosigned| cosigned.checkpoint.size > seq).map(|cosigned| (*cosigned).clone()));
+        if cosigned.is_some() {
+            return Ok(cosigned);
+        }
+        match self.store.told_above(seq)?.into_iter().chain([self.size()]).filter(|size| (seq + 1..=self.size()).contains(size)).min() {
+            Some(size) => self.sign_again(size).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn sign_again(&self, size: u64) -> Result<SignedCheckpoint, TreeError> {
+        if let Some(newest) = self.published.get().filter(|newest| newest.checkpoint.size == size) {
+            return Ok((*newest).clone());
+        }
+        let checkpoint = Checkpoint { origin: self.signer.origin().to_owned(), size, root: self.root(size)? };
+        let note = self.signer.sign(&checkpoint.text());
+        Ok(SignedCheckpoint { checkpoint, note })
     }
 
     /// Adds what a witness answered to the note of `signed`, after a look at the cosignature.
@@ -238,7 +270,7 @@ impl TreeReader {
         let (dir, signer) = (data.join("tree"), note_signer(data)?);
         published.put(grow::kept(&dir, &signer).ok_or_else(|| TreeError::NoCheckpoint(dir.clone()))?);
         published.recall(grow::cosigned(&dir, &signer));
-        Ok(Self { store: Store::open(&dir)?, log, published })
+        Ok(Self { store: Store::open(&dir)?, log, published, signer: Arc::new(signer) })
     }
 
     #[must_use]

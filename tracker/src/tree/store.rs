@@ -162,6 +162,13 @@ impl Store {
         Ok(records.filter(|(root, _)| roots.contains(root)).collect())
     }
 
+    /// The size of the first checkpoint over entry `seq` that was told.
+    pub(crate) fn told_above(&self, seq: u64) -> Result<Option<u64>, TreeError> {
+        let bytes = std::fs::read(&self.told.path).map_err(self.told.failed())?;
+        let sizes = bytes.as_chunks::<16>().0.iter().filter_map(|record| record.last_chunk::<8>()).map(|size| u64::from_le_bytes(*size));
+        Ok(sizes.filter(|size| *size > seq).min())
+    }
+
     /// Where entry `bundle * 256` stands in the log.
     pub(crate) fn position(&self, bundle: u64) -> Option<Position> {
         self.index.read::<8>(bundle.checked_mul(POSITION)?).and_then(|bytes| Position::from_stored(u64::from_le_bytes(bytes)))

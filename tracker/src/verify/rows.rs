@@ -18,9 +18,9 @@ pub(super) async fn compare(config: TrackerConfig, verified: &mut Verified) -> R
         Err(error) => return Err(error),
     };
     let kept = loaded.data_dir.registry();
-    let (_, registry, cursor) = Projector::open(&kept, config.clock.clone()).await?;
+    let (_, registry, reached) = Projector::open(&kept, config.clock.clone()).await?;
     registry.pool.close().await;
-    if cursor != Some(loaded.log.next_seq()) {
+    if reached.rows != Some(loaded.log.next_seq()) {
         return Ok(());
     }
     let rows = open::rows(&mut loaded.state);

@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a broken assumption has to stop the test, in its support too")]
 
 mod backup;
+mod bundles;
 mod intake;
 mod people;
+mod rekey;
 mod restart;
 mod standby;
 mod support;

@@ -128,9 +128,10 @@ impl Core {
 
     fn lift_quarantine(&mut self, now: Time, id: DeviceId, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
         let ix = self.active_ix(&id)?;
-        let Some(device) = self.devices.get_mut(ix).filter(|device| device.cursor.quarantined() || !device.cursor.holes().is_empty())
-        else {
-            let detail = format!("device {id}: not in quarantine and without a hole, expected a device whose custody is held");
+        let held = |cursor: &Cursor| cursor.quarantined() || !cursor.holes().is_empty() || cursor.lost_epoch();
+        let Some(device) = self.devices.get_mut(ix).filter(|device| held(&device.cursor)) else {
+            let detail =
+                format!("device {id}: not in quarantine, without a hole and in its epoch, expected a device whose custody is held");
             return Err(CommandRefusal::new("not-quarantined", detail));
         };
         device.cursor.lift_quarantine();

@@ -56,6 +56,20 @@ pub struct Shown {
     digest: Digest,
 }
 
+impl Shown {
+    /// When it was made: by the device's clock, within what is proved.
+    #[must_use]
+    pub fn made(&self) -> Time {
+        self.t.max(self.not_before.unwrap_or_default()).min(self.not_after)
+    }
+
+    /// Longitude and latitude.
+    #[must_use]
+    pub fn place(&self) -> Option<(f64, f64)> {
+        Some((self.lon?, self.lat?))
+    }
+}
+
 type Arrived = (u64, Time, UnverifiedReport);
 
 /// A device under one identity key: from an enrolment to its revocation or the next enrolment.
@@ -77,7 +91,8 @@ pub(super) fn statements(
     for (device, arrived) in reports(entries, reasons) {
         let of_device: Vec<&Term> = terms.iter().filter(|term| term.device == device).collect();
         if of_device.is_empty() {
-            reasons.push(Reason::incomplete(None, format!("device {device}: its enrolment is missing, so its reports show nothing")));
+            let text = format!("device {device}: its enrolment is missing, so its reports show nothing");
+            reasons.push(Reason::incomplete(None, text, format!("关锁 {device}：缺少登记，其报告不能证明任何事")));
         }
         let ends = of_device.iter().skip(1).map(|next| next.from).chain([u64::MAX]);
         for (term, end) in of_device.iter().zip(ends) {
@@ -100,7 +115,8 @@ fn terms(commands: &[Given], reasons: &mut Vec<Reason>) -> Vec<Term> {
                 if proof.is_some_and(|proof| verify_enrolment(device, public_key, &challenged, &proof).is_ok()) {
                     terms.push(Term { device: *device, key: *public_key, from: given.seq, revoked: None });
                 } else {
-                    reasons.push(Reason::forged(Some(given.seq), format!("device {device}: its key did not sign its enrolment")));
+                    let text = format!("device {device}: its key did not sign its enrolment");
+                    reasons.push(Reason::forged(Some(given.seq), text, format!("关锁 {device}：登记并非由其密钥签名")));
                 }
             }
             Command::Device(DeviceCommand::RevokeDevice { device, .. }) => {
@@ -120,7 +136,7 @@ fn reports(entries: &[Proved], reasons: &mut Vec<Reason>) -> BTreeMap<DeviceId, 
         let Entry::Report { at, device, bytes } = entry else { continue };
         match UnverifiedReport::decode(*device, bytes.clone()) {
             Ok(report) => by_device.entry(*device).or_default().push((*seq, *at, report)),
-            Err(fault) => reasons.push(Reason::forged(Some(*seq), fault)),
+            Err(fault) => reasons.push(Reason::forged(Some(*seq), fault, "报告格式无效")),
         }
     }
     by_device
@@ -130,11 +146,13 @@ fn reports(entries: &[Proved], reasons: &mut Vec<Reason>) -> BTreeMap<DeviceId, 
 fn verified(term: &Term, mut arrived: Vec<Arrived>, reasons: &mut Vec<Reason>) -> Vec<(u64, Time, VerifiedReport)> {
     let mut keyring = Keyring::default();
     if keyring.enrol(term.device, term.key).is_err() {
-        reasons.push(Reason::forged(Some(term.from), format!("device {}: its key is weak", term.device)));
+        let text = format!("device {}: its key is weak", term.device);
+        reasons.push(Reason::forged(Some(term.from), text, format!("关锁 {}：密钥不安全", term.device)));
         return Vec::new();
     }
     if let Some((seq, ..)) = arrived.iter().find(|(seq, ..)| term.revoked.is_some_and(|revoked| *seq > revoked)) {
-        reasons.push(Reason::forged(Some(*seq), format!("device {}: a report after its revocation", term.device)));
+        let text = format!("device {}: a report after its revocation", term.device);
+        reasons.push(Reason::forged(Some(*seq), text, format!("关锁 {}：撤销之后的报告", term.device)));
     }
     arrived.sort_by_key(|(seq, _, report)| (report.unverified().ctr(), *seq));
     let mut verified = Vec::with_capacity(arrived.len());
@@ -143,8 +161,11 @@ fn verified(term: &Term, mut arrived: Vec<Arrived>, reasons: &mut Vec<Reason>) -
     for ((seq, at), looked) in places.into_iter().zip(looked) {
         match looked {
             Ok(report) => verified.push((seq, at, report)),
-            Err(Refusal::UnknownKey) => reasons.push(Reason::incomplete(Some(seq), "signed by a key that no sealed report here brings")),
-            Err(refusal) => reasons.push(Reason::forged(Some(seq), refusal)),
+            Err(Refusal::UnknownKey) => {
+                let text = "signed by a key that no sealed report here brings";
+                reasons.push(Reason::incomplete(Some(seq), text, "签名密钥没有对应的施封报告"));
+            }
+            Err(refusal) => reasons.push(Reason::forged(Some(seq), refusal, "报告签名无法通过验证")),
         }
     }
     verified
@@ -162,8 +183,13 @@ fn statement(
     check_chain(&device, &reports, reasons);
     let missing = missing(verified, &reports);
     for hole in &missing {
-        let how = if hole.declared { "the device declared them lost" } else { "nobody says why" };
-        reasons.push(Reason::incomplete(None, format!("device {device}: reports {} to {} are missing, {how}", hole.from, hole.to)));
+        let (how, zh) = if hole.declared {
+            ("the device declared them lost", "关锁自己声明已丢失")
+        } else {
+            ("nobody says why", "原因不明")
+        };
+        let text = format!("device {device}: reports {} to {} are missing, {how}", hole.from, hole.to);
+        reasons.push(Reason::incomplete(None, text, format!("关锁 {device}：缺少报告 {} 至 {}，{zh}", hole.from, hole.to)));
     }
     Some(DeviceStatement { device, public_key: Some(key), first_ctr, last_ctr, missing, reports })
 }
@@ -194,16 +220,15 @@ fn check_chain(device: &DeviceId, reports: &[Shown], reasons: &mut Vec<Reason>) 
         versions.entry(report.ctr).or_default().insert(report.digest);
     }
     for (ctr, versions) in versions.iter().filter(|(_, versions)| versions.len() > 1) {
-        reasons.push(Reason::incomplete(
-            None,
-            format!("device {device}: {} versions of report {ctr}, a clone or a stolen key", versions.len()),
-        ));
+        let text = format!("device {device}: {} versions of report {ctr}, a clone or a stolen key", versions.len());
+        reasons.push(Reason::incomplete(None, text, format!("关锁 {device}：报告 {ctr} 有 {} 个版本，存在克隆或密钥被盗", versions.len())));
     }
     for report in reports {
         let before = report.ctr.checked_sub(1).and_then(|before| versions.get(&before));
         if before.is_some_and(|before| !before.contains(&report.prev)) {
             let text = format!("device {device}: report {} does not follow any version of the one before", report.ctr);
-            reasons.push(Reason::incomplete(Some(report.entry), text));
+            let zh = format!("关锁 {device}：报告 {} 与前一报告不相连", report.ctr);
+            reasons.push(Reason::incomplete(Some(report.entry), text, zh));
         }
     }
 }

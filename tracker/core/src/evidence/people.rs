@@ -48,7 +48,10 @@ pub(super) fn commands(entries: &[Proved], reasons: &mut Vec<Reason>) -> Vec<Giv
                 body: body.clone(),
                 signature: signature.clone(),
             }),
-            Err(fault) => reasons.push(Reason::incomplete(Some(*seq), format!("a command of a newer contract: {fault}"))),
+            Err(fault) => {
+                let text = format!("a command of a newer contract: {fault}");
+                reasons.push(Reason::incomplete(Some(*seq), text, "较新版本合约的命令，此处无法解读"));
+            }
         }
     }
     given
@@ -84,17 +87,19 @@ pub(super) fn decisions(commands: &[Given], reasons: &mut Vec<Reason>) -> Vec<Si
 
 fn signer(given: &Given, signature: &[u8], keys: &BTreeMap<(UserId, KeyId), PublicKey>, reasons: &mut Vec<Reason>) -> Option<PublicKey> {
     let Ok(CommandSignature { key_id, signature }) = CommandSignature::from_bytes(signature) else {
-        reasons.push(Reason::forged(Some(given.seq), "the signature has not the form of one"));
+        reasons.push(Reason::forged(Some(given.seq), "the signature has not the form of one", "签名格式无效"));
         return None;
     };
     let Some(key) = keys.get(&(given.by.user.clone(), key_id)) else {
         let text = format!("signed by key {key_id} of {}, whose enrolment is missing or revoked", given.by.user);
-        reasons.push(Reason::incomplete(Some(given.seq), text));
+        let zh = format!("由 {} 的密钥 {key_id} 签名，其登记缺失或已撤销", given.by.user);
+        reasons.push(Reason::incomplete(Some(given.seq), text, zh));
         return None;
     };
     if verify_claimed(key, &CommandSignature::to_be_signed(&given.by, &given.key, &given.body), &signature) {
         return Some(*key);
     }
-    reasons.push(Reason::forged(Some(given.seq), format!("the signature of {} does not verify", given.by.user)));
+    let text = format!("the signature of {} does not verify", given.by.user);
+    reasons.push(Reason::forged(Some(given.seq), text, format!("{} 的签名无法通过验证", given.by.user)));
     None
 }

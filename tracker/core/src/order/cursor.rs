@@ -36,7 +36,17 @@ pub struct Cursor {
     window: Window,
     keys: EpochKeys,
     holes: Vec<Hole>,
-    quarantined: bool,
+    /// The counter from which on nothing is believed without an officer: 0 where it showed by something else than a report's own turn.
+    quarantined_from: Option<u64>,
+    /// Of the `sealed` reports that opened no epoch the one with the highest.
+    passed: Option<Passed>,
+}
+
+/// A `sealed` report that the cursor went by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Passed {
+    ctr: u64,
+    epoch: u64,
 }
 
 /// What the order door asks of others.
@@ -66,7 +76,8 @@ impl Cursor {
             backlog: Backlog::default(),
             keys: EpochKeys::default(),
             holes: Vec::new(),
-            quarantined: false,
+            quarantined_from: None,
+            passed: None,
         }
     }
 
@@ -111,18 +122,58 @@ impl Cursor {
     /// After an equivocation, a wrong `prev` or a failed strict check, until an officer decides.
     #[must_use]
     pub fn quarantined(&self) -> bool {
-        self.quarantined
+        self.quarantined_from.is_some()
     }
 
-    /// An officer's decision: quarantine and custody holes end.
+    /// Whether custody since the sealing at counter `sealed` was whole when report `ctr` had its turn, whatever came after it: a report that
+    /// waited above a hole is judged as if it had come in its turn.
+    #[must_use]
+    pub fn whole_at(&self, sealed: Option<u64>, ctr: u64) -> bool {
+        let quarantined = self.quarantined_from.is_some_and(|from| from <= ctr);
+        let hole = sealed.is_some_and(|sealed| self.holes.iter().any(|hole| hole.to > sealed && hole.from < ctr));
+        !quarantined && !hole
+    }
+
+    fn quarantine(&mut self, from: u64) {
+        self.quarantined_from = Some(self.quarantined_from.map_or(from, |earlier| earlier.min(from)));
+    }
+
+    /// An officer's decision: quarantine and custody holes end. Where a `sealed` report opened no epoch, because a clone's report took its
+    /// place or an epoch before it is not known here, the count of epochs goes on from it; its own epoch stays without a key, so custody
+    /// needs another sealing.
     pub fn lift_quarantine(&mut self) {
-        self.quarantined = false;
+        self.quarantined_from = None;
         self.holes.clear();
+        if let Some(passed) = self.passed_over() {
+            self.seal.resume_at(passed.epoch);
+            self.passed = None;
+        }
+    }
+
+    /// Whether no sealing of an honest device can open an epoch any more, until an officer decides.
+    #[must_use]
+    pub fn lost_epoch(&self) -> bool {
+        self.passed_over().is_some()
+    }
+
+    /// Not one that may still be judged.
+    fn passed_over(&self) -> Option<Passed> {
+        self.passed.filter(|passed| passed.ctr <= self.stored && passed.epoch > self.seal.epoch())
+    }
+
+    fn pass(&mut self, report: &VerifiedReport) {
+        let content = report.report();
+        if content.epoch_key().is_some()
+            && report.signed_by() == SignedBy::Identity
+            && self.passed.is_none_or(|passed| passed.epoch < content.epoch())
+        {
+            self.passed = Some(Passed { ctr: content.ctr(), epoch: content.epoch() });
+        }
     }
 
     /// A report that a batch let pass does not satisfy the contract's equation.
     pub fn strict_failed(&mut self, _ctr: u64, _digest: Digest) {
-        self.quarantined = true;
+        self.quarantine(0);
     }
 
     #[must_use]
@@ -188,8 +239,9 @@ impl Cursor {
     }
 
     fn equivocate(&mut self, arrived: Time, report: VerifiedReport) -> Ordered {
-        self.quarantined = true;
+        self.quarantine(0);
         self.announce(&report);
+        self.pass(&report);
         let ctr = report.report().ctr();
         if ctr > self.stored {
             self.backlog.add_version(ctr, report.digest());
@@ -212,7 +264,10 @@ impl Cursor {
         } else {
             Outcome::Late
         };
-        self.quarantined |= outcome == Outcome::PrevMismatch;
+        if outcome == Outcome::PrevMismatch {
+            self.quarantine(0);
+        }
+        self.pass(&report);
         self.window.insert(ctr, report.digest());
         Ordered { outcome, settled: vec![Settled { report, outcome, arrived }] }
     }
@@ -246,7 +301,12 @@ impl Cursor {
         let mut seal = self.seal;
         let outcome = seal.judge(content, report.signed_by(), prev_fits, |key| self.key_fault(ctr, key, asked));
         self.seal = seal;
-        self.quarantined |= outcome == Outcome::PrevMismatch;
+        if outcome == Outcome::PrevMismatch {
+            self.quarantine(ctr);
+        }
+        if outcome != Outcome::Applied {
+            self.pass(&report);
+        }
         self.stored = ctr;
         self.window.insert(ctr, report.digest());
         settled.push(Settled { report, outcome, arrived });

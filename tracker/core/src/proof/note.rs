@@ -81,6 +81,11 @@ impl Verifier {
         self.scheme
     }
 
+    #[must_use]
+    pub fn key(&self) -> PublicKey {
+        self.key
+    }
+
     /// The text that [`Verifier::parse`] reads.
     #[must_use]
     pub fn text(&self) -> String {

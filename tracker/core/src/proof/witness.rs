@@ -12,10 +12,10 @@ use std::collections::BTreeMap;
 
 const PROOF_LIMIT: usize = 63;
 
-/// The logs that a witness looks at, and the newest tree of each that it signed.
+/// The logs that a witness looks at, each with every key that it may sign with, and the newest tree of each that it signed.
 #[derive(Debug, Default)]
 pub struct Witness {
-    logs: BTreeMap<String, Verifier>,
+    logs: BTreeMap<String, Vec<Verifier>>,
     seen: BTreeMap<String, (u64, Hash)>,
 }
 
@@ -49,7 +49,11 @@ impl Witness {
     /// `seen`: what was kept, by log.
     #[must_use]
     pub fn new(logs: impl IntoIterator<Item = Verifier>, seen: BTreeMap<String, (u64, Hash)>) -> Self {
-        Self { logs: logs.into_iter().map(|log| (log.name().to_owned(), log)).collect(), seen }
+        let mut keys: BTreeMap<String, Vec<Verifier>> = BTreeMap::new();
+        for log in logs {
+            keys.entry(log.name().to_owned()).or_default().push(log);
+        }
+        Self { logs: keys, seen }
     }
 
     /// Judges the body of `add-checkpoint`: `old <size>`, hashes in base64 one a line, an empty line, the signed checkpoint.
@@ -63,8 +67,10 @@ impl Witness {
         let proof = proof.ok_or(NotCosigned::Malformed("proof: expected at most 63 lines of 32 bytes in base64"))?;
         let note = Note::parse(note).map_err(|_| NotCosigned::Malformed("the checkpoint is no signed note"))?;
         let checkpoint = Checkpoint::parse(note.text).map_err(|_| NotCosigned::Malformed("the note is no checkpoint"))?;
-        let log = self.logs.get(&checkpoint.origin).ok_or_else(|| NotCosigned::UnknownLog(checkpoint.origin.clone()))?;
-        log.verify(&note).map_err(|_| NotCosigned::NotSigned)?;
+        let keys = self.logs.get(&checkpoint.origin).ok_or_else(|| NotCosigned::UnknownLog(checkpoint.origin.clone()))?;
+        if !keys.iter().any(|key| key.verify(&note).is_ok()) {
+            return Err(NotCosigned::NotSigned);
+        }
         self.expect_growth(&checkpoint, old, &proof)?;
         Ok(Grown { text: note.text.to_owned(), checkpoint })
     }

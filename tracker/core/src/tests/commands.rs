@@ -203,7 +203,7 @@ fn refusals_name_the_value_and_what_was_expected() {
             Role::Customs,
             json!({"type": "lift-quarantine", "device": seal.id, "reason": "x"}),
             "not-quarantined",
-            "device XA-0001: not in quarantine and without a hole, expected a device whose custody is held",
+            "device XA-0001: not in quarantine, without a hole and in its epoch, expected a device whose custody is held",
         ),
         (
             Role::Admin,

@@ -1,7 +1,7 @@
 //! A bundle that somebody changed: a stranger, who has no key, and the platform itself, which can sign whatever log it likes.
 
 use super::{Bench, seal::Seal};
-use crate::evidence::{Checked, Verdict, page, verify};
+use crate::evidence::{Checked, LogKeys, Verdict, page, verify};
 use crate::proof::note::{Scheme, Verifier};
 use crate::proof::tree::tests::Kept;
 use crate::proof::{Checkpoint, Frontier, Hash, many};
@@ -10,17 +10,26 @@ use ed25519_dalek::{Signer as _, SigningKey};
 use sealway_schemas::bundle::Bundle;
 use sealway_schemas::command::Role;
 use sealway_schemas::entry::Entry;
+use sealway_schemas::succession::Succession;
 use sealway_schemas::{PublicKey, TransferId};
 use serde_json::json;
 
 fn platform() -> (SigningKey, Verifier) {
-    let key = SigningKey::from_bytes(&[77; 32]);
+    key_of_the_log(77)
+}
+
+fn key_of_the_log(seed: u8) -> (SigningKey, Verifier) {
+    let key = SigningKey::from_bytes(&[seed; 32]);
     let public = PublicKey::from_bytes(key.verifying_key().to_bytes());
     (key, Verifier::new("sealway/test", public, Scheme::Ed25519).unwrap())
 }
 
 /// The bundle of a whole log, signed by the platform.
 fn bundle(transfer: &TransferId, log: &[Entry]) -> Bundle {
+    bundle_by(&platform(), transfer, log)
+}
+
+fn bundle_by((key, verifier): &(SigningKey, Verifier), transfer: &TransferId, log: &[Entry]) -> Bundle {
     let (mut kept, mut frontier) = (Kept::default(), Frontier::default());
     let mut entries = Vec::new();
     for (seq, entry) in (0..).zip(log) {
@@ -29,7 +38,6 @@ fn bundle(transfer: &TransferId, log: &[Entry]) -> Bundle {
         frontier.push(Hash::leaf(&Entry::leaf(&bytes).unwrap()), |level, index, hash| kept.put(level, index, hash));
         entries.push((seq, Bytes::from(bytes)));
     }
-    let (key, verifier) = platform();
     let text = Checkpoint { origin: "sealway/test".into(), size: frontier.size(), root: frontier.root() }.text();
     let checkpoint = format!("{text}\n{}", verifier.line(0, &key.sign(text.as_bytes()).to_bytes()));
     let numbers: Vec<u64> = (0..frontier.size()).collect();
@@ -48,7 +56,7 @@ fn arrived() -> (TransferId, Vec<Entry>) {
 }
 
 fn look(bundle: &Bundle) -> Checked {
-    verify(bundle, &platform().1)
+    verify(bundle, &LogKeys::new(vec![platform().1]).unwrap())
 }
 
 fn is_report(entry: &Entry) -> bool {
@@ -185,4 +193,60 @@ fn a_report_that_a_platform_takes_after_a_revocation_is_found() {
     let checked = look(&bundle(&id, &bench.log));
     assert_eq!(checked.verdict, Verdict::Forged);
     assert!(checked.reasons.iter().any(|reason| reason.text.contains("after its revocation")), "{:?}", checked.reasons);
+}
+
+/// A key that takes over, announced by `by`.
+fn succession(seq: u64, next: &(SigningKey, Verifier), by: &(SigningKey, Verifier)) -> Entry {
+    let public_key = next.1.key();
+    let signature = by.0.sign(&Succession::to_be_signed("sealway/test", seq, &public_key)).to_bytes();
+    Entry::Rekey { at: super::START, succession: Succession { seq, public_key, signature } }
+}
+
+#[test]
+fn a_trust_root_of_years_ago_knows_the_keys_that_its_own_announced() {
+    let (first, second, third) = (platform(), key_of_the_log(78), key_of_the_log(79));
+    let (id, mut log) = arrived();
+    log.push(succession(1, &second, &first));
+    log.push(succession(2, &third, &second));
+    let newest = bundle_by(&third, &id, &log);
+    let by = |keys: Vec<Verifier>| verify(&newest, &LogKeys::new(keys).unwrap()).verdict;
+    assert_eq!(by(vec![first.1.clone()]), Verdict::Genuine);
+    assert_eq!(by(vec![second.1.clone()]), Verdict::Genuine);
+    assert_eq!(by(vec![first.1.clone(), second.1.clone(), third.1.clone()]), Verdict::Genuine);
+    assert_eq!(look(&bundle(&id, &log)).verdict, Verdict::Genuine, "what the first key signed stays signed");
+
+    let thief = key_of_the_log(80);
+    assert_eq!(by(vec![thief.1.clone()]), Verdict::Forged);
+    let (id, mut log) = arrived();
+    log.push(succession(1, &thief, &thief));
+    assert_eq!(look(&bundle_by(&thief, &id, &log)).verdict, Verdict::Forged, "a key that announces itself is nobody's");
+    let (id, log) = arrived();
+    assert_eq!(look(&bundle_by(&second, &id, &log)).verdict, Verdict::Forged, "a key that nobody announced");
+}
+
+#[test]
+fn the_page_shows_declaration_corridor_track_timeline_and_what_a_verdict_means() {
+    let (id, log) = arrived();
+    let checked = look(&bundle(&id, &log));
+    let declared = checked.declared.clone().unwrap();
+    assert_eq!((declared.corridor.as_str(), declared.unit.as_str()), (super::ROAD, "LOOSE-1"));
+    let [version] = checked.corridors.as_slice() else { panic!("{:?}", checked.corridors) };
+    assert!(version.line.len() > 1 && version.entry < declared.entry);
+    let page = page(&checked);
+    for shown in [
+        "走廊 Corridor",
+        "申报转关",
+        "declare-transfer",
+        "aria-label=\"监管 custody\"",
+        "Not before",
+        "无一遗漏",
+        "nothing was left out",
+        "km</text>",
+    ] {
+        assert!(page.contains(shown), "{shown}");
+    }
+    for said in ["class=\"verdict genuine\"", "No part of it should be relied on", "任何部分都不应采信"] {
+        assert!(page.contains(said), "{said}");
+    }
+    assert_eq!(page.matches("<circle").count(), 3, "start, end and the sealing");
 }

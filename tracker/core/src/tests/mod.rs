@@ -262,6 +262,7 @@ impl Bench {
                 Entry::Generation { number, .. } => Input::Generation(number),
                 Entry::StateLost { device, stored, hi, .. } => Input::StateLost { device, stored, hi },
                 Entry::Refusals { refusals, .. } => Input::Refusals(refusals),
+                Entry::Rekey { succession, .. } => Input::Rekey(succession),
                 Entry::Policy { numbers, .. } => Input::Policy(crate::policy::Policy::from_json(&numbers).unwrap()),
             };
             effects.clear();

@@ -8,13 +8,22 @@ use sealway_schemas::down::{Ack, Down};
 use sealway_schemas::event::{Change, Event};
 use sealway_schemas::link::CloseReason;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Instant;
 
 /// Rows asked of the judge in one go; the others wait for the next.
 const MOVED_ROWS: usize = 5_000;
+/// A snapshot rests so many times as long as the one before took.
+const SNAPSHOT_REST: u64 = 10;
 
 impl Sequencer {
     /// Tells devices: PUBACKs, acks, down messages.
     pub(super) fn settle(&mut self) {
+        for device in std::mem::take(&mut self.owed.introduce) {
+            for message in self.parts.key.introductions(&device) {
+                // One that has gone meanwhile hears it when it comes again.
+                let _told = self.parts.downlink.publish(&device, message);
+            }
+        }
         let tree = self.parts.tree.head();
         for wanted in self.acks.take_due(self.parts.now) {
             let (core, now) = (&self.parts.core, self.parts.now);
@@ -86,6 +95,7 @@ impl Sequencer {
         if !rows.is_empty() || !commands.is_empty() || self.draining.is_some() {
             let complete = self.moved.is_empty().then_some(seq);
             let ticket = self.parts.projector.put(rows, complete, !commands.is_empty());
+            self.parts.projector.told_records(seq);
             for (reply, result) in commands {
                 let _gone = reply.send(result.map(|receipt| (receipt, ticket)));
             }
@@ -97,7 +107,9 @@ impl Sequencer {
     pub(super) fn write_snapshot_if_due(&mut self) {
         let entries = self.parts.log.next_seq().saturating_sub(self.parts.snapshot_seq);
         let waited = self.parts.now.since(self.snapshot_at);
-        if entries >= self.parts.config.snapshot_entries && waited >= self.parts.config.snapshot_interval_ms {
+        // What a crash leaves to replay is bounded by work, and what snapshots cost by their own last time.
+        let interval = self.parts.config.snapshot_interval_ms.max(SNAPSHOT_REST * self.snapshot_took_ms.load(Relaxed));
+        if entries >= self.parts.config.snapshot_entries && waited >= interval {
             self.write_snapshot(false);
         }
     }
@@ -107,6 +119,7 @@ impl Sequencer {
         if self.snapshot_busy.swap(true, Relaxed) && !wait {
             return;
         }
+        let began = Instant::now();
         let seq = self.parts.log.next_seq();
         let strict_cursor = self.parts.counters.strict_cursor.load(Relaxed);
         let heads = self.parts.heads.to_vec();
@@ -114,8 +127,10 @@ impl Sequencer {
         self.parts.snapshot_seq = seq;
         self.snapshot_at = self.parts.now;
         let (dir, busy, counters) = (self.parts.data_dir.snapshots(), self.snapshot_busy.clone(), self.parts.counters.clone());
+        let (records, took_ms) = (self.parts.projector.records(), self.snapshot_took_ms.clone());
         let write = move || {
-            let written = body.map_err(std::io::Error::other).and_then(|body| snapshot::write(&dir, seq, &body));
+            let written = body.map_err(std::io::Error::other).and_then(|body| snapshot::write(&dir, (seq, records), &body));
+            took_ms.store(u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX), Relaxed);
             match written {
                 Ok(()) => counters.snapshots.fetch_add(1, Relaxed),
                 Err(error) => {

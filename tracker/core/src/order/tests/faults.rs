@@ -151,3 +151,67 @@ fn a_failed_strict_check_quarantines() {
     desk.cursor.strict_failed(1, Digest::ZERO);
     assert!(desk.cursor.quarantined());
 }
+
+#[test]
+fn after_a_clone_took_the_place_of_a_sealing_an_officer_lets_the_next_one_count() {
+    let (mut pen, mut desk) = (Pen::new(), Desk::new());
+    desk.take(&pen.periodic());
+    desk.take(&pen.other(Event::WrongCredential));
+    assert_eq!(desk.take(&pen.sealed(key(1))), Outcome::Equivocation);
+    assert_eq!(desk.take(&pen.periodic()), Outcome::WrongEpoch);
+    assert!(desk.cursor.quarantined() && desk.cursor.lost_epoch());
+    desk.cursor.lift_quarantine();
+    assert!(!desk.cursor.quarantined() && !desk.cursor.lost_epoch());
+    assert_eq!(desk.take(&pen.periodic()), Outcome::WrongKey, "the epoch in dispute stays without a key");
+    assert_eq!(desk.take(&pen.opened()), Outcome::Applied);
+    assert_eq!(desk.take(&pen.sealed(key(2))), Outcome::Applied);
+    assert_eq!(desk.take(&pen.periodic()), Outcome::Applied);
+}
+
+#[test]
+fn a_seal_that_skipped_an_epoch_goes_on_after_an_officers_decision() {
+    let (mut pen, mut desk) = (Pen::new(), Desk::new());
+    pen.epoch = 4;
+    assert_eq!(desk.take(&pen.sealed(key(1))), Outcome::WrongEpoch);
+    pen.held = false;
+    assert_eq!(desk.take(&pen.sealed(key(2))), Outcome::WrongEpoch);
+    desk.cursor.lift_quarantine();
+    desk.take(&pen.opened());
+    assert_eq!(desk.take(&pen.sealed(key(3))), Outcome::Applied);
+}
+
+#[test]
+fn a_decision_does_not_pass_over_a_sealing_that_waits_above_a_hole() {
+    let (mut pen, mut desk) = (Pen::new(), Desk::new());
+    desk.take(&pen.periodic());
+    let (missing, sealed) = (pen.periodic(), pen.sealed(key(1)));
+    desk.take(&sealed);
+    desk.take(&{
+        let mut other = pen.clone();
+        other.ctr -= 1;
+        other.other(Event::Shock)
+    });
+    assert!(desk.cursor.quarantined());
+    desk.cursor.lift_quarantine();
+    desk.take(&missing);
+    assert_eq!((desk.cursor.epoch(), desk.cursor.epoch_key()), (1, Some(key(1))));
+}
+
+#[test]
+fn what_waited_above_a_hole_is_judged_as_if_it_had_come_in_its_turn() {
+    let (mut pen, mut desk) = (Pen::new(), Desk::new());
+    let missing = pen.sealed(key(1));
+    let honest = pen.periodic();
+    let lost = pen.periodic();
+    let gap = pen.gap(lost.report().ctr(), lost.report().ctr());
+    let mut torn = pen.draft(Event::Periodic);
+    torn.prev = Digest::of(b"another");
+    let torn = pen.finish(torn, SignedBy::Epoch(key(1)));
+    for report in [&torn, &gap, &honest, &missing] {
+        desk.take(report);
+    }
+    let sealed = Some(missing.report().ctr());
+    let whole = |report: &VerifiedReport| desk.cursor.whole_at(sealed, report.report().ctr());
+    assert_eq!([&missing, &honest, &gap, &torn].map(whole), [true, true, false, false]);
+    assert!(desk.cursor.quarantined());
+}

@@ -1,0 +1,77 @@
+//! What was declared, and the corridor that it was judged by.
+
+use super::people::Given;
+use sealway_schemas::command::{Command, TransferCommand, WorldCommand};
+use sealway_schemas::{Time, TransferId};
+use serde::Serialize;
+use serde_json::Value;
+
+/// Points of a drawn line at most: a railway has thousands.
+const POINTS: usize = 400;
+
+/// The words of the declaration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Declared {
+    pub entry: u64,
+    pub at: Time,
+    pub carrier: String,
+    pub unit: String,
+    pub seal: String,
+    pub origin: String,
+    pub destination: String,
+    pub corridor: String,
+}
+
+/// A corridor as it was put.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CorridorVersion {
+    pub entry: u64,
+    pub at: Time,
+    pub id: String,
+    pub width_m: Option<f64>,
+    /// Longitude and latitude, thinned out for drawing; the entry has all of them.
+    #[serde(skip)]
+    pub line: Vec<(f64, f64)>,
+}
+
+pub(super) fn declared(transfer: &TransferId, commands: &[Given]) -> Option<Declared> {
+    commands.iter().find_map(|given| match &given.command {
+        Command::Transfer(
+            TransferCommand::DeclareTransfer { transfer: id, carrier, unit, seal, origin, destination, corridor }
+            | TransferCommand::DraftTransfer { transfer: id, carrier, unit, seal, origin, destination, corridor },
+        ) if id == transfer => Some(Declared {
+            entry: given.seq,
+            at: given.at,
+            carrier: carrier.to_string(),
+            unit: unit.clone(),
+            seal: seal.to_string(),
+            origin: origin.to_string(),
+            destination: destination.to_string(),
+            corridor: corridor.to_string(),
+        }),
+        _ => None,
+    })
+}
+
+/// Every version of the declared corridor, as it was put.
+pub(super) fn corridors(declared: &Declared, commands: &[Given]) -> Vec<CorridorVersion> {
+    let version = |given: &Given| match &given.command {
+        Command::World(WorldCommand::PutCorridor { feature }) if given.command.subject() == declared.corridor => Some(CorridorVersion {
+            entry: given.seq,
+            at: given.at,
+            id: declared.corridor.clone(),
+            width_m: feature.pointer("/properties/width_m").and_then(Value::as_f64),
+            line: line(feature),
+        }),
+        _ => None,
+    };
+    commands.iter().filter_map(version).collect()
+}
+
+fn line(feature: &Value) -> Vec<(f64, f64)> {
+    let points = feature.pointer("/geometry/coordinates").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let every = points.len().div_ceil(POINTS).max(1);
+    let last = points.len().saturating_sub(1);
+    let drawn = points.iter().enumerate().filter(|(at, _)| at.is_multiple_of(every) || *at == last);
+    drawn.filter_map(|(_, point)| Some((point.get(0)?.as_f64()?, point.get(1)?.as_f64()?))).collect()
+}

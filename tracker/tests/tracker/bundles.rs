@@ -1,0 +1,71 @@
+//! Evidence of a transfer out of a running platform.
+
+use crate::support::{Seal, World};
+use sealway_core::evidence::Verdict;
+use sealway_schemas::TransferId;
+use sealway_schemas::command::Role;
+use sealway_tracker::{TreeReader, evidence, log_keys, trust_root};
+use serde_json::json;
+use std::io::Cursor;
+use std::path::Path;
+
+/// A transfer of `seal` between two places.
+pub(crate) async fn declared(world: &World, seal: &Seal) -> TransferId {
+    let id = TransferId::new(26, "CN", "XA00000000001").unwrap();
+    let ring = |lon: f64| json!([[[lon, 34.0], [lon + 0.01, 34.0], [lon + 0.01, 34.01], [lon, 34.01], [lon, 34.0]]]);
+    for (place, lon) in [("yard", 108.9), ("port", 109.1)] {
+        let feature = json!({"type": "Feature", "id": place, "geometry": {"type": "Polygon", "coordinates": ring(lon)},
+            "properties": {"id": place, "kind": "port", "name_zh": "某", "name_en": "Some"}});
+        world.ok(Role::Customs, json!({"type": "put-place", "feature": feature})).await;
+    }
+    let line = json!([[108.905, 34.005], [109.105, 34.005]]);
+    let road = json!({"type": "Feature", "id": "road", "geometry": {"type": "LineString", "coordinates": line},
+        "properties": {"id": "road", "mode": "road", "from": "yard", "to": "port", "length_km": 18.4, "width_m": 500, "name_zh": "某", "name_en": "Some"}});
+    world.ok(Role::Customs, json!({"type": "put-corridor", "feature": road})).await;
+    let declare = json!({"type": "declare-transfer", "transfer": id, "carrier": "silk-road", "unit": "LOOSE-1", "seal": seal.id,
+        "origin": "yard", "destination": "port", "corridor": "road"});
+    world.ok(Role::Carrier, declare).await;
+    id
+}
+
+/// The file of its evidence, once so many entries are under a checkpoint.
+pub(crate) async fn bundle(world: &World, dir: &Path, transfer: &TransferId, entries: u64) -> Vec<u8> {
+    while world.tracker.tree().checkpoint().is_none_or(|signed| signed.checkpoint.size < entries) {
+        tokio::task::yield_now().await;
+    }
+    let tree = TreeReader::open(dir).unwrap();
+    evidence::write(&evidence::gather(&tree, transfer, &|_| {}).unwrap(), &log_keys(dir).unwrap()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transfer_that_is_over_gives_the_same_bytes_when_the_log_has_grown() {
+    let dir = tempfile::tempdir().unwrap();
+    let world = World::open(dir.path()).await;
+    world.populate().await;
+    let mut seal = Seal::new(1);
+    world.enrol(&seal).await;
+    let transfer = declared(&world, &seal).await;
+    world.send(1, seal.id, vec![(1, seal.seal()), (2, seal.periodic())]).await;
+    world.settled().await;
+    let first = bundle(&world, dir.path(), &transfer, world.tracker.log().durable()).await;
+    // What others do afterwards: another seal's reports, and new places that the transfer was not judged by.
+    let mut other = Seal::new(2);
+    world.enrol(&other).await;
+    for ticket in 1..=40 {
+        world.send(2, other.id, vec![(ticket, other.periodic())]).await;
+        world.settled().await;
+    }
+    world
+        .ok(Role::Admin, json!({"type": "register-party", "party": "silk-road", "role": "carrier", "name_zh": "新名", "name_en": "New"}))
+        .await;
+    let again = bundle(&world, dir.path(), &transfer, world.tracker.log().durable()).await;
+    assert!(first == again, "{} and {} bytes", first.len(), again.len());
+    let checked = evidence::read(Cursor::new(&again), &trust_root(dir.path()).unwrap()).unwrap();
+    assert_eq!((checked.verdict, checked.devices.len()), (Verdict::Genuine, 1), "{:?}", checked.reasons);
+
+    world.send(1, seal.id, vec![(3, seal.periodic())]).await;
+    world.settled().await;
+    let longer = bundle(&world, dir.path(), &transfer, world.tracker.log().durable()).await;
+    assert!(longer != again, "another report of its own seal is more evidence");
+    world.tracker.drain().await;
+}

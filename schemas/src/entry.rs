@@ -10,6 +10,11 @@
 //! | state lost | `{0: 5, 1: at, 2: device, 3: stored, 4: hi}` |
 //! | refusals | `{0: 6, 1: at, 2: since, 3: [* [kind, count]], 4: [* [device, kind, bytes]]}` |
 //! | policy | `{0: 7, 1: at, 2: JSON}` |
+//! | unsigned | `{0: 8, 1: at, 2: terminal, 3: first, 4: source, 5: frame, 6: [1*1024 sighting]}` |
+//!
+//! A sighting is what an adapter read in a terminal's frame: `{? 1: t, ? 2: fix, 3: status bits, ? 4: lock word, ? 5: battery, ? 6: sensors,
+//! ? 7: event}`;
+//! the terminal's sightings are numbered in the order of arrival, `first` is the number of this frame's first one.
 //!
 //! The leaf of an entry in the log's tree is these bytes. Of a command, whose body may name people and goods, the leaf has
 //! `6: SHA-256(salt, body)` and no salt: the body lies beside the tree and is shown to those who may see it.
@@ -18,6 +23,7 @@ use crate::cbor::Strict;
 use crate::command::{Role, Signer};
 use crate::hello::{expect_key, fixed_map, numbered};
 use crate::refusals::Refusals;
+use crate::terminal::UnsignedFrame;
 use crate::writer::Writer;
 use crate::{DeviceId, Digest, Malformed, PartyId, Time, UserId};
 use bytes::Bytes;
@@ -53,7 +59,7 @@ impl Salt {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Entry {
     /// A verified report, whatever became of it in its device's order.
     Report { at: Time, device: DeviceId, bytes: Bytes },
@@ -71,6 +77,8 @@ pub enum Entry {
     Refusals { at: Time, refusals: Refusals },
     /// The numbers to judge by from here on, as JSON.
     Policy { at: Time, numbers: Bytes },
+    /// What a registered terminal said, without a signature.
+    Unsigned { at: Time, first: u64, frame: UnsignedFrame },
 }
 
 impl Entry {
@@ -84,7 +92,8 @@ impl Entry {
             | Self::Generation { at, .. }
             | Self::StateLost { at, .. }
             | Self::Refusals { at, .. }
-            | Self::Policy { at, .. } => *at,
+            | Self::Policy { at, .. }
+            | Self::Unsigned { at, .. } => *at,
         }
     }
 
@@ -96,6 +105,7 @@ impl Entry {
             | Self::Login { device, .. }
             | Self::StrictFailed { device, .. }
             | Self::StateLost { device, .. } => Some(device),
+            Self::Unsigned { frame, .. } => Some(&frame.terminal),
             Self::Command { .. } | Self::Generation { .. } | Self::Refusals { .. } | Self::Policy { .. } => None,
         }
     }
@@ -132,6 +142,9 @@ impl Entry {
             Self::Policy { at, numbers } => {
                 head(writer, 3, 7, *at).uint(2).bytes(numbers);
             }
+            Self::Unsigned { at, first, frame } => {
+                frame.write(head(writer, 7, 8, *at).uint(2).text(frame.terminal.as_str()).uint(3).uint(*first));
+            }
         }
     }
 
@@ -158,7 +171,8 @@ impl Entry {
             2 => fields.clamp(7, 9),
             3 | 5 | 6 => 5,
             4 | 7 => 3,
-            _ => return Err(Malformed::Field { field: "entry kind", expected: "0 to 7" }),
+            8 => 7,
+            _ => return Err(Malformed::Field { field: "entry kind", expected: "0 to 8" }),
         };
         fixed_map(&mut Strict::new(bytes), "entry", expected)?;
         expect_key(&mut reader, 2)?;
@@ -183,6 +197,10 @@ impl Entry {
             5 => {
                 let stored = reader.uint("stored")?;
                 Ok(Self::StateLost { at, device, stored, hi: numbered(reader, 4, "hi")? })
+            }
+            8 => {
+                let first = reader.uint("first")?;
+                Ok(Self::Unsigned { at, first, frame: UnsignedFrame::read(reader, device)? })
             }
             _ => {
                 let ctr = reader.uint("ctr")?;
@@ -243,6 +261,9 @@ fn parsed<T: std::str::FromStr>(reader: &mut Strict<'_>, field: &'static str) ->
 mod tests {
     use super::*;
     use crate::refusals::RefusedKind;
+    use crate::report::{Event, Fix, Status};
+    use crate::sensors::Sensors;
+    use crate::terminal::{LockWord, Sighting};
 
     #[test]
     fn every_entry_comes_back_from_its_bytes() {
@@ -267,13 +288,30 @@ mod tests {
             Entry::StateLost { at, device, stored: 9, hi: 3 },
             Entry::Refusals { at, refusals: some_refusals(device) },
             Entry::Policy { at, numbers: Bytes::from_static(b"{}") },
+            Entry::Unsigned { at, first: 7, frame: some_frame(device) },
         ] {
             let mut bytes = Vec::new();
             entry.encode_into(&mut bytes);
-            assert_eq!(Entry::decode(&bytes), Ok(entry));
+            assert_eq!(Entry::decode(&bytes).as_ref(), Ok(&entry));
             bytes.push(0);
             assert_eq!(Entry::decode(&bytes), Err(Malformed::Trailing));
         }
+    }
+
+    fn some_frame(terminal: DeviceId) -> UnsignedFrame {
+        let fix =
+            Fix { lat_e7: 343_000_000, lon_e7: -1, accuracy_dm: 150, speed_cm_s: 2_500, heading_ddeg: 3_599, satellites: 9, cn0_ddbhz: 0 };
+        let full = Sighting {
+            t: Some(Time::from_ms(1)),
+            fix: Some(fix),
+            status: Status::new(Status::EXTERNAL_POWER).unwrap(),
+            lock: Some(LockWord::new(LockWord::CABLE_INSERTED)),
+            battery: Some(100),
+            sensors: Sensors::new([("V".to_owned(), 12.5)]).unwrap(),
+            event: Some(Event::Shock),
+        };
+        UnsignedFrame::new(terminal, "jtt808 203.0.113.7:4001".into(), Bytes::from_static(b"~..~"), vec![full, Sighting::default()])
+            .unwrap()
     }
 
     fn some_refusals(device: DeviceId) -> Refusals {

@@ -333,6 +333,7 @@ pub(crate) fn replayed(log: &[Vec<u8>], known: &mut Verified) -> (Core, Keyring)
             Entry::Generation { number, .. } => Input::Generation(number),
             Entry::StateLost { device, stored, hi, .. } => Input::StateLost { device, stored, hi },
             Entry::Refusals { refusals, .. } => Input::Refusals(refusals),
+            Entry::Unsigned { frame, .. } => Input::Unsigned(frame),
             Entry::Policy { numbers, .. } => Input::Policy(Policy::from_json(&numbers).unwrap()),
         };
         let mut effects = Vec::new();

@@ -31,7 +31,7 @@ pub use backup::{BackupError, Restored, backup, restore};
 pub use config::{Abort, Clock, Fatal, SystemClock, TrackerConfig};
 pub use data_dir::{DATA_VERSION, DataDir, DataDirError};
 pub use driver::replay::ReplayError;
-pub use driver::work::{AdmitRefusal, CommandFailure};
+pub use driver::work::{AdmitRefusal, CommandFailure, TerminalFailure};
 pub use feed::{EventFeed, Numbered, Subscription};
 pub use metrics::{COMMIT_BOUNDS_US, Refused, TrackerMetrics};
 pub use open::OpenError;
@@ -43,7 +43,7 @@ pub use registry::{
 pub use sealway_core::command::COMMAND_BYTES_LIMIT;
 pub use sealway_core::evidence as checking;
 pub use sealway_core::proof;
-pub use sealway_core::{CommandReceipt, CommandRefusal, LoginRefusal, RefusedStep};
+pub use sealway_core::{CommandReceipt, CommandRefusal, LoginRefusal, RefusedStep, TerminalRefusal};
 pub use standby::{Standby, StandbyError};
 pub use track::{TrackError, TrackPoint};
 pub use tracker::Tracker;

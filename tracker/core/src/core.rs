@@ -14,6 +14,7 @@ use crate::order::{AckState, Past};
 use crate::policy::Policy;
 use crate::registry::{KnownKeys, Registry};
 use crate::signing::Signing;
+use crate::terminal::Terminals;
 use crate::timer::Timers;
 use crate::transfer::{StandingOrders, Transfers};
 use sealway_schemas::down::Ack;
@@ -41,6 +42,7 @@ pub struct Core {
     pub(crate) timers: Timers,
     pub(crate) receipts: Receipts,
     pub(crate) ledgers: Ledgers,
+    pub(crate) terminals: Terminals,
     pub(crate) webhooks: Webhooks,
 }
 
@@ -69,6 +71,7 @@ impl Core {
             timers: Timers::default(),
             receipts: Receipts::default(),
             ledgers: Ledgers::default(),
+            terminals: Terminals::default(),
             webhooks: Webhooks::default(),
         }
     }
@@ -88,6 +91,7 @@ impl Core {
             Input::Generation(number) => self.take_generation(now, number, effects),
             Input::Refusals(refusals) => effects.push(Effect::Append(Entry::Refusals { at: now, refusals })),
             Input::Policy(policy) => self.take_policy(now, policy, effects),
+            Input::Unsigned(frame) => self.take_unsigned(now, frame, effects),
             Input::Tick => {}
         }
         self.tell_webhooks(before, effects);

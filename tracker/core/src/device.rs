@@ -82,7 +82,7 @@ impl PackedFix {
         Position { lat: f64::from(self.lat_e7) / 1e7, lon: f64::from(self.lon_e7) / 1e7 }
     }
 
-    fn view(&self) -> LastFix {
+    pub(crate) fn view(&self) -> LastFix {
         let Position { lat, lon } = self.position();
         LastFix { t: self.t, lat, lon, speed_cm_s: self.speed_cm_s.into(), heading_ddeg: self.heading_ddeg.into() }
     }

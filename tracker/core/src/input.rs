@@ -7,6 +7,7 @@ use sealway_schemas::command::Signer;
 use sealway_schemas::hello::Hello;
 use sealway_schemas::refusals::Refusals;
 use sealway_schemas::signature::CommandSignature;
+use sealway_schemas::terminal::UnsignedFrame;
 use sealway_schemas::{DeviceId, Digest, Time};
 
 #[derive(Debug)]
@@ -48,6 +49,8 @@ pub enum Input {
     Refusals(Refusals),
     /// The numbers to judge by from here on.
     Policy(Policy),
+    /// What a terminal said, as an adapter read it. Nobody signed it.
+    Unsigned(UnsignedFrame),
     /// Only time has passed.
     Tick,
 }

@@ -72,7 +72,8 @@ fn take(
             Entry::Report { device, .. } | Entry::StrictFailed { device, .. } | Entry::StateLost { device, .. } => named.has(&device, seq),
             // What the transfer was judged by.
             Entry::Generation { .. } | Entry::Policy { .. } => true,
-            Entry::Login { .. } | Entry::Refusals { .. } => false,
+            // Nobody signed what a terminal says: it proves nothing of a transfer.
+            Entry::Login { .. } | Entry::Refusals { .. } | Entry::Unsigned { .. } => false,
         };
         if wanted {
             entries.push((seq, bytes));

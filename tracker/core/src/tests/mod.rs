@@ -10,6 +10,7 @@ mod ledger;
 mod life;
 mod seal;
 mod signing;
+mod terminals;
 mod transfers;
 
 use crate::input::Input;
@@ -257,6 +258,7 @@ impl Bench {
                 Entry::StateLost { device, stored, hi, .. } => Input::StateLost { device, stored, hi },
                 Entry::Refusals { refusals, .. } => Input::Refusals(refusals),
                 Entry::Policy { numbers, .. } => Input::Policy(crate::policy::Policy::from_json(&numbers).unwrap()),
+                Entry::Unsigned { frame, .. } => Input::Unsigned(frame),
             };
             effects.clear();
             core.handle(entry.at(), input, &Log(&self.log[..before]), &mut effects);

@@ -10,6 +10,7 @@ mod duration;
 mod evidence;
 mod export;
 mod figures;
+mod gateways;
 mod ingress;
 mod logging;
 mod network;

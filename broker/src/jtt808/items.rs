@@ -133,7 +133,7 @@ mod tests {
         assert_eq!(both.lock, Some(LockWord::new(LockWord::MOTOR_LOCKED)));
         let one = item(&[lock(b'1'), lock(b'0')]);
         assert_eq!(Items::read(&one).unwrap().lock, Some(LockWord::default()));
-        assert_eq!(readings(&one), [("/:locks".to_owned(), 2.0), ("V:lock".to_owned(), 3.7)]);
+        assert_eq!(readings(&one), [("V:lock".to_owned(), 3.7), ("/:locks".to_owned(), 2.0)]);
     }
 
     #[test]

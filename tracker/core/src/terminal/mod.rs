@@ -12,7 +12,7 @@ use sealway_schemas::entry::Entry;
 use sealway_schemas::event::{Change, Event, PositionView};
 use sealway_schemas::record::Record;
 use sealway_schemas::terminal::{CallSign, Grade, Protocol, TerminalUse, TerminalView, UnsignedFrame};
-use sealway_schemas::{DeviceId, PartyId, Time};
+use sealway_schemas::{DeviceId, DistrictId, PartyId, Time};
 
 const REASON_LIMIT: usize = 1_000;
 
@@ -134,12 +134,20 @@ impl Core {
             return Err(CommandRefusal::new("reason-length", format!("reason of {count} characters, expected 1 to {REASON_LIMIT}")));
         }
         if !self.terminals.revoke(now, &id) {
-            let detail = format!("terminal {id}: expected one that is registered and not revoked");
-            return Err(CommandRefusal::new("unknown-terminal", detail));
+            return Err(unknown_terminal(&id));
         }
         effects.push(Effect::Close(id));
         self.tell_terminal(now, &id, effects);
         Ok(())
+    }
+
+    /// A terminal of another district does not exist for its officers.
+    pub(crate) fn check_terminal_of(&self, own: &DistrictId, id: &DeviceId) -> Result<(), CommandRefusal> {
+        let owner = self.terminals.get(id).and_then(|terminal| self.registry.party(terminal.owner));
+        match owner {
+            Some(owner) if owner.district.as_ref() != Some(own) => Err(unknown_terminal(id)),
+            Some(_) | None => Ok(()),
+        }
     }
 
     fn tell_terminal(&self, now: Time, id: &DeviceId, effects: &mut Vec<Effect>) {
@@ -185,4 +193,8 @@ impl Core {
             progress_km: None,
         })
     }
+}
+
+fn unknown_terminal(id: &DeviceId) -> CommandRefusal {
+    CommandRefusal::new("unknown-terminal", format!("terminal {id}: expected one that is registered and not revoked"))
 }

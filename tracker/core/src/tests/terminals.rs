@@ -164,3 +164,26 @@ fn a_clock_that_once_ran_ahead_does_not_stop_the_marker_for_years() {
     bench.hear(b"~2~", vec![seen(START, 6)]);
     assert_eq!(bench.marker(), 6);
 }
+
+#[test]
+fn an_officer_of_a_district_has_to_do_with_its_own_parties_terminals_only() {
+    let mut bench = Bench::new();
+    for district in ["xian", "tianjin"] {
+        bench.ok(Role::Admin, json!({"type": "put-district", "district": district, "name_zh": "某", "name_en": "Some"}));
+    }
+    for (party, role, district) in
+        [("xian-customs", Role::Customs, "xian"), ("silk-road-carrier", Role::Carrier, "tianjin"), ("other-carrier", Role::Carrier, "xian")]
+    {
+        let party =
+            json!({"type": "register-party", "party": party, "role": role, "name_zh": "某", "name_en": "Some", "district": district});
+        bench.ok(Role::Admin, party);
+    }
+    assert_eq!(bench.code(Role::Customs, terminal(TRUCK, PHONE)), "unknown-party");
+    bench.ok(Role::Carrier, terminal(TRUCK, PHONE));
+    let revoke = |id: &str| json!({"type": "revoke-terminal", "terminal": id, "reason": "sold"});
+    assert_eq!(bench.code(Role::Customs, revoke(TRUCK)), "unknown-terminal");
+    let mut own = terminal("TRUCK-8", "8");
+    own["owner"] = json!("other-carrier");
+    bench.ok(Role::Customs, own);
+    bench.ok(Role::Customs, revoke("TRUCK-8"));
+}

@@ -1,9 +1,10 @@
 //! Joins the front to the tracker: what a client claims, what it brings, and the way back.
 
-use sealway_broker::{AdmitRefusal, Admitted, Claimed, EventScope, FrontDownlink, Ingress};
+use sealway_broker::{AdmitRefusal, Admitted, Claimed, EventScope, FrontDownlink, Ingress, TerminalIngress, TerminalRefusal};
 use sealway_schemas::DeviceId;
 use sealway_schemas::link::{CloseReason, Downlink, SessionId, Settlement, Upload};
-use sealway_tracker::{AdmitRefusal as Refused, LoginRefusal, Scope, Tracker};
+use sealway_schemas::terminal::{CallSign, Protocol, UnsignedFrame};
+use sealway_tracker::{AdmitRefusal as Refused, LoginRefusal, Scope, TerminalFailure, Tracker};
 use std::sync::OnceLock;
 
 /// The tracker as the front sees it.
@@ -39,6 +40,23 @@ impl Ingress for TrackerIngress {
 
     /// The tracker keeps nothing of a session.
     fn closed(&self, _: SessionId, _: &DeviceId) {}
+}
+
+impl TerminalIngress for TrackerIngress {
+    async fn call(&self, protocol: Protocol, call_sign: CallSign) -> Result<DeviceId, TerminalRefusal> {
+        self.0.call_terminal(protocol, call_sign).await.map_err(terminal_refusal)
+    }
+
+    async fn keep(&self, frame: UnsignedFrame) -> Result<(), TerminalRefusal> {
+        self.0.keep_unsigned(frame).await.map_err(terminal_refusal)
+    }
+}
+
+fn terminal_refusal(failure: TerminalFailure) -> TerminalRefusal {
+    match failure {
+        TerminalFailure::Refused(_) => TerminalRefusal::NotRegistered,
+        TerminalFailure::Stopped => TerminalRefusal::Busy,
+    }
 }
 
 fn refusal(refused: Refused) -> AdmitRefusal {

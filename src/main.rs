@@ -11,6 +11,7 @@ mod evidence;
 mod export;
 mod figures;
 mod gate;
+mod gateways;
 mod ingress;
 mod logging;
 mod network;

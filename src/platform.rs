@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use crate::figures;
+use crate::gateways::Gateways;
 use crate::ingress::{TrackerIngress, WayBack};
 use crate::webhooks::Post;
 use crate::{outbound, witnesses};
@@ -23,6 +24,7 @@ const ALL_PARTIES: &str = "all";
 pub(crate) struct Platform {
     pub(crate) tracker: Tracker,
     front: Arc<Front>,
+    gateways: Arc<Gateways>,
     http: Http,
     events: JoinHandle<()>,
     witnesses: JoinHandle<()>,
@@ -46,14 +48,15 @@ impl Platform {
         let tracker = opened.with_context(|| format!("data folder {}", config.data.display()))?;
         let router = EventRouter::start().context("event router")?;
         let ingress = Arc::new(TrackerIngress(tracker.clone()));
-        let front = Arc::new(Front::start(front_config(config), ingress, router.clone()).context("MQTT")?);
+        let front = Arc::new(Front::start(front_config(config), ingress.clone(), router.clone()).context("MQTT")?);
         way_back.lead_to(front.downlink());
-        let dashboard = dashboard(config, tracker.clone(), front.clone(), router.clone());
+        let gateways = Arc::new(Gateways::start(config, &front, &ingress).await?);
+        let dashboard = dashboard(config, tracker.clone(), (front.clone(), gateways.clone()), router.clone());
         let agent = outbound::agent(config.authority.as_deref())?;
         let witnesses = tokio::spawn(witnesses::ask(tracker.clone(), config.witnesses.clone(), agent));
         let events = tokio::spawn(route_events(tracker.clone(), router));
         let http = Http::start(config.http.listen, dashboard).await?;
-        Ok(Self { tracker, front, http, events, witnesses, drain: config.drain })
+        Ok(Self { tracker, front, gateways, http, events, witnesses, drain: config.drain })
     }
 
     pub(crate) fn http(&self) -> SocketAddr {
@@ -64,9 +67,14 @@ impl Platform {
         &self.front
     }
 
+    pub(crate) fn gateways(&self) -> &Gateways {
+        &self.gateways
+    }
+
     /// Takes nothing new, finishes what is under way, closes the log.
     pub(crate) async fn drain(self) -> anyhow::Result<()> {
         tracing::info!("draining");
+        self.gateways.drain(self.drain).await;
         if !self.front.drain(self.drain).await {
             tracing::warn!(after = ?self.drain, "not every message was settled in time; its device sends it again");
         }
@@ -95,8 +103,11 @@ impl Http {
     }
 }
 
-fn dashboard(config: &Config, tracker: Tracker, front: Arc<Front>, router: EventRouter) -> Dashboard {
-    let dashboard = Dashboard::new(tracker).with_figures(move || figures::text(&front, &router));
+fn dashboard(config: &Config, tracker: Tracker, (front, gateways): (Arc<Front>, Arc<Gateways>), router: EventRouter) -> Dashboard {
+    let lines = gateways.clone();
+    let dashboard = Dashboard::new(tracker)
+        .with_figures(move || figures::text(&front, &router) + &gateways.figures())
+        .with_gateways(move || lines.views());
     if config.http.behind_tls { dashboard.behind_tls() } else { dashboard }
 }
 

@@ -46,6 +46,9 @@ fn say_where(platform: &Platform) -> anyhow::Result<()> {
     if let Some(tls) = addresses.tls {
         writeln!(out, "mqtts {tls}")?;
     }
+    for (name, address) in platform.gateways().addresses() {
+        writeln!(out, "{name} {address}")?;
+    }
     Ok(out.flush()?)
 }
 

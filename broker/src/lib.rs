@@ -13,13 +13,27 @@ mod config;
 mod counters;
 mod events;
 mod front;
+mod jointech;
+mod jtt808;
 mod mqtt;
 mod refusal;
+mod serial;
+mod terminal;
+mod wall;
 
 pub use claim::{AdmitRefusal, Admitted, ApiTokenText, Claimed, EventScope, Ingress};
 pub use config::{FrontConfig, FrontError, Limits, TlsListener};
 pub use counters::FrontCounters;
 pub use events::{EventCounters, EventNotRouted, EventRouter, EventRouterError};
 pub use front::{Addresses, Front, FrontDownlink};
+pub use jointech::Jointech;
+pub use jtt808::Jtt808;
 pub use mqtt::{PACKET_MAX, PAYLOAD_MAX};
 pub use refusal::Refusal;
+pub use serial::{
+    AUTO_BAUDS, Epoch, FrameKind, LineState, LineStatus, NmeaConfig, NmeaGateway, NmeaReader, NmeaStep, ReaderConfig, ReaderFrame,
+    ReaderFrames, ReaderGateway, SerialConfig,
+};
+pub use terminal::{
+    Asking, Count, Fault, Gauges, Talk, TcpGateway, TcpGatewayConfig, TcpGatewayError, TcpLimits, TerminalIngress, TerminalRefusal, Turn,
+};

@@ -85,6 +85,8 @@ fn tracker(page: &mut Exposition, figures: &TrackerMetrics) {
         ("revoked", refused.revoked),
     ];
     page.by("reports_refused_total", "Items that were not kept.", "reason", reasons);
+    let unsigned = [("kept", figures.unsigned_kept), ("duplicate", figures.unsigned_duplicates), ("refused", figures.unsigned_refused)];
+    page.by("unsigned_frames_total", "Frames of terminals, which nobody signed.", "result", unsigned);
     page.counter("hellos_total", "Hellos answered.", figures.hellos);
     page.by("logins_total", "Device logins.", "result", [("accepted", figures.logins), ("refused", figures.logins_refused)]);
     page.by("commands_total", "Commands of people.", "result", [("accepted", figures.commands), ("refused", figures.commands_refused)]);

@@ -4,8 +4,8 @@ use crate::openapi::{Described, Document};
 use crate::problem::Problem;
 use crate::state::Dashboard;
 use crate::{
-    alerts, commands, corridors, devices, enrolment, events, evidence, exchange, gates, health, kpis, ledger, log_state, me, metrics,
-    openapi, parties, places, records, security, series, session, standby, tlog, tokens, track, transfers, users, web, webhooks,
+    alerts, commands, corridors, devices, enrolment, events, evidence, exchange, gates, gateways, health, kpis, ledger, log_state, me,
+    metrics, openapi, parties, places, records, security, series, session, standby, tlog, tokens, track, transfers, users, web, webhooks,
 };
 use axum::Router;
 use axum::extract::Request;
@@ -55,6 +55,7 @@ pub(crate) fn described() -> OpenApiRouter<Dashboard> {
         .merge(tlog::routes())
         .merge(log_state::routes())
         .merge(standby::routes())
+        .merge(gateways::routes())
         .merge(webhooks::routes())
         .merge(events::routes());
     OpenApiRouter::with_openapi(Described::openapi())

@@ -3,6 +3,7 @@
 use crate::challenges::Challenges;
 use crate::figures::Figures;
 use crate::throttle::Throttle;
+use sealway_schemas::gateway::GatewayView;
 use sealway_tracker::Tracker;
 use sha2::{Digest as _, Sha256};
 use std::fmt;
@@ -15,6 +16,7 @@ const STREAMS: usize = 1024;
 const TRACKS: usize = 4;
 
 type MoreFigures = Arc<dyn Fn() -> String + Send + Sync>;
+type Gateways = Arc<dyn Fn() -> Vec<GatewayView> + Send + Sync>;
 
 /// The API over a tracker. Cheap to clone.
 #[derive(Clone)]
@@ -29,6 +31,7 @@ pub struct Dashboard {
     pub(crate) tracks: Arc<Semaphore>,
     pub(crate) figures: Arc<Figures>,
     pub(crate) more_figures: Option<MoreFigures>,
+    pub(crate) gateways: Option<Gateways>,
     secret: [u8; 32],
 }
 
@@ -51,6 +54,7 @@ impl Dashboard {
             tracks: Arc::new(Semaphore::new(TRACKS)),
             figures: Arc::default(),
             more_figures: None,
+            gateways: None,
             secret: random(),
         }
     }
@@ -65,6 +69,12 @@ impl Dashboard {
     #[must_use]
     pub fn with_figures(self, figures: impl Fn() -> String + Send + Sync + 'static) -> Self {
         Self { more_figures: Some(Arc::new(figures)), ..self }
+    }
+
+    /// Tells how the gateways stand.
+    #[must_use]
+    pub fn with_gateways(self, gateways: impl Fn() -> Vec<GatewayView> + Send + Sync + 'static) -> Self {
+        Self { gateways: Some(Arc::new(gateways)), ..self }
     }
 
     /// Secret bytes that the same caller gets again under the same idempotency key, so that a request sent twice makes one command.

@@ -1,15 +1,16 @@
 //! Where a seal was, read from the evidence log.
 
 use crate::caller::Caller;
-use crate::devices::find;
 use crate::problem::{Problem, ProblemBody};
 use crate::request::{Id, Params};
+use crate::source::{Source, find};
 use crate::state::Dashboard;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use sealway_schemas::event::DeviceView;
 use sealway_schemas::report::Event;
+use sealway_schemas::terminal::Grade;
 use sealway_schemas::{DeviceId, Time};
 use sealway_tracker::{Scope, TrackPoint};
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,8 @@ struct Which {
 #[derive(Serialize, ToSchema)]
 struct Track {
     device: DeviceId,
+    /// Whether a seal signed these points, or a terminal only said so.
+    grade: Grade,
     /// Oldest first.
     points: Vec<Point>,
 }
@@ -86,14 +89,13 @@ async fn track(
     if !(1..=LIMIT).contains(&limit) {
         return Err(Problem::new(StatusCode::BAD_REQUEST, "query-invalid", format!("limit: {limit}, expected 1 to {LIMIT}")));
     }
-    let device = find(&dashboard, &caller, &id).await?;
-    let since = visible_since(caller.scope(), &device);
+    let Source { grade, since } = find(&dashboard, &caller, &id).await?;
     let (from, to) = (which.from.unwrap_or(Time::ZERO), which.to.unwrap_or(Time::from_ms(u64::MAX)));
     // Never closed, so this is only a wait, and the request's deadline ends it.
     let _turn = dashboard.tracks.acquire().await;
     let points = dashboard.tracker.track(id, from, to, limit).await?;
     let points = points.into_iter().filter(|point| point.received_at >= since).map(Point::from).collect();
-    Ok(Json(Track { device: id, points }))
+    Ok(Json(Track { device: id, grade, points }))
 }
 
 /// From when on the caller may see the device's reports. A seal is used again: who sees it because of one transfer does not see the

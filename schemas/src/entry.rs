@@ -11,6 +11,11 @@
 //! | refusals | `{0: 6, 1: at, 2: since, 3: [* [kind, count]], 4: [* [device, kind, bytes]]}` |
 //! | policy | `{0: 7, 1: at, 2: JSON}` |
 //! | rekey | `{0: 8, 1: at, 2: seq, 3: public key, 4: signature by the key before}` |
+//! | unsigned | `{0: 9, 1: at, 2: terminal, 3: first, 4: source, 5: frame, 6: [1*1024 sighting]}` |
+//!
+//! A sighting is what an adapter read in a terminal's frame: `{? 1: t, ? 2: fix, 3: status bits, ? 4: lock word, ? 5: battery, ? 6: sensors,
+//! ? 7: event}`;
+//! the terminal's sightings are numbered in the order of arrival, `first` is the number of this frame's first one.
 //!
 //! The leaf of an entry in the log's tree is these bytes. Of a command, whose body may name people and goods, the leaf has
 //! `6: SHA-256(salt, body)` and no salt: the body lies beside the tree and is shown to those who may see it.
@@ -20,6 +25,7 @@ use crate::command::{Role, Signer};
 use crate::hello::{expect_key, fixed_map, numbered};
 use crate::refusals::Refusals;
 use crate::succession::Succession;
+use crate::terminal::UnsignedFrame;
 use crate::writer::Writer;
 use crate::{DeviceId, Digest, Malformed, PartyId, PublicKey, Time, UserId};
 use bytes::Bytes;
@@ -55,7 +61,7 @@ impl Salt {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Entry {
     /// A verified report, whatever became of it in its device's order.
     Report { at: Time, device: DeviceId, bytes: Bytes },
@@ -75,6 +81,8 @@ pub enum Entry {
     Policy { at: Time, numbers: Bytes },
     /// The platform's key from here on.
     Rekey { at: Time, succession: Succession },
+    /// What a registered terminal said, without a signature.
+    Unsigned { at: Time, first: u64, frame: UnsignedFrame },
 }
 
 impl Entry {
@@ -89,7 +97,8 @@ impl Entry {
             | Self::StateLost { at, .. }
             | Self::Refusals { at, .. }
             | Self::Policy { at, .. }
-            | Self::Rekey { at, .. } => *at,
+            | Self::Rekey { at, .. }
+            | Self::Unsigned { at, .. } => *at,
         }
     }
 
@@ -102,6 +111,7 @@ impl Entry {
             | Self::StrictFailed { device, .. }
             | Self::StateLost { device, .. } => Some(device),
             Self::Command { .. } | Self::Generation { .. } | Self::Refusals { .. } | Self::Policy { .. } | Self::Rekey { .. } => None,
+            Self::Unsigned { frame, .. } => Some(&frame.terminal),
         }
     }
 
@@ -140,6 +150,9 @@ impl Entry {
             Self::Rekey { at, succession: Succession { seq, public_key, signature } } => {
                 head(writer, 5, 8, *at).uint(2).uint(*seq).uint(3).bytes(public_key.as_bytes()).uint(4).bytes(signature);
             }
+            Self::Unsigned { at, first, frame } => {
+                frame.write(head(writer, 7, 9, *at).uint(2).text(frame.terminal.as_str()).uint(3).uint(*first));
+            }
         }
     }
 
@@ -166,7 +179,8 @@ impl Entry {
             2 => fields.clamp(7, 9),
             3 | 5 | 6 | 8 => 5,
             4 | 7 => 3,
-            _ => return Err(Malformed::Field { field: "entry kind", expected: "0 to 8" }),
+            9 => 7,
+            _ => return Err(Malformed::Field { field: "entry kind", expected: "0 to 9" }),
         };
         fixed_map(&mut Strict::new(bytes), "entry", expected)?;
         expect_key(&mut reader, 2)?;
@@ -192,6 +206,10 @@ impl Entry {
             5 => {
                 let stored = reader.uint("stored")?;
                 Ok(Self::StateLost { at, device, stored, hi: numbered(reader, 4, "hi")? })
+            }
+            9 => {
+                let first = reader.uint("first")?;
+                Ok(Self::Unsigned { at, first, frame: UnsignedFrame::read(reader, device)? })
             }
             _ => {
                 let ctr = reader.uint("ctr")?;
@@ -260,6 +278,9 @@ fn parsed<T: std::str::FromStr>(reader: &mut Strict<'_>, field: &'static str) ->
 mod tests {
     use super::*;
     use crate::refusals::RefusedKind;
+    use crate::report::{Event, Fix, Status};
+    use crate::sensors::Sensors;
+    use crate::terminal::{LockWord, Sighting};
 
     #[test]
     fn every_entry_comes_back_from_its_bytes() {
@@ -285,13 +306,30 @@ mod tests {
             Entry::Refusals { at, refusals: some_refusals(device) },
             Entry::Policy { at, numbers: Bytes::from_static(b"{}") },
             Entry::Rekey { at, succession: Succession { seq: 1, public_key: PublicKey::from_bytes([5; 32]), signature: [6; 64] } },
+            Entry::Unsigned { at, first: 7, frame: some_frame(device) },
         ] {
             let mut bytes = Vec::new();
             entry.encode_into(&mut bytes);
-            assert_eq!(Entry::decode(&bytes), Ok(entry));
+            assert_eq!(Entry::decode(&bytes).as_ref(), Ok(&entry));
             bytes.push(0);
             assert_eq!(Entry::decode(&bytes), Err(Malformed::Trailing));
         }
+    }
+
+    fn some_frame(terminal: DeviceId) -> UnsignedFrame {
+        let fix =
+            Fix { lat_e7: 343_000_000, lon_e7: -1, accuracy_dm: 150, speed_cm_s: 2_500, heading_ddeg: 3_599, satellites: 9, cn0_ddbhz: 0 };
+        let full = Sighting {
+            t: Some(Time::from_ms(1)),
+            fix: Some(fix),
+            status: Status::new(Status::EXTERNAL_POWER).unwrap(),
+            lock: Some(LockWord::new(LockWord::CABLE_INSERTED)),
+            battery: Some(100),
+            sensors: Sensors::new([("V".to_owned(), 12.5)]).unwrap(),
+            event: Some(Event::Shock),
+        };
+        UnsignedFrame::new(terminal, "jtt808 203.0.113.7:4001".into(), Bytes::from_static(b"~..~"), vec![full, Sighting::default()])
+            .unwrap()
     }
 
     fn some_refusals(device: DeviceId) -> Refusals {

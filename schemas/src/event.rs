@@ -5,6 +5,7 @@ use crate::cargo::LegView;
 use crate::command::Role;
 pub use crate::movement::{By as ChangedBy, HoldView, MovementState, Punctuality};
 use crate::record::Record;
+use crate::terminal::Grade;
 use crate::{CorridorId, DeviceId, DistrictId, PartyId, PlaceId, PublicKey, Time, TransferId, UserId};
 use serde::{Deserialize, Serialize};
 
@@ -136,7 +137,10 @@ pub struct TransferView {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PositionView {
     pub device: DeviceId,
+    /// `unsigned`: a terminal said so, and it proves nothing.
+    pub grade: Grade,
     pub transfer: Option<TransferId>,
+    /// Of a terminal: its sightings, counted by the platform.
     pub ctr: u64,
     pub t: Time,
     pub received_at: Time,

@@ -37,6 +37,8 @@ refused_kinds! {
     Revoked = "revoked",
     Login = "login",
     Command = "command",
+    /// A terminal that is not registered.
+    UnknownTerminal = "unknown-terminal",
 }
 
 impl RefusedKind {
@@ -46,7 +48,7 @@ impl RefusedKind {
 
     fn from_number(number: u64) -> Result<Self, Malformed> {
         let kind = usize::try_from(number).ok().and_then(|number| Self::ALL.get(number));
-        kind.copied().ok_or(Malformed::Field { field: "refused kind", expected: "0 to 6" })
+        kind.copied().ok_or(Malformed::Field { field: "refused kind", expected: "0 to 7" })
     }
 }
 

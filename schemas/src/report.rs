@@ -153,7 +153,7 @@ impl Fix {
         self.lon_e7 as f64 / 1e7
     }
 
-    fn decode(reader: &mut Strict<'_>) -> Result<Self, Malformed> {
+    pub(crate) fn decode(reader: &mut Strict<'_>) -> Result<Self, Malformed> {
         reader.array("fix", "an array of 7", 7..=7)?;
         let fix = Self {
             lat_e7: reader.int("latitude")?,
@@ -168,7 +168,7 @@ impl Fix {
         Ok(fix)
     }
 
-    fn check(&self) -> Result<(), Malformed> {
+    pub(crate) fn check(&self) -> Result<(), Malformed> {
         check_position(self.lat_e7, self.lon_e7)?;
         if self.heading_ddeg >= 3600 {
             return Err(Malformed::Field { field: "heading", expected: "tenths of a degree below 3600" });
@@ -177,7 +177,7 @@ impl Fix {
         if small { Ok(()) } else { Err(Malformed::Field { field: "fix", expected: "numbers below 2^53" }) }
     }
 
-    fn encode(&self, writer: &mut Writer) {
+    pub(crate) fn encode(&self, writer: &mut Writer) {
         writer.array(7).int(self.lat_e7).int(self.lon_e7);
         for value in [self.accuracy_dm, self.speed_cm_s, self.heading_ddeg, self.satellites, self.cn0_ddbhz] {
             writer.uint(value);

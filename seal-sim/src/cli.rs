@@ -34,6 +34,32 @@ pub(crate) enum Command {
     ///
     /// Enrols every device first. Declare the transfers yourself, or let `sealway demo` do all of it.
     Fleet(FleetArgs),
+    /// Call a platform's JT/T 808 port as a terminal of another maker.
+    ///
+    /// Registers, authenticates, and tells its place; ends when every location was acknowledged. Its phone number has to be
+    /// registered with the platform (command register-terminal).
+    Terminal(TerminalArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TerminalArgs {
+    /// The platform's port for JT/T 808.
+    #[arg(long, default_value = "127.0.0.1:7611")]
+    pub(crate) gateway: SocketAddr,
+    /// Digits of its phone number, at most 12, or 20 in the form of 2019.
+    #[arg(long)]
+    pub(crate) phone: String,
+    /// Speak JT/T 808-2019 instead of -2013.
+    #[arg(long)]
+    pub(crate) form_2019: bool,
+    /// Degrees.
+    #[arg(long, allow_negative_numbers = true)]
+    pub(crate) lat: f64,
+    #[arg(long, allow_negative_numbers = true)]
+    pub(crate) lon: f64,
+    /// How many locations to tell.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) locations: u32,
 }
 
 #[derive(Debug, Args)]

@@ -2,6 +2,7 @@
 //!
 //! [`device`] is the seal itself, pure. [`link`] carries it over MQTT, [`journey`] moves it along a corridor, [`fraud`] makes
 //! it lie. [`scenario`] acts every row of the alert table in virtual time. [`fleet`] drives many of them for a demonstration; [`load`] sends signed reports as fast as a platform takes them.
+//! [`reader`] carries a seal over a serial line, [`terminal`] is another maker's device that signs nothing.
 
 pub mod acked;
 pub mod chance;
@@ -18,10 +19,12 @@ pub mod load;
 pub mod mqtt;
 mod number;
 pub mod outbox;
+pub mod reader;
 pub mod replay;
 pub mod ring;
 pub mod scenario;
 pub mod span;
 pub mod state;
+pub mod terminal;
 pub mod trip;
 pub mod world;

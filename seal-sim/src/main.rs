@@ -4,7 +4,7 @@ mod cli;
 
 use anyhow::{Context as _, bail};
 use clap::Parser as _;
-use cli::{Cli, Command, DriveArgs, FleetArgs, PlatformArgs, ReplayArgs};
+use cli::{Cli, Command, DriveArgs, FleetArgs, PlatformArgs, ReplayArgs, TerminalArgs};
 use sealway_schemas::PublicKey;
 use sealway_seal_sim::chance::{Chance, secret};
 use sealway_seal_sim::device::Device;
@@ -13,6 +13,7 @@ use sealway_seal_sim::fleet::{FleetConfig, FleetPlan};
 use sealway_seal_sim::fraud::{Fraud, Misdeed};
 use sealway_seal_sim::journey::Journey;
 use sealway_seal_sim::link::unix_now;
+use sealway_seal_sim::terminal::{Call, Form, Here, Terminal};
 use sealway_seal_sim::trip::{Trip, drive};
 use sealway_seal_sim::{fleet, replay, state, world};
 use std::path::Path;
@@ -31,6 +32,7 @@ fn main() -> anyhow::Result<()> {
             Command::Drive(args) => drive_one(args).await,
             Command::Replay(args) => replay_one(args).await,
             Command::Fleet(args) => run_fleet(args).await,
+            Command::Terminal(args) => Ok(tokio::task::spawn_blocking(move || call(&args)).await??),
         }
     })
 }
@@ -90,6 +92,19 @@ async fn replay_one(args: ReplayArgs) -> anyhow::Result<()> {
     });
     println!("{}", serde_json::to_string_pretty(&answer)?);
     if device.all_acked() { Ok(()) } else { bail!("the platform acknowledged {} of {highest} reports", device.acked().stored) }
+}
+
+/// A terminal's call: it registers, and tells where it stands so many times.
+fn call(args: &TerminalArgs) -> anyhow::Result<()> {
+    let form = if args.form_2019 { Form::Of2019 } else { Form::Of2013 };
+    let mut call = Call::open(args.gateway, Terminal::new(form, &args.phone))?;
+    for _ in 0..args.locations {
+        let here = Here { t: unix_now(), at: Some((args.lat, args.lon)), speed: 0, heading: 0 };
+        let location = call.terminal.location(&here, &[0x31, 1, 9]);
+        call.tell(&location)?;
+    }
+    println!("{}", serde_json::json!({"phone": args.phone, "acknowledged": args.locations}));
+    Ok(())
 }
 
 async fn run_fleet(args: FleetArgs) -> anyhow::Result<()> {

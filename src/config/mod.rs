@@ -1,10 +1,12 @@
 //! The configuration: read once, checked whole, so that all mistakes are reported at once.
 
+mod gateway;
 mod reader;
 mod series;
 
 use crate::network::Network;
 use anyhow::Context as _;
+pub(crate) use gateway::{Gateways, SerialKind};
 use reader::Reader;
 use sealway_tracker::proof::note::Verifier;
 pub(crate) use series::Series;
@@ -27,6 +29,7 @@ pub(crate) struct Config {
     pub(crate) authority: Option<PathBuf>,
     pub(crate) webhooks: Webhooks,
     pub(crate) series: Series,
+    pub(crate) gateways: Gateways,
     /// How long a stop waits for what is under way.
     pub(crate) drain: Duration,
 }
@@ -119,6 +122,7 @@ impl Default for Config {
             authority: None,
             webhooks: Webhooks { allow_private: Vec::new(), tries: 12 },
             series: Series::default(),
+            gateways: Gateways::default(),
             drain: Duration::from_secs(10),
         }
     }
@@ -154,7 +158,8 @@ impl Config {
         let tries = reader.whole("outbound.webhook_tries", 1..=100).unwrap_or(base.webhooks.tries);
         let webhooks = Webhooks { allow_private, tries };
         let series = series::read(&mut reader);
-        reader.finish(Self { authority, webhooks, series, data, mqtt, http: Http { listen, behind_tls }, log, witnesses, drain })
+        let gateways = gateway::read(&mut reader);
+        reader.finish(Self { authority, webhooks, series, gateways, data, mqtt, http: Http { listen, behind_tls }, log, witnesses, drain })
     }
 }
 

@@ -70,6 +70,14 @@ impl Reader {
         self.read(key, "a duration, as in \"10s\"", |value| crate::duration::parse(value.as_str()?).ok())
     }
 
+    /// The same, or "0s" for none.
+    pub(super) fn pause(&mut self, key: &str) -> Option<Duration> {
+        self.read(key, "a duration, as in \"10s\", or \"0s\"", |value| match value.as_str()? {
+            "0s" => Some(Duration::ZERO),
+            text => crate::duration::parse(text).ok(),
+        })
+    }
+
     pub(super) fn whole<T: TryFrom<i64>>(&mut self, key: &str, allowed: RangeInclusive<i64>) -> Option<T> {
         let expected = format!("a whole number from {} to {}", allowed.start(), allowed.end());
         self.read(key, &expected, |value| value.as_integer().filter(|number| allowed.contains(number))?.try_into().ok())
@@ -89,6 +97,26 @@ impl Reader {
         let read = self
             .read(key, &expected, |value| value.as_array()?.iter().map(|entry| texts(entry.as_table()?, keys)).collect::<Option<Vec<_>>>());
         read.unwrap_or_default()
+    }
+
+    /// Reads each table of a list by itself. What is wrong in it is told under the list's name.
+    pub(super) fn each<T>(&mut self, key: &str, read: impl Fn(&mut Reader) -> Option<T>) -> Vec<T> {
+        let expected = format!("tables [[{key}]]");
+        let tables = self
+            .read(key, &expected, |value| value.as_array()?.iter().map(|entry| entry.as_table().cloned()).collect::<Option<Vec<Table>>>());
+        let mut values = Vec::new();
+        for table in tables.unwrap_or_default() {
+            let mut entry = Reader { table, asked: BTreeSet::new(), mistakes: Vec::new() };
+            let value = read(&mut entry);
+            match entry.finish(value) {
+                Ok(value) => values.extend(value),
+                Err(Mistakes(mistakes)) => {
+                    let told = mistakes.into_iter().map(|mistake| Mistake { key: format!("{key}.{}", mistake.key), ..mistake });
+                    self.mistakes.extend(told);
+                }
+            }
+        }
+        values
     }
 
     /// A section that has some of its keys and needs all.

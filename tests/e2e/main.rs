@@ -8,6 +8,7 @@ mod evidence;
 mod export;
 mod faults;
 mod gate;
+mod gateways;
 mod kill;
 mod second_domain;
 mod series;

@@ -62,7 +62,7 @@ fn seen(point: &Value) -> Seen {
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "degrees")]
-fn e7(degrees: f64) -> i64 {
+pub(crate) fn e7(degrees: f64) -> i64 {
     (degrees * 1e7).round() as i64
 }
 
@@ -100,14 +100,14 @@ fn receiver(text: &str) -> (Vec<Seen>, usize) {
 }
 
 /// `ddmm.mmmm` in 1e-7 degree.
-fn angle(text: &str, degrees: usize, negative: bool) -> i64 {
+pub(crate) fn angle(text: &str, degrees: usize, negative: bool) -> i64 {
     let value = text[..degrees].parse::<f64>().unwrap() + text[degrees..].parse::<f64>().unwrap() / 60.0;
     e7(if negative { -value } else { value })
 }
 
 /// `hhmmss.ss` in ms.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a time of day")]
-fn time_of_day(text: &str) -> u64 {
+pub(crate) fn time_of_day(text: &str) -> u64 {
     let part = |from: usize| text[from..from + 2].parse::<u64>().unwrap();
     let seconds = text[4..].parse::<f64>().unwrap();
     (part(0) * 3600 + part(2) * 60) * 1000 + (seconds * 1000.0).round() as u64

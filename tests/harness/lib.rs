@@ -4,6 +4,7 @@
 mod api;
 mod disk;
 mod process;
+mod pty;
 mod receiver;
 pub mod shared;
 mod tls;
@@ -11,5 +12,6 @@ mod tls;
 pub use api::{Answer, Api};
 pub use disk::SmallDisk;
 pub use process::{Sealway, program, run, seal_sim};
+pub use pty::{Plug, Socket};
 pub use receiver::{Delivery, Receiver};
 pub use tls::TlsProxy;

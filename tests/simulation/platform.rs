@@ -392,6 +392,7 @@ fn input(entry: Entry) -> Input {
         Entry::Generation { number, .. } => Input::Generation(number),
         Entry::StateLost { device, stored, hi, .. } => Input::StateLost { device, stored, hi },
         Entry::Refusals { refusals, .. } => Input::Refusals(refusals),
+        Entry::Unsigned { frame, .. } => Input::Unsigned(frame),
         Entry::Rekey { succession, .. } => Input::Rekey(succession),
         Entry::Policy { numbers, .. } => Input::Policy(Policy::from_json(&numbers).unwrap()),
     }

@@ -4,6 +4,7 @@ use crate::log::{LogError, LogReader, Position};
 use sealway_schemas::Time;
 use sealway_schemas::entry::Entry;
 use sealway_schemas::report::{Event, Report};
+use sealway_schemas::terminal::Sighting;
 use serde::Serialize;
 
 /// Reports looked at for one question at most.
@@ -49,6 +50,25 @@ impl TrackPoint {
             accuracy_dm: fix.map(|fix| fix.accuracy_dm),
         }
     }
+
+    /// What a terminal said, in epoch 0; `number` is the platform's.
+    fn sighted((number, sighting): (u64, &Sighting), received_at: Time) -> Self {
+        let fix = sighting.fix;
+        Self {
+            ctr: number,
+            epoch: 0,
+            t: sighting.time(received_at),
+            received_at,
+            event: sighting.event(),
+            status: sighting.status_bits(),
+            battery: sighting.battery,
+            lat: fix.map(|fix| fix.lat()),
+            lon: fix.map(|fix| fix.lon()),
+            speed_cm_s: fix.map(|fix| fix.speed_cm_s),
+            heading_ddeg: fix.map(|fix| fix.heading_ddeg),
+            accuracy_dm: fix.map(|fix| fix.accuracy_dm),
+        }
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -64,15 +84,27 @@ pub(crate) fn walk(reader: &LogReader, head: Option<Position>, from: Time, to: T
     let mut points = Vec::new();
     for frame in reader.walk_back(head).take(WALK_LIMIT) {
         let frame = frame?;
-        let Ok(Entry::Report { at, bytes, .. }) = frame.decode() else { continue };
-        if at.plus_ms(CLOCK_AHEAD_MS) < from || points.len() >= limit {
+        let Ok(entry) = frame.decode() else { continue };
+        if entry.at().plus_ms(CLOCK_AHEAD_MS) < from || points.len() >= limit {
             break;
         }
-        let Ok((_, report)) = Report::parse(&bytes) else { continue };
-        if (from..=to).contains(&report.t()) {
-            points.push(TrackPoint::new(&report, at));
-        }
+        points.extend(told(&entry).filter(|point| (from..=to).contains(&point.t)));
     }
     points.sort_by_key(|point| (point.t, point.ctr));
+    // A terminal's frame may have brought more than were left.
+    points.drain(..points.len().saturating_sub(limit));
     Ok(points)
+}
+
+/// The points of an entry, newest first.
+fn told(entry: &Entry) -> impl Iterator<Item = TrackPoint> + '_ {
+    let (report, frame) = match entry {
+        Entry::Report { at, bytes, .. } => (Report::parse(bytes).ok().map(|(_, report)| TrackPoint::new(&report, *at)), None),
+        Entry::Unsigned { at, first, frame } => (None, Some((*at, *first, frame))),
+        _ => (None, None),
+    };
+    let sighted = frame.into_iter().flat_map(|(at, first, frame)| {
+        frame.sightings().iter().zip(first..).map(move |(sighting, number)| TrackPoint::sighted((number, sighting), at))
+    });
+    report.into_iter().chain(sighted)
 }

@@ -2,7 +2,7 @@
 
 use crate::config::{Clock, TrackerConfig};
 use crate::driver::keyrings::Keyrings;
-use crate::driver::work::{AdmitRefusal, CommandFailure, Job, Work};
+use crate::driver::work::{AdmitRefusal, CommandFailure, Job, TerminalFailure, Work};
 use crate::feed::EventFeed;
 use crate::log::LogReader;
 use crate::metrics::{Counters, TrackerMetrics};
@@ -22,6 +22,7 @@ use sealway_schemas::down::{Challenge, Down};
 use sealway_schemas::gate::{PassCard, SignedText};
 use sealway_schemas::link::{Downlink, Upload};
 use sealway_schemas::signature::CommandSignature;
+use sealway_schemas::terminal::{CallSign, Protocol, UnsignedFrame};
 use sealway_schemas::{DeviceId, PublicKey, Time};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -102,6 +103,23 @@ impl Tracker {
         let (reply, answer) = oneshot::channel();
         self.send(&device, Job::Pass(Work::Certificate { device, key, reply })).await;
         answer.await.unwrap_or(Err(AdmitRefusal::Stopped))
+    }
+
+    /// The registered terminal that calls itself so.
+    pub async fn call_terminal(&self, protocol: Protocol, call_sign: CallSign) -> Result<DeviceId, TerminalFailure> {
+        let (reply, answer) = oneshot::channel();
+        let Some(jobs) = self.running.jobs.first() else { return Err(TerminalFailure::Stopped) };
+        let call = Job::Pass(Work::Terminal { protocol, call_sign, reply });
+        jobs.send(call).await.map_err(|_| TerminalFailure::Stopped)?;
+        answer.await.unwrap_or(Err(TerminalFailure::Stopped))
+    }
+
+    /// Keeps what a terminal said. When this returns, it is on disk, now or before.
+    pub async fn keep_unsigned(&self, frame: UnsignedFrame) -> Result<(), TerminalFailure> {
+        let (reply, answer) = oneshot::channel();
+        let terminal = frame.terminal;
+        self.send(&terminal, Job::Pass(Work::Unsigned { frame, reply })).await;
+        answer.await.unwrap_or(Err(TerminalFailure::Stopped))
     }
 
     /// Takes what a device sent. Waits while the tracker is full: that is the back-pressure. The answer comes by [`Downlink::settle`].

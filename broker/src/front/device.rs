@@ -8,7 +8,7 @@ use super::Shared;
 use super::line::Line;
 use super::mailbox::{Delivery, Farewell, Mailbox};
 use super::outstanding::Outstanding;
-use super::switchboard::{Name, Switchboard};
+use super::seat::Seat;
 use crate::claim::Ingress;
 use crate::counters::{Counters, Origin, add};
 use crate::mqtt::connect::Greeting;
@@ -60,21 +60,6 @@ struct Read {
     others: bool,
 }
 
-/// Frees the name and tells the ingress, however the connection ends.
-struct Seat<'a, I: Ingress> {
-    switchboard: &'a Switchboard,
-    ingress: &'a I,
-    session: SessionId,
-    device: DeviceId,
-}
-
-impl<I: Ingress> Drop for Seat<'_, I> {
-    fn drop(&mut self) {
-        self.switchboard.leave(self.session, &Name::Device(self.device));
-        self.ingress.closed(self.session, &self.device);
-    }
-}
-
 impl DeviceLine {
     pub(crate) fn new(line: Line, greeting: &Greeting, session: SessionId, device: DeviceId, keep_alive: u16) -> Self {
         let downs = Downs {
@@ -99,8 +84,7 @@ impl DeviceLine {
 
     pub(crate) async fn serve<I: Ingress>(mut self, shared: &Shared<I>) {
         let state = &shared.state;
-        let seat = Seat { switchboard: &state.switchboard, ingress: &*shared.ingress, session: self.session, device: self.device };
-        state.switchboard.seat(self.session, Name::Device(self.device), &self.mailbox);
+        let seat = Seat::take(shared, self.session, self.device, &self.mailbox);
         let farewell = self.run(shared).await;
         drop(seat);
         if let Farewell::Refused(refusal) = farewell {

@@ -3,15 +3,16 @@
 mod told;
 
 use crate::caller::Caller;
-use crate::devices::find;
 use crate::list::{List, cut, page};
 use crate::problem::{Problem, ProblemBody};
 use crate::request::{Id, Params};
+use crate::source::{Source, find};
 use crate::state::Dashboard;
 use crate::track::visible_since;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use sealway_schemas::terminal::Grade;
 use sealway_schemas::{DeviceId, Time};
 use sealway_tracker::series::{Count, POINTS_LIMIT, SeriesState, Span};
 use sealway_tracker::{DeviceFilter, Scope};
@@ -61,7 +62,7 @@ struct WhichChart {
 }
 
 /// What the caller may see of the device, within what was asked for.
-async fn asked(dashboard: &Dashboard, caller: &Caller, id: &DeviceId, which: &Which) -> Result<Option<(Span, usize)>, Problem> {
+async fn asked(dashboard: &Dashboard, caller: &Caller, id: &DeviceId, which: &Which) -> Result<(Grade, Option<(Span, usize)>), Problem> {
     let invalid = |detail: String| Problem::new(StatusCode::BAD_REQUEST, "query-invalid", detail);
     let points = which.points.unwrap_or(POINTS_DEFAULT);
     if !(1..=POINTS_LIMIT).contains(&points) {
@@ -70,9 +71,8 @@ async fn asked(dashboard: &Dashboard, caller: &Caller, id: &DeviceId, which: &Wh
     let to = which.to.unwrap_or(dashboard.tracker.now().plus_ms(1));
     let from = which.from.unwrap_or(to.minus_ms(DAY_MS));
     let span = Span::new(from, to).map_err(|error| invalid(error.to_string()))?;
-    let device = find(dashboard, caller, id).await?;
-    let since = visible_since(caller.scope(), &device);
-    Ok(Span::new(span.from().max(since), span.to()).ok().map(|span| (span, points)))
+    let Source { grade, since } = find(dashboard, caller, id).await?;
+    Ok((grade, Span::new(span.from().max(since), span.to()).ok().map(|span| (span, points))))
 }
 
 /// The track of a device, thinned
@@ -86,8 +86,9 @@ async fn points(
     Id(id): Id<DeviceId>,
     Params(which): Params<Which>,
 ) -> Result<Json<Points>, Problem> {
-    let mut told = Points { device: id, reports: 0, thinned: false, points: Vec::new() };
-    if let Some((span, at_most)) = asked(&dashboard, &caller, &id, &which).await? {
+    let (grade, range) = asked(&dashboard, &caller, &id, &which).await?;
+    let mut told = Points { device: id, grade, reports: 0, thinned: false, points: Vec::new() };
+    if let Some((span, at_most)) = range {
         let _turn = dashboard.tracks.acquire().await;
         let track = dashboard.tracker.series().backend().track(&id, span, at_most).await?;
         told.reports = track.reports;
@@ -109,8 +110,9 @@ async fn chart(
     Params(which): Params<WhichChart>,
 ) -> Result<Json<Chart>, Problem> {
     let WhichChart { field, from, to, points } = which;
-    let mut told = Chart { device: id, field, width_ms: 0, buckets: Vec::new() };
-    if let Some((span, at_most)) = asked(&dashboard, &caller, &id, &Which { from, to, points }).await? {
+    let (grade, range) = asked(&dashboard, &caller, &id, &Which { from, to, points }).await?;
+    let mut told = Chart { device: id, grade, field, width_ms: 0, buckets: Vec::new() };
+    if let Some((span, at_most)) = range {
         let _turn = dashboard.tracks.acquire().await;
         let buckets = dashboard.tracker.series().backend().downsample(&id, field.into(), span, at_most).await?;
         told.width_ms = span.bucket_ms(at_most);
@@ -130,8 +132,9 @@ async fn counts(
     Id(id): Id<DeviceId>,
     Params(which): Params<Which>,
 ) -> Result<Json<Counts>, Problem> {
-    let mut told = Counts { device: id, width_ms: 0, counts: Vec::new() };
-    if let Some((span, at_most)) = asked(&dashboard, &caller, &id, &which).await? {
+    let (grade, range) = asked(&dashboard, &caller, &id, &which).await?;
+    let mut told = Counts { device: id, grade, width_ms: 0, counts: Vec::new() };
+    if let Some((span, at_most)) = range {
         let _turn = dashboard.tracks.acquire().await;
         let counts = dashboard.tracker.series().backend().counts(&id, span, at_most).await?;
         told.width_ms = span.bucket_hours_ms(at_most);
@@ -151,8 +154,9 @@ async fn crossings(
     Id(id): Id<DeviceId>,
     Params(which): Params<Which>,
 ) -> Result<Json<Crossings>, Problem> {
-    let mut told = Crossings { device: id, crossings: Vec::new() };
-    if let Some((span, at_most)) = asked(&dashboard, &caller, &id, &which).await? {
+    let (grade, range) = asked(&dashboard, &caller, &id, &which).await?;
+    let mut told = Crossings { device: id, grade, crossings: Vec::new() };
+    if let Some((span, at_most)) = range {
         let _turn = dashboard.tracks.acquire().await;
         let crossings = dashboard.tracker.series().backend().crossings(&id, span, at_most).await?;
         told.crossings = crossings.into_iter().map(PlaceCrossing::from).collect();
@@ -166,11 +170,10 @@ async fn crossings(
     (status = "default", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 async fn latest(State(dashboard): State<Dashboard>, caller: Caller, Id(id): Id<DeviceId>) -> Result<Json<LatestPoint>, Problem> {
-    let device = find(&dashboard, &caller, &id).await?;
-    let since = visible_since(caller.scope(), &device);
+    let Source { grade, since } = find(&dashboard, &caller, &id).await?;
     let latest = dashboard.tracker.series().latest(&id).filter(|latest| latest.point.received_at >= since);
     let latest = latest.ok_or_else(|| Problem::not_found(format!("device {id}: expected one that has reported")))?;
-    Ok(Json(latest.into()))
+    Ok(Json(LatestPoint::new(grade, latest)))
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -201,7 +204,7 @@ async fn latest_of_all(
     for device in devices {
         let since = visible_since(caller.scope(), &device);
         let latest = dashboard.tracker.series().latest(&device.id).filter(|latest| latest.point.received_at >= since);
-        told.extend(latest.map(LatestPoint::from));
+        told.extend(latest.map(|latest| LatestPoint::new(Grade::Signed, latest)));
     }
     Ok(Json(List::new(told, next)))
 }

@@ -1,6 +1,7 @@
 //! The shapes of the answers.
 
 use sealway_schemas::report::Event;
+use sealway_schemas::terminal::Grade;
 use sealway_schemas::{DeviceId, PlaceId, Time};
 use sealway_tracker::series::{Bucket, Crossing, Field, Latest, Point};
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,7 @@ impl From<ChartField> for Field {
 #[derive(Serialize, ToSchema)]
 pub(super) struct Points {
     pub(super) device: DeviceId,
+    pub(super) grade: Grade,
     /// Reports in the range.
     pub(super) reports: u64,
     /// Where there are more reports than were asked for, a point stands for a stretch of time: the newest value of each field in it.
@@ -97,6 +99,7 @@ impl From<Point> for SeriesPoint {
 #[derive(Serialize, ToSchema)]
 pub(super) struct Chart {
     pub(super) device: DeviceId,
+    pub(super) grade: Grade,
     pub(super) field: ChartField,
     /// Width of each stretch of time.
     pub(super) width_ms: u64,
@@ -124,6 +127,7 @@ impl From<Bucket> for ChartBucket {
 #[derive(Serialize, ToSchema)]
 pub(super) struct Counts {
     pub(super) device: DeviceId,
+    pub(super) grade: Grade,
     /// Whole hours.
     pub(super) width_ms: u64,
     /// Oldest first; only stretches with a report.
@@ -139,6 +143,7 @@ pub(super) struct HourCount {
 #[derive(Serialize, ToSchema)]
 pub(super) struct Crossings {
     pub(super) device: DeviceId,
+    pub(super) grade: Grade,
     /// Oldest first.
     pub(super) crossings: Vec<PlaceCrossing>,
 }
@@ -163,16 +168,17 @@ impl From<Crossing> for PlaceCrossing {
 #[derive(Serialize, ToSchema)]
 pub(super) struct LatestPoint {
     pub(super) device: DeviceId,
+    pub(super) grade: Grade,
     pub(super) point: SeriesPoint,
     /// Device time of the report that brought the position.
     pub(super) fixed_at: Option<Time>,
     pub(super) inside: Vec<PlaceId>,
 }
 
-impl From<Latest> for LatestPoint {
-    fn from(latest: Latest) -> Self {
+impl LatestPoint {
+    pub(super) fn new(grade: Grade, latest: Latest) -> Self {
         let Latest { point, fixed_at, inside } = latest;
-        Self { device: point.device, point: point.into(), fixed_at: fixed_at.map(|at| at.t()), inside }
+        Self { device: point.device, grade, point: point.into(), fixed_at: fixed_at.map(|at| at.t()), inside }
     }
 }
 

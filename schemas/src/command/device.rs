@@ -1,6 +1,7 @@
-//! Devices: enrolled by their owner, watched by customs.
+//! Devices: enrolled by their owner, watched by customs; and terminals, which are only registered.
 
 use super::kinds::kinds;
+use crate::terminal::{CallSign, Protocol, TerminalUse};
 use crate::{DeviceId, PartyId, PublicKey, Time};
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +31,19 @@ pub enum DeviceCommand {
         device: DeviceId,
         reason: String,
     },
+    /// Lets a terminal of another maker speak, whose frames nobody signs. Its id is taken from the same list as the devices'.
+    RegisterTerminal {
+        terminal: DeviceId,
+        owner: PartyId,
+        protocol: Protocol,
+        #[cfg_attr(feature = "openapi", schema(value_type = String))]
+        call_sign: CallSign,
+        used_as: TerminalUse,
+    },
+    RevokeTerminal {
+        terminal: DeviceId,
+        reason: String,
+    },
 }
 
 kinds!(DeviceCommand {
@@ -37,6 +51,8 @@ kinds!(DeviceCommand {
     RevokeDevice => "revoke-device",
     ResetLogin => "reset-login",
     LiftQuarantine => "lift-quarantine",
+    RegisterTerminal => "register-terminal",
+    RevokeTerminal => "revoke-terminal",
 });
 
 impl DeviceCommand {
@@ -47,6 +63,7 @@ impl DeviceCommand {
             | Self::RevokeDevice { device, .. }
             | Self::ResetLogin { device, .. }
             | Self::LiftQuarantine { device, .. } => device.to_string(),
+            Self::RegisterTerminal { terminal, .. } | Self::RevokeTerminal { terminal, .. } => terminal.to_string(),
         }
     }
 }

@@ -17,6 +17,8 @@ mod device;
 mod registry;
 mod world;
 
+pub(crate) use registry::unknown_party;
+
 /// A command as it was sent is at most this long: the import of a ledger; every other one has a limit of its own.
 pub const COMMAND_BYTES_LIMIT: usize = 8_000_000;
 const USUAL_BYTES_LIMIT: usize = 1_200_000;

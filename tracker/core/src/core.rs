@@ -16,6 +16,7 @@ use crate::order::{AckState, Past};
 use crate::policy::Policy;
 use crate::registry::{KnownKeys, Registry};
 use crate::signing::Signing;
+use crate::terminal::Terminals;
 use crate::timer::Timers;
 use crate::transfer::{StandingOrders, Transfers};
 use sealway_schemas::down::Ack;
@@ -46,6 +47,7 @@ pub struct Core {
     pub(crate) timers: Timers,
     pub(crate) receipts: Receipts,
     pub(crate) ledgers: Ledgers,
+    pub(crate) terminals: Terminals,
     pub(crate) webhooks: Webhooks,
     pub(crate) cargos: Cargos,
     pub(crate) gates: Gates,
@@ -78,6 +80,7 @@ impl Core {
             timers: Timers::default(),
             receipts: Receipts::default(),
             ledgers: Ledgers::default(),
+            terminals: Terminals::default(),
             webhooks: Webhooks::default(),
             cargos: Cargos::default(),
             gates: Gates::default(),
@@ -101,6 +104,7 @@ impl Core {
             Input::Refusals(refusals) => effects.push(Effect::Append(Entry::Refusals { at: now, refusals })),
             Input::Policy(policy) => self.take_policy(now, policy, effects),
             Input::Rekey(succession) => self.take_rekey(now, succession, effects),
+            Input::Unsigned(frame) => self.take_unsigned(now, frame, effects),
             Input::Tick => {}
         }
         self.tell_webhooks(before, effects);

@@ -87,7 +87,7 @@ impl PackedFix {
         2.0 * f64::from(self.accuracy_dm) / 10.0
     }
 
-    fn view(&self) -> LastFix {
+    pub(crate) fn view(&self) -> LastFix {
         let Position { lat, lon } = self.position();
         LastFix { t: self.t, lat, lon, speed_cm_s: self.speed_cm_s.into(), heading_ddeg: self.heading_ddeg.into() }
     }

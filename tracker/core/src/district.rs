@@ -24,6 +24,8 @@ enum Concern<'a> {
     Transfer(&'a TransferId, End),
     /// While it is bound its transfer counts, else its owner.
     Seal(&'a DeviceId, End),
+    /// Its owner counts.
+    Terminal(&'a DeviceId),
     Alert(AlertId),
     Posting(u64),
     Party(&'a PartyId),
@@ -84,6 +86,8 @@ fn device(command: &DeviceCommand) -> Concern<'_> {
         DeviceCommand::RevokeDevice { device, .. }
         | DeviceCommand::ResetLogin { device, .. }
         | DeviceCommand::LiftQuarantine { device, .. } => Concern::Seal(device, End::Either),
+        DeviceCommand::RegisterTerminal { owner, .. } => Concern::Party(owner),
+        DeviceCommand::RevokeTerminal { terminal, .. } => Concern::Terminal(terminal),
     }
 }
 
@@ -177,6 +181,7 @@ impl Core {
             Concern::Country => Err(other(own, command.kind(), "an officer of the whole country")),
             Concern::Transfer(id, end) => self.check_transfer(own, id, end),
             Concern::Seal(device, end) => self.check_seal_of(own, device, end),
+            Concern::Terminal(id) => self.check_terminal_of(own, id),
             Concern::Alert(id) => self.check_alert(own, id),
             Concern::Posting(id) => match self.book().posting(id).and_then(|posting| posting.transfer.as_ref()) {
                 Some(transfer) => self.check_transfer(own, transfer, End::Destination),

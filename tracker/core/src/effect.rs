@@ -1,6 +1,7 @@
 //! What the judge wants done. The driver does it after the commit, in this order.
 
 use crate::order::Outcome;
+use crate::terminal::Sighted;
 use crate::verify::Refusal;
 use sealway_schemas::down::Down;
 use sealway_schemas::entry::Entry;
@@ -26,6 +27,8 @@ pub enum Effect {
         ctr: u64,
         refusal: Refusal,
     },
+    /// What became of a terminal's frame.
+    Sighted(Sighted),
     /// An ack is due: build it by `Core::ack`, once for all reports of the tick.
     Ack(DeviceId),
     Down {
@@ -44,7 +47,8 @@ pub enum Effect {
     Event(Box<Event>),
     /// For the outbox: what other systems are to be told.
     Outbox(Box<Outbound>),
-    /// The device's newest report changed, and with it its transfer's progress: ask for the views when it suits.
+    /// The device's newest report changed, and with it its transfer's progress, or a terminal's newest sighting: ask for the views when it
+    /// suits.
     Moved(DeviceId),
     /// The device's connection must end.
     Close(DeviceId),

@@ -8,6 +8,7 @@ use sealway_schemas::hello::Hello;
 use sealway_schemas::refusals::Refusals;
 use sealway_schemas::signature::CommandSignature;
 use sealway_schemas::succession::Succession;
+use sealway_schemas::terminal::UnsignedFrame;
 use sealway_schemas::{DeviceId, Digest, Time};
 
 #[derive(Debug)]
@@ -51,6 +52,8 @@ pub enum Input {
     Policy(Policy),
     /// The platform signs by another key from here on.
     Rekey(Succession),
+    /// What a terminal said, as an adapter read it. Nobody signed it.
+    Unsigned(UnsignedFrame),
     /// Only time has passed.
     Tick,
 }

@@ -33,6 +33,7 @@ mod registry;
 mod report;
 pub mod role;
 mod signing;
+mod terminal;
 #[cfg(test)]
 mod tests;
 mod timer;
@@ -48,3 +49,4 @@ pub use effect::{CommandReceipt, CommandRefusal, Effect, KeyChange, LoginRefusal
 pub use feature::{FEATURE_BYTES_LIMIT, GeometryRefusal};
 pub use input::Input;
 pub use policy::Policy;
+pub use terminal::{Sighted, TerminalRefusal};

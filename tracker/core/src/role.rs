@@ -76,6 +76,10 @@ fn device(command: &DeviceCommand) -> Row {
     match command {
         DeviceCommand::EnrolDevice { .. } | DeviceCommand::RevokeDevice { .. } => Row { carrier: Own, customs: All, admin: All, ..DENIED },
         DeviceCommand::ResetLogin { .. } | DeviceCommand::LiftQuarantine { .. } => CUSTOMS,
+        // Vehicles are the carrier's, gates and readers the operator's.
+        DeviceCommand::RegisterTerminal { .. } | DeviceCommand::RevokeTerminal { .. } => {
+            Row { customs: All, carrier: Own, operator: Own, admin: All, ..DENIED }
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use sealway_schemas::event::{
     AlertView, Change, CorridorView, DeviceView, Event, PartyView, PlaceView, PositionView, Severity, TokenView, TransferView, UserView,
 };
 use sealway_schemas::record::Record;
+use sealway_schemas::terminal::Grade;
 use sealway_schemas::{AlertId, CorridorId, DeviceId, PartyId, PlaceId, Time, TransferId, UserId};
 
 impl Core {
@@ -150,6 +151,7 @@ impl Core {
         let transfer = device.transfer.and_then(|ix| self.transfers.get(ix));
         Some(PositionView {
             device: device.id,
+            grade: Grade::Signed,
             transfer: transfer.map(|transfer| transfer.id.clone()),
             ctr: last.ctr,
             t: fix.t,

@@ -210,6 +210,7 @@ fn input(seq: u64, entry: Entry, verified: Option<Result<VerifiedReport, Refusal
         Entry::StateLost { device, stored, hi, .. } => Input::StateLost { device, stored, hi },
         Entry::Refusals { refusals, .. } => Input::Refusals(refusals),
         Entry::Rekey { succession, .. } => Input::Rekey(succession),
+        Entry::Unsigned { frame, .. } => Input::Unsigned(frame),
         Entry::Policy { numbers, .. } => Input::Policy(Policy::from_json(&numbers).map_err(|fault| ReplayError::Policy { seq, fault })?),
     })
 }

@@ -2,6 +2,7 @@
 //! then tells anybody.
 
 mod tell;
+mod terminal;
 
 use super::acks::{Acks, Haste};
 use super::keyrings::Keyrings;
@@ -22,7 +23,7 @@ use crate::registry::Projector;
 use crate::tree::Published;
 use sealway_core::order::Outcome;
 use sealway_core::verify::Refusal;
-use sealway_core::{CommandReceipt, CommandRefusal, Core, Effect, Input, KeyChange, LoginRefusal, Row};
+use sealway_core::{CommandReceipt, CommandRefusal, Core, Effect, Input, KeyChange, LoginRefusal, Row, Sighted};
 use sealway_schemas::entry::{Entry, Salt};
 use sealway_schemas::link::{Downlink, Verdict};
 use sealway_schemas::refusals::RefusedKind;
@@ -69,6 +70,7 @@ struct Answer {
     taken: bool,
     login: Option<LoginRefusal>,
     command: Option<Result<CommandReceipt, CommandRefusal>>,
+    sighted: Option<Sighted>,
 }
 
 pub(crate) struct Sequencer {
@@ -203,6 +205,8 @@ impl Sequencer {
                 self.count_login(result.is_ok());
                 self.owed.admits.push((reply, result));
             }
+            Work::Terminal { protocol, call_sign, reply } => self.take_call(protocol, &call_sign, reply),
+            Work::Unsigned { frame, reply } => self.take_unsigned(frame, reply)?,
             Work::Command { by, key, body, signature, reply } => {
                 let answer = self.handle(Input::Command { by, key, body, signature })?;
                 let result = answer.command.map_or(Err(CommandFailure::Stopped), |result| result.map_err(CommandFailure::Refused));
@@ -324,6 +328,7 @@ impl Sequencer {
             Effect::Ack(device) => self.acks.want(&device, Haste::Usual),
             Effect::Down { device, down } => self.owed.down.push((device, down)),
             Effect::LoginRefused { refusal, .. } => answer.login = Some(refusal),
+            Effect::Sighted(sighted) => answer.sighted = Some(sighted),
             Effect::Refused(refusal) => answer.command = Some(Err(refusal)),
             Effect::Accepted(receipt) => answer.command = Some(Ok(receipt)),
             Effect::Keys(change) => self.change_keys(change),

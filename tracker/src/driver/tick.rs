@@ -1,6 +1,6 @@
 //! What a tick owes to the outside once its commit is durable. Gathered while the judge works, given out in one go.
 
-use super::work::{AdmitRefusal, AdmitReply, CommandFailure, CommandReply};
+use super::work::{AdmitRefusal, AdmitReply, CommandFailure, CommandReply, TerminalFailure, TerminalReply, UnsignedReply};
 use crate::log::Position;
 use bytes::Bytes;
 use sealway_core::{CommandReceipt, Outbound, Row};
@@ -25,6 +25,8 @@ pub(crate) struct Owed {
     pub(crate) outbound: Vec<Outbound>,
     pub(crate) admits: Vec<(AdmitReply, Result<(), AdmitRefusal>)>,
     pub(crate) commands: Vec<(CommandReply, Result<CommandReceipt, CommandFailure>)>,
+    pub(crate) calls: Vec<(TerminalReply, Result<DeviceId, TerminalFailure>)>,
+    pub(crate) unsigned: Vec<(UnsignedReply, Result<(), TerminalFailure>)>,
     pub(crate) heads: Vec<(oneshot::Sender<Option<Position>>, Option<Position>)>,
 }
 

@@ -3,11 +3,12 @@
 use crate::log::Position;
 use bytes::Bytes;
 use sealway_core::verify::{Refusal, VerifiedReport};
-use sealway_core::{CommandReceipt, CommandRefusal, LoginRefusal};
+use sealway_core::{CommandReceipt, CommandRefusal, LoginRefusal, TerminalRefusal};
 use sealway_schemas::command::Signer;
 use sealway_schemas::hello::Hello;
 use sealway_schemas::link::{SessionId, Upload};
 use sealway_schemas::signature::CommandSignature;
+use sealway_schemas::terminal::{CallSign, Protocol, UnsignedFrame};
 use sealway_schemas::{DeviceId, Digest, PublicKey, Time};
 use tokio::sync::oneshot;
 
@@ -35,6 +36,17 @@ pub enum CommandFailure {
     DiskFull,
 }
 
+/// Why a terminal's call or frame was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TerminalFailure {
+    #[error(transparent)]
+    Refused(#[from] TerminalRefusal),
+    #[error("the tracker has stopped")]
+    Stopped,
+}
+
+pub(crate) type TerminalReply = oneshot::Sender<Result<DeviceId, TerminalFailure>>;
+pub(crate) type UnsignedReply = oneshot::Sender<Result<(), TerminalFailure>>;
 pub(crate) type AdmitReply = oneshot::Sender<Result<(), AdmitRefusal>>;
 /// The receipt, and the registry's hand-over that shows what the command did.
 pub(crate) type CommandReply = oneshot::Sender<Result<(CommandReceipt, u64), CommandFailure>>;
@@ -60,6 +72,16 @@ pub(crate) enum Work {
         device: DeviceId,
         t: Time,
         reply: AdmitReply,
+    },
+    /// Which registered terminal calls itself so.
+    Terminal {
+        protocol: Protocol,
+        call_sign: CallSign,
+        reply: TerminalReply,
+    },
+    Unsigned {
+        frame: UnsignedFrame,
+        reply: UnsignedReply,
     },
     Certificate {
         device: DeviceId,

@@ -79,7 +79,8 @@ fn take(
             // What the transfer was judged by.
             Entry::Generation { .. } | Entry::Policy { .. } => Some(Part::Context),
             Entry::Rekey { .. } => Some(Part::Key),
-            Entry::Login { .. } | Entry::Refusals { .. } => None,
+            // Nobody signed what a terminal says: it proves nothing of a transfer.
+            Entry::Login { .. } | Entry::Refusals { .. } | Entry::Unsigned { .. } => None,
         };
         taken.extend(part.map(|part| (part, seq, bytes)));
         Ok::<_, LogError>(())

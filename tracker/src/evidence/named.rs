@@ -63,7 +63,8 @@ pub(super) fn look(tree: &TreeReader, transfer: &TransferId, size: u64, progress
             | Entry::StateLost { .. }
             | Entry::Refusals { .. }
             | Entry::Policy { .. }
-            | Entry::Rekey { .. } => {}
+            | Entry::Rekey { .. }
+            | Entry::Unsigned { .. } => {}
         }
         Ok(())
     })?;

@@ -1,6 +1,8 @@
 //! What the series keeps of a report.
 
 use sealway_schemas::report::{Event, Fix, Report, Status};
+use sealway_schemas::sensors::{Sensor, Sensors};
+use sealway_schemas::terminal::Sighting;
 use sealway_schemas::{DeviceId, PlaceId, Time};
 use serde::{Deserialize, Serialize};
 
@@ -77,9 +79,31 @@ impl Point {
             status: report.status(),
             fix: report.fix(),
             battery: report.battery(),
-            temperature: report.sensors().iter().find(|sensor| sensor.name() == CELSIUS).map(|sensor| sensor.value()),
+            temperature: celsius(report.sensors()),
             entered: Vec::new(),
             left: Vec::new(),
         })
     }
+
+    /// What a terminal said: of the grade that its device id has, in epoch 0. `number`: of the sighting, counted by the platform.
+    pub fn sighted(terminal: DeviceId, (number, sighting): (u64, &Sighting), received_at: Time) -> Result<Self, NotAPoint> {
+        Ok(Self {
+            device: terminal,
+            at: PointTime::new(sighting.time(received_at), number)?,
+            received_at,
+            ctr: number,
+            epoch: 0,
+            event: sighting.event(),
+            status: Status::new(sighting.status_bits()).unwrap_or(sighting.status),
+            fix: sighting.fix,
+            battery: sighting.battery,
+            temperature: celsius(&sighting.sensors),
+            entered: Vec::new(),
+            left: Vec::new(),
+        })
+    }
+}
+
+fn celsius(sensors: &Sensors) -> Option<f64> {
+    sensors.iter().find(|sensor| sensor.name() == CELSIUS).map(Sensor::value)
 }

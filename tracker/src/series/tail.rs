@@ -77,6 +77,14 @@ impl Tail {
                 | Entry::Refusals { .. }
                 | Entry::Policy { .. }
                 | Entry::Rekey { .. } => {}
+                Entry::Unsigned { at, first, frame } => {
+                    for (sighting, number) in frame.sightings().iter().zip(first..) {
+                        match Point::sighted(frame.terminal, (number, sighting), at) {
+                            Ok(point) => batch.points.push(point),
+                            Err(_) => batch.left_out += 1,
+                        }
+                    }
+                }
             }
             batch.cursor = frame.seq + 1;
             last = Some(frame.entry);

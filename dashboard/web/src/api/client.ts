@@ -1,6 +1,6 @@
 // The one way to the API: same origin, session by cookie, every failure a `Failure` with a code that has a translation.
 import { serverSays } from "../lib/time/clock.svelte";
-import type { Alert, Corridors, Device, LogState, SeriesState, Me, Page, Places, Problem, Track, Transfer } from "./types";
+import type { Alert, Corridors, Device, LogState, SeriesState, Me, Page, Places, Problem, Terminal, Track, Transfer } from "./types";
 
 const ROOT = "/api/v1";
 const PAGE = 500;
@@ -67,6 +67,8 @@ export const api = {
   places: (): Promise<Places> => read("/places"),
   corridors: (): Promise<Corridors> => read("/corridors"),
   devices: (): Promise<Device[]> => readAll("/devices"),
+  terminals: async (): Promise<Terminal[]> =>
+    (await readAll<{ body: Terminal }>("/records/terminal")).map((record) => record.body),
   transfers: (): Promise<Transfer[]> => readAll("/transfers"),
   activeAlerts: (): Promise<Alert[]> => readAll("/alerts?state=active"),
   track: (device: string): Promise<Track> => read(`/devices/${encodeURIComponent(device)}/track`),

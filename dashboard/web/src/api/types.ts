@@ -111,8 +111,20 @@ export interface Alert {
   count?: number;
 }
 
+/** `unsigned`: a terminal of another maker said so, and nobody signed it. */
+export type Grade = "signed" | "unsigned";
+
+/** A terminal of another maker, as its record tells it. */
+export interface Terminal {
+  id: string;
+  owner: string;
+  revoked_at?: Time | null;
+  last?: { number: number; received_at: Time; battery?: number | null; fix?: Fix | null } | null;
+}
+
 export interface Position {
   device: string;
+  grade: Grade;
   transfer?: string | null;
   ctr: number;
   t: Time;

@@ -8,6 +8,7 @@ use crate::device::{Device, Period};
 use crate::effect::{CommandRefusal, Effect, KeyChange};
 use crate::order::Cursor;
 use crate::role::Reach;
+use crate::terminal::Registering;
 use crate::verify::verify_enrolment;
 use sealway_schemas::command::DeviceCommand;
 use sealway_schemas::enrol::Enrolment;
@@ -39,6 +40,11 @@ impl Core {
             DeviceCommand::RevokeDevice { device, .. } => self.revoke(now, asking, device, effects),
             DeviceCommand::ResetLogin { device, t } => self.reset_login(device, t),
             DeviceCommand::LiftQuarantine { device, .. } => self.lift_quarantine(now, device, effects),
+            DeviceCommand::RegisterTerminal { terminal, owner, protocol, call_sign, used_as } => {
+                let registering = Registering { terminal, owner, protocol, call_sign, used_as };
+                self.register_terminal(now, asking, registering, effects)
+            }
+            DeviceCommand::RevokeTerminal { terminal, reason } => self.revoke_terminal(now, asking, (terminal, &reason), effects),
         }
     }
 
@@ -85,6 +91,11 @@ impl Core {
         if self.active_device(device).is_some() {
             let detail = format!("device {device}: enrolled already, expected a new id or a revoked device");
             return Err(CommandRefusal::new("device-enrolled", detail));
+        }
+        if self.terminals.get(device).is_some() {
+            // Its unsigned track and the seal's would be one.
+            let detail = format!("device {device}: a terminal has or had this id, expected a new one");
+            return Err(CommandRefusal::new("terminal-registered", detail));
         }
         if self.keys.contains(key) {
             let detail = format!("public key {key}: a device has or had it, expected a new one");

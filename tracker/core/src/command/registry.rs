@@ -115,7 +115,7 @@ impl Core {
     }
 }
 
-pub(super) fn unknown_party(party: &str) -> CommandRefusal {
+pub(crate) fn unknown_party(party: &str) -> CommandRefusal {
     CommandRefusal::new("unknown-party", format!("party {party}: expected one that is registered"))
 }
 

@@ -1,5 +1,6 @@
 //! Commands: who may, once, and with which words they are refused.
 
+use super::terminals::terminal;
 use super::{Bench, DESTINATION, declaration, seal::Seal, signer};
 use crate::geometry::Position;
 use crate::input::Input;
@@ -32,6 +33,8 @@ fn one_of_each(seal: &Seal) -> Vec<Value> {
         json!({"type": "revoke-device", "device": seal.id, "reason": "lost"}),
         json!({"type": "reset-login", "device": seal.id, "t": 5}),
         json!({"type": "lift-quarantine", "device": seal.id, "reason": "looked at"}),
+        terminal("TRUCK-7", "13912345678"),
+        json!({"type": "revoke-terminal", "terminal": "TRUCK-7", "reason": "sold"}),
         declaration(&id, seal, "LOOSE-1"),
         json!({"type": "acknowledge-alert", "alert": 1, "note": null}),
         grant(seal, Position { lat: 34.0, lon: 108.0 }, Time::ZERO),
@@ -40,7 +43,7 @@ fn one_of_each(seal: &Seal) -> Vec<Value> {
 }
 
 /// customs, carrier, operator, auditor, admin: `a` all, `o` own, `-` not.
-const TABLE: [(&str, &str); 15] = [
+const TABLE: [(&str, &str); 17] = [
     ("register-party", "----a"),
     ("register-user", "----a"),
     ("issue-token", "----a"),
@@ -52,6 +55,8 @@ const TABLE: [(&str, &str); 15] = [
     ("revoke-device", "ao--a"),
     ("reset-login", "a----"),
     ("lift-quarantine", "a----"),
+    ("register-terminal", "aoo-a"),
+    ("revoke-terminal", "aoo-a"),
     ("declare-transfer", "-o---"),
     ("acknowledge-alert", "a----"),
     ("issue-grant", "a----"),

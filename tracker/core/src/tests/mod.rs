@@ -15,6 +15,7 @@ mod legs;
 mod life;
 mod seal;
 mod signing;
+mod terminals;
 mod transfers;
 
 use crate::input::Input;
@@ -264,6 +265,7 @@ impl Bench {
                 Entry::Refusals { refusals, .. } => Input::Refusals(refusals),
                 Entry::Rekey { succession, .. } => Input::Rekey(succession),
                 Entry::Policy { numbers, .. } => Input::Policy(crate::policy::Policy::from_json(&numbers).unwrap()),
+                Entry::Unsigned { frame, .. } => Input::Unsigned(frame),
             };
             effects.clear();
             core.handle(entry.at(), input, &Log(&self.log[..before]), &mut effects);

@@ -58,9 +58,10 @@ impl Sequencer {
         for (reply, result) in std::mem::take(&mut self.owed.admits) {
             let _gone = reply.send(result);
         }
+        self.answer_terminals();
     }
 
-    /// Rows and positions of devices that moved, at most once a second each, and only while the registry keeps up.
+    /// Rows and positions of devices and terminals that moved, at most once a second each, and only while the registry keeps up.
     pub(super) fn show_moved(&mut self) {
         let due = self.parts.now.since(self.moved_at) >= MOVED_MS;
         if self.moved.is_empty() || !(due || self.draining.is_some()) {
@@ -75,7 +76,10 @@ impl Sequencer {
         for device in devices {
             self.moved.remove(&device);
             let core = &self.parts.core;
-            let Some(view) = core.device(&device) else { continue };
+            let Some(view) = core.device(&device) else {
+                self.show_terminal(&device);
+                continue;
+            };
             if let Some(position) = core.position(&device) {
                 let change = Change::Position(position);
                 self.owed.events.push(Event { at: self.parts.now, visible_to: core.visible_to(&device), change });

@@ -47,6 +47,7 @@ export function device(given: Partial<Device>): Device {
 export function position(given: Partial<Position>): Position {
   return {
     device: "ES-1",
+    grade: "signed",
     transfer: "26CN0000000000015",
     ctr: 6,
     t: 1900,

@@ -1,5 +1,5 @@
 // A seal as the screens know it: the device's row, carried on by the positions that come after it.
-import type { Device, Position, Time } from "../../api/types";
+import type { Device, Position, Terminal, Time } from "../../api/types";
 
 export interface SealFix {
   t: Time;
@@ -12,6 +12,8 @@ export interface SealFix {
 
 export interface Seal {
   id: string;
+  /** False: a terminal of another maker, whose word nobody signed. */
+  signed: boolean;
   /** Not known for a seal that was first heard of by a position. */
   owner: string | null;
   quarantined: boolean;
@@ -27,6 +29,7 @@ export function sealOfDevice(device: Device): Seal {
   const fix = last?.fix ?? null;
   return {
     id: device.id,
+    signed: true,
     owner: device.owner,
     quarantined: device.quarantined,
     transfer: device.transfer ?? null,
@@ -34,6 +37,22 @@ export function sealOfDevice(device: Device): Seal {
     receivedAt: last?.received_at ?? null,
     battery: last?.battery ?? null,
     fix: last && fix ? fixOf(fix, last.received_at) : null,
+  };
+}
+
+/** A terminal on the map: a marker, and never a seal's word. */
+export function sealOfTerminal(terminal: Terminal): Seal {
+  const last = terminal.last ?? null;
+  return {
+    id: terminal.id,
+    signed: false,
+    owner: terminal.owner,
+    quarantined: false,
+    transfer: null,
+    ctr: last?.number ?? -1,
+    receivedAt: last?.received_at ?? null,
+    battery: last?.battery ?? null,
+    fix: last?.fix ? fixOf(last.fix, last.received_at) : null,
   };
 }
 
@@ -47,6 +66,7 @@ export function moveSeal(seal: Seal | undefined, position: Position): Seal {
   if (seal && position.ctr <= seal.ctr) return seal;
   return {
     id: position.device,
+    signed: position.grade === "signed",
     owner: seal?.owner ?? null,
     quarantined: seal?.quarantined ?? false,
     transfer: position.transfer ?? null,

@@ -56,16 +56,17 @@ export class LiveStore {
   async load(): Promise<void> {
     this.#loads += 1;
     try {
-      const [places, corridors, devices, transfers, alerts] = await Promise.all([
+      const [places, corridors, devices, transfers, alerts, terminals] = await Promise.all([
         api.places(),
         api.corridors(),
         api.devices(),
         api.transfers(),
         api.activeAlerts(),
+        api.terminals(),
       ]);
       this.places = places;
       this.corridors = corridors;
-      this.view = viewOf(devices, transfers, alerts);
+      this.view = viewOf(devices, transfers, alerts, terminals);
       this.phase = "ready";
       this.heardAt = clock.read();
     } catch (cause) {

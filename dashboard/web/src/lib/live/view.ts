@@ -1,6 +1,6 @@
 // What the live page shows, and how events change it. Pure: a batch of changes makes a new view; only touched maps are copied.
-import type { Alert, Change, Device, Severity, Transfer } from "../../api/types";
-import { moveSeal, sealOfDevice, type Seal } from "./seal";
+import type { Alert, Change, Device, Severity, Terminal, Transfer } from "../../api/types";
+import { moveSeal, sealOfDevice, sealOfTerminal, type Seal } from "./seal";
 
 export interface LiveView {
   readonly seals: ReadonlyMap<string, Seal>;
@@ -11,9 +11,15 @@ export interface LiveView {
 
 export const EMPTY_VIEW: LiveView = { seals: new Map(), transfers: new Map(), alerts: new Map() };
 
-export function viewOf(devices: readonly Device[], transfers: readonly Transfer[], alerts: readonly Alert[]): LiveView {
+export function viewOf(
+  devices: readonly Device[],
+  transfers: readonly Transfer[],
+  alerts: readonly Alert[],
+  terminals: readonly Terminal[] = [],
+): LiveView {
+  const marked = [...devices.map(sealOfDevice), ...terminals.filter((terminal) => terminal.revoked_at == null).map(sealOfTerminal)];
   return {
-    seals: new Map(devices.map((device) => [device.id, sealOfDevice(device)])),
+    seals: new Map(marked.map((seal) => [seal.id, seal])),
     transfers: new Map(transfers.map((transfer) => [transfer.id, transfer])),
     alerts: new Map(alerts.filter((alert) => alert.cleared_at == null).map((alert) => [alert.id, alert])),
   };

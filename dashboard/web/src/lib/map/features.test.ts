@@ -2,13 +2,19 @@ import { expect, test } from "vitest";
 import type { Places } from "../../api/types";
 import { SILENT_AFTER_MS } from "../live/counters";
 import { device } from "../live/rows.fixture";
-import { sealOfDevice } from "../live/seal";
+import { sealOfDevice, sealOfTerminal } from "../live/seal";
 import { boundsOf, placePoints, sealFeatures, trailFeatures } from "./features";
 
 test("a seal is a point that carries the rank of its worst alert", () => {
   const { features } = sealFeatures([sealOfDevice(device({}))], new Map([["ES-1", { open: 1, worst: "red" as const }]]), 1000);
   expect(features).toHaveLength(1);
   expect(features[0]).toMatchObject({ properties: { id: "ES-1", rank: 3, silent: false }, geometry: { coordinates: [109, 34] } });
+});
+
+test("a terminal of another maker is told apart from a seal", () => {
+  const last = { number: 3, received_at: 1000, fix: { t: 900, lat: 34, lon: 109, speed_cm_s: 0, heading_ddeg: 0 } };
+  const seals = [sealOfDevice(device({})), sealOfTerminal({ id: "TRUCK-7", owner: "silk-road-rail", last })];
+  expect(sealFeatures(seals, new Map(), 1000).features.map((feature) => feature.properties.signed)).toEqual([true, false]);
 });
 
 test("a seal without a position is not on the map", () => {

@@ -9,6 +9,7 @@ export interface SealProperties {
   /** 0 normal, 1 grey, 2 amber, 3 red: what a cluster takes the maximum of. */
   rank: number;
   silent: boolean;
+  signed: boolean;
 }
 
 export type SealFeatures = GeoJSON.FeatureCollection<GeoJSON.Point, SealProperties>;
@@ -22,6 +23,7 @@ export function sealFeatures(seals: Iterable<Seal>, tallies: Tallies, now: Time)
       type: "Feature",
       properties: {
         id: seal.id,
+        signed: seal.signed,
         rank: rankOf(tallies.get(seal.id)?.worst),
         silent: seal.transfer !== null && seal.receivedAt !== null && now - seal.receivedAt > SILENT_AFTER_MS,
       },

@@ -188,6 +188,8 @@ function seals(palette: Palette): LayerSpecification[] {
       layout: {
         "icon-image": [
           "case",
+          ["!", ["get", "signed"]],
+          "mark-unsigned",
           ["all", ["==", ["get", "rank"], 0], ["get", "silent"]],
           "mark-silent",
           ["concat", "mark-", ["to-string", ["get", "rank"]]],

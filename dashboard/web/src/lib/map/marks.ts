@@ -1,12 +1,16 @@
 // The marks of seals, drawn at run time for each theme: every severity has its own shape, so that nothing rests on colour.
 // Diamond with a stroke: red. Triangle: amber. Square: grey. Disc: normal; hollow disc: silent.
+// Cross: a terminal of another maker, whose word nobody signed.
 import type { Palette } from "./palette";
 
 const SIZE = 22;
 const RATIO = 2;
 
-export const MARKS = ["mark-0", "mark-1", "mark-2", "mark-3", "mark-silent"] as const;
+export const MARKS = ["mark-0", "mark-1", "mark-2", "mark-3", "mark-silent", "mark-unsigned"] as const;
 export type Mark = (typeof MARKS)[number];
+
+/** The corners of a cross, going round. */
+const CROSS = [[-1, -3], [1, -3], [1, -1], [3, -1], [3, 1], [1, 1], [1, 3], [-1, 3], [-1, 1], [-3, 1], [-3, -1], [-1, -1]] as const;
 
 type Pen = CanvasRenderingContext2D;
 
@@ -27,6 +31,9 @@ function outline(pen: Pen, mark: Mark): void {
       break;
     case "mark-1":
       pen.rect(4.5, 4.5, SIZE - 9, SIZE - 9);
+      break;
+    case "mark-unsigned":
+      for (const [x, y] of CROSS) pen.lineTo(c + x * 2, c + y * 2);
       break;
     case "mark-0":
     case "mark-silent":
@@ -50,7 +57,7 @@ export function drawMark(mark: Mark, palette: Palette): ImageData | null {
   pen.scale(RATIO, RATIO);
   pen.lineJoin = "round";
   outline(pen, mark);
-  const fill = { "mark-0": palette.normal, "mark-1": palette.grey, "mark-2": palette.amber, "mark-3": palette.red, "mark-silent": palette.ring };
+  const fill = { "mark-0": palette.normal, "mark-1": palette.grey, "mark-2": palette.amber, "mark-3": palette.red, "mark-silent": palette.ring, "mark-unsigned": palette.grey };
   pen.fillStyle = fill[mark];
   pen.fill();
   pen.lineWidth = mark === "mark-silent" ? 2.5 : 1.5;

@@ -3,6 +3,7 @@
 use crate::challenges::Challenges;
 use crate::figures::Figures;
 use crate::throttle::Throttle;
+use sealway_schemas::link::Connections;
 use sealway_tracker::Tracker;
 use sha2::{Digest as _, Sha256};
 use std::fmt;
@@ -29,6 +30,7 @@ pub struct Dashboard {
     pub(crate) tracks: Arc<Semaphore>,
     pub(crate) figures: Arc<Figures>,
     pub(crate) more_figures: Option<MoreFigures>,
+    pub(crate) connections: Option<Arc<dyn Connections>>,
     secret: [u8; 32],
 }
 
@@ -51,6 +53,7 @@ impl Dashboard {
             tracks: Arc::new(Semaphore::new(TRACKS)),
             figures: Arc::default(),
             more_figures: None,
+            connections: None,
             secret: random(),
         }
     }
@@ -65,6 +68,12 @@ impl Dashboard {
     #[must_use]
     pub fn with_figures(self, figures: impl Fn() -> String + Send + Sync + 'static) -> Self {
         Self { more_figures: Some(Arc::new(figures)), ..self }
+    }
+
+    /// Shows administrators who is connected over MQTT.
+    #[must_use]
+    pub fn with_connections(self, connections: impl Connections + 'static) -> Self {
+        Self { connections: Some(Arc::new(connections)), ..self }
     }
 
     /// Secret bytes that the same caller gets again under the same idempotency key, so that a request sent twice makes one command.

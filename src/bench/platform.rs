@@ -53,7 +53,7 @@ impl Bench {
         let folder = tempfile::Builder::new().prefix("sealway-bench-").tempdir().context("temporary folder")?;
         let free = SocketAddr::from(([127, 0, 0, 1], 0));
         let base = Config::default();
-        let mqtt = Mqtt { plain: Some(free), in_flight: arguments.in_flight.max(base.mqtt.in_flight), ..base.mqtt };
+        let mqtt = Mqtt::on_one_machine(free, arguments.in_flight.max(base.mqtt.in_flight));
         let config = Config { data: folder.path().join("data"), mqtt, http: Http { listen: free, ..base.http }, ..base };
         Ok(Self { platform: Platform::start(&config).await?, _folder: folder })
     }
@@ -136,7 +136,7 @@ pub(super) fn ratio(part: u64, whole: u64) -> f64 {
 }
 
 /// Resident memory of this process, from the kernel.
-fn resident_bytes() -> anyhow::Result<u64> {
+pub(super) fn resident_bytes() -> anyhow::Result<u64> {
     let status = std::fs::read_to_string("/proc/self/status").context("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("VmRSS")?;
     let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().context("VmRSS")?;

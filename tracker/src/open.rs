@@ -2,6 +2,7 @@
 
 use crate::config::TrackerConfig;
 use crate::data_dir::{DataDir, DataDirError};
+use crate::device_errors::DeviceErrors;
 use crate::driver::keyrings::Keyrings;
 use crate::driver::replay::{ReplayError, State, replay};
 use crate::driver::sequencer::{Parts, Sequencer};
@@ -143,6 +144,7 @@ fn start(config: TrackerConfig, loaded: Loaded, downlink: Arc<dyn Downlink>, vie
     let queue = config.queue_uploads;
     let (clock, policy) = (config.clock.clone(), config.policy);
     let series = Series::start(&data_dir.series(), &config.series, log.reader(), clock.clone())?;
+    let errors = DeviceErrors::default();
     let parts = Parts {
         core: state.core,
         log,
@@ -156,6 +158,7 @@ fn start(config: TrackerConfig, loaded: Loaded, downlink: Arc<dyn Downlink>, vie
         feed: feed.clone(),
         outbox: mailroom.feed(),
         counters: counters.clone(),
+        errors: errors.clone(),
         config,
         coins: Coins::new().map_err(PlatformKeyError::Random)?,
         tree: grower.published(),
@@ -178,6 +181,7 @@ fn start(config: TrackerConfig, loaded: Loaded, downlink: Arc<dyn Downlink>, vie
         jobs,
         keyrings,
         counters,
+        errors,
         reader,
         tree,
         confirmed,

@@ -126,6 +126,9 @@ impl Keyring {
 
     /// Checks a login: the bytes of the COSE_Sign1.
     pub fn verify_login(&self, device: &DeviceId, bytes: &[u8]) -> Result<VerifiedLogin, Refusal> {
+        if !self.devices.contains_key(device) {
+            return Err(Refusal::UnknownDevice);
+        }
         let message = Sign1::parse(bytes)?;
         let login = Login::decode(message.payload())?;
         self.check_by_identity(device, &message, &aad::login(device))?;

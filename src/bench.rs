@@ -7,6 +7,7 @@
 
 mod evidence;
 mod figures;
+mod front;
 mod frauds;
 mod generator;
 mod platform;
@@ -14,6 +15,7 @@ mod series;
 
 pub(crate) use evidence::run as evidence;
 pub(crate) use frauds::run as frauds;
+pub(crate) use front::{hold, run as front};
 pub(crate) use generator::generate;
 pub(crate) use series::run as series;
 

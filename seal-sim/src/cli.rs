@@ -34,6 +34,20 @@ pub(crate) enum Command {
     ///
     /// Enrols every device first. Declare the transfers yourself, or let `sealway demo` do all of it.
     Fleet(FleetArgs),
+    /// Sign an enrolment challenge, and print public key and proof in hex.
+    ///
+    /// What `sealway device enrol --prove` runs: `--prove "seal-sim prove --seed 7"`.
+    Prove(ProveArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ProveArgs {
+    pub(crate) device: DeviceId,
+    /// 32 bytes in hex.
+    pub(crate) challenge: String,
+    /// The same seed gives the same key.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
 }
 
 #[derive(Debug, Args)]

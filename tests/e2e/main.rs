@@ -6,6 +6,7 @@ mod demo;
 mod evidence;
 mod export;
 mod faults;
+mod fleet;
 mod kill;
 mod second_domain;
 mod series;

@@ -7,8 +7,8 @@
 
 mod evidence;
 mod figures;
-mod front;
 mod frauds;
+mod front;
 mod generator;
 mod platform;
 mod series;

@@ -37,8 +37,10 @@ pub struct Limits {
     pub half_open: u32,
     /// Of these, from one address (of IPv6: one /64).
     pub half_open_per_address: u32,
-    /// Connections of one address. One that is refused counts as [`Limits::refused_costs`] more.
+    /// Connections of one address. One counts [`Limits::stranger_costs`] times where no client was let in from there yet, and one that is
+    /// refused [`Limits::refused_costs`] more.
     pub connects: Rate,
+    pub stranger_costs: u32,
     /// Connections of all addresses from which no client has been let in yet.
     pub strangers: Rate,
     /// Connections of one device.
@@ -80,6 +82,7 @@ impl Default for Limits {
             connects: Rate { burst: 4_000, per_second: 200 },
             strangers: Rate { burst: 2_000, per_second: 500 },
             device_connects: Rate { burst: 30, per_second: 1 },
+            stranger_costs: 20,
             refused_costs: 19,
             listeners: 1_024,
             in_flight: 64,

@@ -18,18 +18,25 @@ fn ten_thousand_half_open_connections_keep_no_honest_seal_out() {
     let counts = stage.under("10,000 half-open connections", async |field: Field| {
         let mut held = Vec::new();
         for number in 0..10_000 {
+            if number % 100 == 0 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
             if let Ok(stream) = field.connect(field.mqtt, number % ADDRESSES).await {
                 field.count("half-open");
                 held.push(stream);
             }
         }
-        // Somebody who has never been here comes in beside them.
+        // Somebody who has never been here comes in beside them, in the patience that a seal has.
         let mut seal = seal.borrow_mut();
-        let _welcome = Client::welcome(&field, 10_000, &mut seal).await;
+        while !matches!(Client::login(&field, 10_000, &mut seal).await, Some((_, Packet { body, .. })) if body == [0, 0]) {
+            field.count("had to come again");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
         field.count("let in beside them");
         field.wait_for_the_end().await;
     });
     assert_eq!((counts["half-open"], counts["let in beside them"]), (10_000, 1));
+    assert!(counts.get("had to come again").is_none_or(|times| *times < 25), "{counts:?}");
     assert!(stage.refused("half-open") + stage.refused("connect-rate") > 8_000);
     stage.close();
 }
@@ -109,8 +116,8 @@ fn a_flood_of_bad_logins_is_put_off_by_address_and_in_all() {
             storm.await.unwrap();
         }
     });
-    // Eight addresses with 200 refusals each at once, and ten a second afterwards.
-    assert!(counts["told"] < 8 * 300, "{counts:?}");
+    // Eight addresses, of each of which a hundred are told at once and a few a second afterwards.
+    assert!(counts["told"] < 8 * 150, "{counts:?}");
     assert!(counts["closed at once"] > 1_000, "{counts:?}");
     assert!(stage.refused("connect-rate") > 1_000);
     stage.close();

@@ -22,6 +22,7 @@ use crate::tracker::{Ends, Running, Tracker};
 use crate::tree::{Grower, TreeError};
 use sealway_core::Row;
 use sealway_schemas::link::Downlink;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::SyncSender;
@@ -210,7 +211,7 @@ fn start_workers(
         let (sender, jobs) = mpsc::channel(queue.max(1));
         let (next, keyrings, counters) = (works.clone(), keyrings.clone(), counters.clone());
         let coins = Coins::new().map_err(PlatformKeyError::Random)?;
-        let worker = Worker { number, jobs, next, keyrings, counters, coins };
+        let worker = Worker { number, jobs, next, keyrings, counters, coins, aside: VecDeque::new() };
         threads.push(spawn(format!("verify-{number}"), move || worker.run())?);
         senders.push(sender);
     }

@@ -1,12 +1,15 @@
 //! What a device has earned: how many of its messages may be with the tracker at once, and when the front has had enough of it.
 //!
 //! A garbage signature costs the platform what a good one costs. So a new connection begins with a few messages, each stored one doubles
-//! that, and one that held nothing acceptable takes it down to a single message: whoever sends garbage waits for each answer.
+//! that, and one that held nothing acceptable takes it down to a single message: whoever sends garbage waits for each answer. A message
+//! may hold 32 reports, so bytes count too.
 
 use crate::Refusal;
 
 /// Messages with the tracker before anything of this connection was stored.
 const FIRST: usize = 4;
+/// Payload bytes for each message of the window; a single message may have more.
+const BYTES: usize = 1_024;
 /// Messages in a row that came to nothing. An honest device may send a few above a hole that it has to fill first.
 const IN_VAIN: u16 = 32;
 
@@ -22,9 +25,9 @@ impl Conduct {
         Self { window: FIRST.min(max), max, in_vain: 0 }
     }
 
-    /// Messages that may be with the tracker.
-    pub(crate) fn window(&self) -> usize {
-        self.window
+    /// Whether one more message may go to the tracker, where so many are already, and so many bytes with it.
+    pub(crate) fn allows(&self, messages: usize, bytes: usize) -> bool {
+        messages == 0 || messages < self.window && bytes <= self.window * BYTES
     }
 
     pub(crate) fn stored(&mut self) {
@@ -51,15 +54,24 @@ mod tests {
     #[test]
     fn a_device_earns_its_window_and_loses_it_at_once() {
         let mut conduct = Conduct::new(64);
-        let mut windows = vec![conduct.window()];
+        let allowed = |conduct: &Conduct| (0..100).take_while(|messages| conduct.allows(*messages, 1)).count();
+        let mut windows = vec![allowed(&conduct)];
         for _ in 0..5 {
             conduct.stored();
-            windows.push(conduct.window());
+            windows.push(allowed(&conduct));
         }
         assert_eq!(windows, [4, 8, 16, 32, 64, 64]);
         assert_eq!(conduct.nothing_acceptable(), Ok(()));
-        assert_eq!(conduct.window(), 1);
-        assert_eq!(Conduct::new(2).window(), 2);
+        assert_eq!(allowed(&conduct), 1);
+        assert_eq!(allowed(&Conduct::new(2)), 2);
+    }
+
+    #[test]
+    fn a_message_full_of_reports_takes_the_place_of_many_but_is_never_too_large() {
+        let conduct = Conduct::new(64);
+        assert!(conduct.allows(0, 16 * 1_024));
+        assert!(!conduct.allows(1, 16 * 1_024 + 1));
+        assert!(conduct.allows(3, 4 * 250) && !conduct.allows(4, 5 * 250));
     }
 
     #[test]

@@ -38,10 +38,12 @@ pub(crate) struct DeviceLine {
     session: SessionId,
     device: DeviceId,
     mailbox: Arc<Mailbox>,
-    /// Packet ids read and not settled.
-    in_flight: Vec<u16>,
+    /// Packet ids read and not settled, with the length of their payload.
+    in_flight: Vec<(u16, usize)>,
     /// Of these, the ones that wait until the device's window lets them go on.
     held: VecDeque<UpMessage>,
+    /// Payload bytes that are with the tracker.
+    under_way: usize,
     conduct: Conduct,
     downs: Downs,
     silence_max: Duration,
@@ -95,6 +97,7 @@ impl DeviceLine {
             mailbox: Arc::new(Mailbox::default()),
             in_flight: Vec::new(),
             held: VecDeque::new(),
+            under_way: 0,
             conduct: Conduct::new(usize::from(bounds.in_flight)),
             downs,
             // One and a half times the keep-alive: MQTT 3.1.1, 3.1.2.10.
@@ -172,8 +175,8 @@ impl DeviceLine {
         let mut pubacks = 0;
         let mut enough = Ok(());
         for (packet_id, verdict) in settled {
-            let Some(at) = self.in_flight.iter().position(|id| *id == packet_id) else { continue };
-            self.in_flight.swap_remove(at);
+            let Some(at) = self.in_flight.iter().position(|(id, _)| *id == packet_id) else { continue };
+            self.under_way -= self.in_flight.swap_remove(at).1;
             write::puback(&mut self.line.out, self.version, packet_id, verdict);
             pubacks += 1;
             match verdict {
@@ -225,14 +228,21 @@ impl DeviceLine {
 
     /// The messages that go on now, in the order in which they came.
     fn due(&mut self) -> Vec<UpMessage> {
-        let with_the_tracker = self.in_flight.len() - self.held.len();
-        let room = self.conduct.window().saturating_sub(with_the_tracker);
-        self.held.drain(..room.min(self.held.len())).collect()
+        let mut due = Vec::new();
+        while let Some(message) = self.held.front() {
+            let with_the_tracker = self.in_flight.len() - self.held.len();
+            if !self.conduct.allows(with_the_tracker, self.under_way + message.payload.len()) {
+                break;
+            }
+            self.under_way += message.payload.len();
+            due.extend(self.held.pop_front());
+        }
+        due
     }
 
     fn publish(&mut self, frame: &Frame, up: &str, cap: usize, counters: &Counters) -> Result<(), Refusal> {
         let publish = Publish::read(self.version, frame)?;
-        if self.in_flight.contains(&publish.packet_id) {
+        if self.in_flight.iter().any(|(id, _)| *id == publish.packet_id) {
             return Err(Refusal::PacketIdInUse);
         }
         if self.in_flight.len() >= cap {
@@ -240,7 +250,7 @@ impl DeviceLine {
         }
         match (publish.judge(up), self.version) {
             (Ok(()), _) => {
-                self.in_flight.push(publish.packet_id);
+                self.in_flight.push((publish.packet_id, publish.payload.len()));
                 add(&counters.published, 1);
                 add(&counters.published_bytes, publish.payload.len() as u64);
                 self.held.push_back(UpMessage { ticket: publish.packet_id, payload: publish.payload });

@@ -17,6 +17,7 @@ pub(crate) struct Door {
     devices: Turnstile<DeviceId>,
     strangers: Mutex<Bucket>,
     stranger_rate: Rate,
+    stranger_costs: u32,
     refused_costs: u32,
 }
 
@@ -27,6 +28,7 @@ impl Door {
             devices: Turnstile::new(limits.device_connects),
             strangers: Mutex::new(Bucket::full(Instant::now())),
             stranger_rate: limits.strangers,
+            stranger_costs: limits.stranger_costs.max(1),
             refused_costs: limits.refused_costs,
         }
     }
@@ -34,10 +36,11 @@ impl Door {
     /// False: closed without a word, before TLS and before a byte is read.
     pub(crate) fn knock(&self, address: IpAddr) -> bool {
         let (now, address) = (Instant::now(), network(address));
-        if !self.addresses.pass(now, address) {
+        let known = self.addresses.knows(&address);
+        if !self.addresses.pass(now, address, if known { 1 } else { self.stranger_costs }) {
             return false;
         }
-        self.addresses.knows(&address) || {
+        known || {
             let mut strangers = self.strangers.lock().unwrap_or_else(PoisonError::into_inner);
             strangers.take(now, self.stranger_rate, 1)
         }
@@ -65,7 +68,7 @@ impl Door {
 
     /// After its login was good.
     pub(crate) fn enter(&self, device: DeviceId) -> bool {
-        self.devices.pass(Instant::now(), device)
+        self.devices.pass(Instant::now(), device, 1)
     }
 
     pub(crate) fn put_off(&self, device: DeviceId) {

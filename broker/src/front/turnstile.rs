@@ -76,13 +76,13 @@ impl<K: Hash + Eq> Turnstile<K> {
     }
 
     /// False: come later. While one is put off, coming again costs nothing and changes nothing.
-    pub(crate) fn pass(&self, now: Instant, who: K) -> bool {
+    pub(crate) fn pass(&self, now: Instant, who: K, cost: u32) -> bool {
         let mut lanes = self.lanes();
         let lane = lane(&mut lanes, now, who);
         if now < lane.until {
             return false;
         }
-        let passes = lane.bucket.take(now, self.rate, 1);
+        let passes = lane.bucket.take(now, self.rate, cost);
         if !passes {
             lane.put_off(now);
         }
@@ -148,7 +148,7 @@ mod tests {
     const RATE: Rate = Rate { burst: 10, per_second: 2 };
 
     fn passes(turnstile: &Turnstile<u32>, now: Instant, times: usize) -> usize {
-        (0..times).filter(|_| turnstile.pass(now, 1)).count()
+        (0..times).filter(|_| turnstile.pass(now, 1, 1)).count()
     }
 
     #[test]
@@ -165,18 +165,18 @@ mod tests {
         let (turnstile, mut now) = (Turnstile::new(RATE), Instant::now());
         let mut waits = Vec::new();
         for _ in 0..8 {
-            while turnstile.pass(now, 1) {}
+            while turnstile.pass(now, 1, 1) {}
             let put_off = now;
-            while !turnstile.pass(now, 1) {
+            while !turnstile.pass(now, 1, 1) {
                 now += Duration::from_millis(500);
             }
             waits.push((now - put_off).as_secs());
-            assert!(turnstile.pass(now, 2));
+            assert!(turnstile.pass(now, 2, 1));
         }
         assert_eq!(waits, [1, 2, 4, 8, 16, 32, 64, 64]);
         now += QUIET * 2;
-        while turnstile.pass(now, 1) {}
-        assert!(turnstile.pass(now + FIRST, 1), "after a quiet while it begins anew");
+        while turnstile.pass(now, 1, 1) {}
+        assert!(turnstile.pass(now + FIRST, 1, 1), "after a quiet while it begins anew");
     }
 
     #[test]
@@ -191,10 +191,10 @@ mod tests {
         let (turnstile, now) = (Turnstile::new(RATE), Instant::now());
         turnstile.put_off(now, 1);
         for who in 2..200_000 {
-            turnstile.pass(now, who);
+            turnstile.pass(now, who, 1);
         }
         assert!(turnstile.lanes().len() <= LANES);
-        assert!(!turnstile.pass(now, 1));
+        assert!(!turnstile.pass(now, 1, 1));
     }
 
     #[test]

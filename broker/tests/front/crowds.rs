@@ -31,7 +31,10 @@ async fn while_the_half_open_places_are_taken_the_next_takes_the_oldest_ones() {
 
 #[tokio::test]
 async fn an_address_that_comes_too_often_is_closed_at_once() {
-    let house = House::with(|config| config.limits.connects = Rate { burst: 5, per_second: 1 });
+    let house = House::with(|config| {
+        config.limits.connects = Rate { burst: 5, per_second: 1 };
+        config.limits.stranger_costs = 1;
+    });
     let mut held = Vec::new();
     for _ in 0..5 {
         let (client, code) = knocks(&house, SEAL).await;
@@ -47,12 +50,34 @@ async fn an_address_that_comes_too_often_is_closed_at_once() {
 
 #[tokio::test]
 async fn a_refused_connect_costs_more_than_an_accepted_one() {
-    let house = House::with(|config| config.limits.connects = Rate { burst: 45, per_second: 1 });
+    let house = House::with(|config| {
+        config.limits.connects = Rate { burst: 45, per_second: 1 };
+        config.limits.stranger_costs = 1;
+    });
     let mut codes = Vec::new();
     for _ in 0..5 {
         codes.push(knocks(&house, "BAD").await.1);
     }
     assert_eq!(codes, [Some(0x87), Some(0x87), Some(0x87), None, None], "20 each, and the last takes what there is");
+}
+
+#[tokio::test]
+async fn an_address_has_fewer_turns_until_somebody_was_let_in_from_there() {
+    let house = House::with(|config| {
+        config.limits.connects = Rate { burst: 50, per_second: 1 };
+        config.limits.stranger_costs = 20;
+    });
+    assert_eq!(knocks(&house, SEAL).await.1, Some(0), "20 of 50");
+    for _ in 0..25 {
+        assert_eq!(knocks(&house, SEAL).await.1, Some(0), "then one each");
+    }
+    let house = House::with(|config| {
+        config.limits.connects = Rate { burst: 50, per_second: 1 };
+        config.limits.stranger_costs = 20;
+    });
+    let (_first, _second, mut third) = (house.knock().await, house.knock().await, house.knock().await);
+    assert_eq!(third.packet().await, None, "nobody was let in yet");
+    assert_eq!(house.front.counters().refused(Refusal::ConnectRate), 1);
 }
 
 #[tokio::test]

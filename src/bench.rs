@@ -8,6 +8,7 @@
 mod evidence;
 mod figures;
 mod frauds;
+mod front;
 mod gate;
 mod generator;
 mod platform;
@@ -15,6 +16,7 @@ mod series;
 
 pub(crate) use evidence::run as evidence;
 pub(crate) use frauds::run as frauds;
+pub(crate) use front::{hold, run as front};
 pub(crate) use gate::run as gate;
 pub(crate) use generator::generate;
 pub(crate) use series::run as series;

@@ -26,6 +26,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: TokenCommand,
     },
+    /// The fleet of a running platform
+    Device {
+        #[command(subcommand)]
+        command: crate::device::DeviceCommand,
+    },
     /// Measure
     Bench {
         #[command(subcommand)]
@@ -286,6 +291,11 @@ pub(crate) enum BenchCommand {
     Evidence(BenchEvidence),
     /// The time series: points to the disk, the questions of the screens, and the same of an InfluxDB beside it
     Series(BenchSeries),
+    /// The MQTT front: connections that do nothing, logins, and messages beside Debian's mosquitto
+    Front(BenchFront),
+    /// The other process of `front`: devices that log in and stay
+    #[command(hide = true)]
+    Hold(Hold),
     /// The other process of `ingest`: many devices that send what they have signed before
     #[command(hide = true)]
     Generate(Generate),
@@ -384,6 +394,26 @@ impl std::str::FromStr for InfluxBeside {
         let (url, pid, folder) = (part()?.to_owned(), part()?, part()?);
         Ok(Self { url, pid: pid.parse().map_err(|_| expected())?, folder: folder.into() })
     }
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct BenchFront {
+    /// Devices that are connected and silent
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(100..=18_000))]
+    pub(crate) idle: u32,
+    /// Seconds of each measurement of messages
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=60))]
+    pub(crate) seconds: u32,
+    #[arg(long, value_enum)]
+    pub(crate) report: Option<Report>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Hold {
+    #[arg(long)]
+    pub(crate) address: std::net::SocketAddr,
+    #[arg(long)]
+    pub(crate) devices: u32,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -74,7 +74,12 @@ async fn demo(arguments: &Demo) -> anyhow::Result<()> {
 fn config(arguments: &Demo, data: PathBuf) -> Config {
     let free = SocketAddr::from(([127, 0, 0, 1], 0));
     let base = Config::default();
-    Config { data, mqtt: Mqtt { plain: Some(free), ..base.mqtt }, http: Http { listen: free_port(arguments.http), ..base.http }, ..base }
+    Config {
+        data,
+        mqtt: Mqtt::on_one_machine(free, base.mqtt.in_flight),
+        http: Http { listen: free_port(arguments.http), ..base.http },
+        ..base
+    }
 }
 
 /// The wanted address, or the next free port.

@@ -1,6 +1,7 @@
 //! Joins the front to the tracker: what a client claims, what it brings, and the way back.
 
-use sealway_broker::{AdmitRefusal, Admitted, Claimed, EventScope, FrontDownlink, Ingress, TerminalIngress, TerminalRefusal};
+use sealway_broker::{AdmitRefusal, Admitted, Claimed, EventScope, FrontDownlink, Ingress, Refusal, TerminalIngress, TerminalRefusal};
+use sealway_core::verify::Refusal as Unverified;
 use sealway_schemas::DeviceId;
 use sealway_schemas::link::{CloseReason, Downlink, SessionId, Settlement, Upload};
 use sealway_schemas::terminal::{CallSign, Protocol, UnsignedFrame};
@@ -14,12 +15,12 @@ impl Ingress for TrackerIngress {
     async fn admit(&self, _: SessionId, claimed: Claimed) -> Result<Admitted, AdmitRefusal> {
         match claimed {
             Claimed::DeviceLogin { device, login } => {
-                self.0.admit_device(device, login).await.map_err(refusal)?;
-                Ok(Admitted::Device(device))
+                let admitted = self.0.admit_device(device, login).await;
+                self.told(device, admitted)
             }
             Claimed::DeviceCertificate { device, public_key } => {
-                self.0.admit_certificate(device, public_key).await.map_err(refusal)?;
-                Ok(Admitted::Device(device))
+                let admitted = self.0.admit_certificate(device, public_key).await;
+                self.told(device, admitted)
             }
             Claimed::Person { user: _, token } => {
                 let principal = self.0.registry().authenticate(token.expose()).await.map_err(|error| {
@@ -40,6 +41,22 @@ impl Ingress for TrackerIngress {
 
     /// The tracker keeps nothing of a session.
     fn closed(&self, _: SessionId, _: &DeviceId) {}
+
+    /// For the device's owner. What a login was refused for has been noted with its reason; and a name that was only claimed is nobody's.
+    fn refused(&self, device: &DeviceId, refusal: Refusal) {
+        let noted = matches!(
+            refusal,
+            Refusal::NotEnrolled
+                | Refusal::Revoked
+                | Refusal::LoginSignature
+                | Refusal::LoginReplayed
+                | Refusal::AdmitDeadline
+                | Refusal::TrackerBusy
+        );
+        if !noted {
+            self.0.errors().note(self.0.now(), device, refusal.as_str(), refusal.to_string());
+        }
+    }
 }
 
 impl TerminalIngress for TrackerIngress {
@@ -59,9 +76,23 @@ fn terminal_refusal(failure: TerminalFailure) -> TerminalRefusal {
     }
 }
 
-fn refusal(refused: Refused) -> AdmitRefusal {
+impl TrackerIngress {
+    fn told(&self, device: DeviceId, admitted: Result<(), Refused>) -> Result<Admitted, AdmitRefusal> {
+        let Err(refused) = admitted else { return Ok(Admitted::Device(device)) };
+        let told = refusal(&refused);
+        if !matches!(told, AdmitRefusal::NotEnrolled | AdmitRefusal::Busy) {
+            self.0.errors().note(self.0.now(), &device, Refusal::from(told).as_str(), refused.to_string());
+        }
+        Err(told)
+    }
+}
+
+fn refusal(refused: &Refused) -> AdmitRefusal {
     match refused {
-        Refused::Login(LoginRefusal::UnknownDevice(_) | LoginRefusal::Revoked(_)) => AdmitRefusal::NotEnrolled,
+        Refused::Login(LoginRefusal::UnknownDevice(_)) | Refused::Signature { refusal: Unverified::UnknownDevice, .. } => {
+            AdmitRefusal::NotEnrolled
+        }
+        Refused::Login(LoginRefusal::Revoked(_)) | Refused::Signature { refusal: Unverified::Revoked, .. } => AdmitRefusal::Revoked,
         Refused::Login(LoginRefusal::Replayed { .. }) => AdmitRefusal::LoginReplayed,
         Refused::Signature { .. } | Refused::OtherKey(_) => AdmitRefusal::LoginSignature,
         Refused::Stopped => AdmitRefusal::Busy,

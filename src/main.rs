@@ -6,6 +6,7 @@ mod bench;
 mod cli;
 mod config;
 mod demo;
+mod device;
 mod duration;
 mod evidence;
 mod export;
@@ -71,11 +72,14 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             Ok(())
         }
         Command::Token { command: TokenCommand::New(arguments) } => access::new_token(&arguments),
+        Command::Device { command } => device::run(&command),
         Command::Bench { command: BenchCommand::Ingest(arguments) } => bench::ingest(&arguments),
         Command::Bench { command: BenchCommand::Frauds(arguments) } => bench::frauds(&arguments),
         Command::Bench { command: BenchCommand::Gate(arguments) } => bench::gate(&arguments),
         Command::Bench { command: BenchCommand::Evidence(arguments) } => bench::evidence(&arguments),
         Command::Bench { command: BenchCommand::Series(arguments) } => bench::series(&arguments),
+        Command::Bench { command: BenchCommand::Front(arguments) } => bench::front(&arguments),
+        Command::Bench { command: BenchCommand::Hold(arguments) } => bench::hold(&arguments),
         Command::Bench { command: BenchCommand::Generate(arguments) } => bench::generate(&arguments),
         Command::Wire { command: WireCommand::Check } => Ok(wire::check(std::io::stdin().lock(), std::io::stdout().lock())?),
         Command::Backup(arguments) => backup::backup(&arguments),

@@ -1,13 +1,13 @@
 //! The composition: tracker, front, event router and API of one process, from start to drain.
 
-use crate::config::Config;
+use crate::config::{Config, Mqtt};
 use crate::figures;
 use crate::gateways::Gateways;
 use crate::ingress::{TrackerIngress, WayBack};
 use crate::webhooks::Post;
 use crate::{outbound, witnesses};
 use anyhow::Context as _;
-use sealway_broker::{EventRouter, Front, FrontConfig, Limits, TlsListener};
+use sealway_broker::{EventRouter, Front, FrontConfig, Limits, Rate, TlsListener};
 use sealway_dashboard::Dashboard;
 use sealway_schemas::event::{Change, Event};
 use sealway_schemas::{PartyId, topics};
@@ -104,8 +104,9 @@ impl Http {
 }
 
 fn dashboard(config: &Config, tracker: Tracker, (front, gateways): (Arc<Front>, Arc<Gateways>), router: EventRouter) -> Dashboard {
-    let lines = gateways.clone();
+    let (connections, lines) = (front.downlink(), gateways.clone());
     let dashboard = Dashboard::new(tracker)
+        .with_connections(connections)
         .with_figures(move || figures::text(&front, &router) + &gateways.figures())
         .with_gateways(move || lines.views());
     if config.http.behind_tls { dashboard.behind_tls() } else { dashboard }
@@ -121,8 +122,14 @@ fn front_config(config: &Config) -> FrontConfig {
             certificates: tls.certificate.clone(),
             private_key: tls.key.clone(),
         }),
-        limits: Limits { connections: config.mqtt.max_connections, in_flight: config.mqtt.in_flight, ..Limits::default() },
+        limits: limits(&config.mqtt),
     }
+}
+
+fn limits(mqtt: &Mqtt) -> Limits {
+    let base = Limits::default();
+    let strangers = Rate { burst: mqtt.strangers_per_second.max(base.strangers.burst), per_second: mqtt.strangers_per_second };
+    Limits { connections: mqtt.max_connections, in_flight: mqtt.in_flight, connects: mqtt.connects, strangers, ..base }
 }
 
 /// Publishes each committed event to the topics of the parties that may see it. An event that the router has no room for is

@@ -59,8 +59,10 @@ pub enum EventScope {
 /// Why a claim does not hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AdmitRefusal {
-    #[error("the device is not enrolled, or revoked")]
+    #[error("the device is not enrolled")]
     NotEnrolled,
+    #[error("the device is revoked")]
+    Revoked,
     #[error("the login is malformed, or not signed by the device's identity key")]
     LoginSignature,
     #[error("the login's time is not above that of the last accepted login")]
@@ -77,6 +79,7 @@ impl From<AdmitRefusal> for Refusal {
     fn from(refusal: AdmitRefusal) -> Self {
         match refusal {
             AdmitRefusal::NotEnrolled => Self::NotEnrolled,
+            AdmitRefusal::Revoked => Self::Revoked,
             AdmitRefusal::LoginSignature => Self::LoginSignature,
             AdmitRefusal::LoginReplayed => Self::LoginReplayed,
             AdmitRefusal::UnknownToken => Self::UnknownToken,
@@ -98,6 +101,9 @@ pub trait Ingress: Send + Sync + 'static {
 
     /// Called once for every session whose [`Admitted`] was a device. With a take-over it comes after the new session's `admit`.
     fn closed(&self, session: SessionId, device: &DeviceId);
+
+    /// A rule was broken in the name of a device: proved, or only claimed where the refusal is one of [`AdmitRefusal`]. Never waits.
+    fn refused(&self, device: &DeviceId, refusal: Refusal);
 }
 
 #[cfg(test)]

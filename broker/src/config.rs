@@ -33,8 +33,19 @@ pub struct TlsListener {
 pub struct Limits {
     /// Open connections of all kinds; one more is closed at once.
     pub connections: u32,
-    /// Connections before their CONNACK; while there are as many, no further one is accepted.
+    /// Connections before their CONNACK; one more takes the place of the one that has been there longest.
     pub half_open: u32,
+    /// Of these, from one address (of IPv6: one /64).
+    pub half_open_per_address: u32,
+    /// Connections of one address. One counts [`Limits::stranger_costs`] times where no client was let in from there yet, and one that is
+    /// refused [`Limits::refused_costs`] more.
+    pub connects: Rate,
+    pub stranger_costs: u32,
+    /// Connections of all addresses from which no client has been let in yet.
+    pub strangers: Rate,
+    /// Connections of one device.
+    pub device_connects: Rate,
+    pub refused_costs: u32,
     /// Listeners of events among the connections.
     pub listeners: u32,
     /// Unsettled PUBLISHes of one device. MQTT 5 is told as receive maximum; with 3.1.1 the socket is not read on.
@@ -49,11 +60,30 @@ pub struct Limits {
     pub keep_alive_max_s: u16,
 }
 
+/// So many at once after a quiet while, and so many a second in the long run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    pub burst: u32,
+    pub per_second: u32,
+}
+
+impl Rate {
+    pub(crate) fn time_for(self, count: u32) -> Duration {
+        Duration::from_secs(1) / self.per_second.max(1) * count
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 200_000,
             half_open: 1_024,
+            half_open_per_address: 256,
+            connects: Rate { burst: 4_000, per_second: 200 },
+            strangers: Rate { burst: 2_000, per_second: 500 },
+            device_connects: Rate { burst: 30, per_second: 1 },
+            stranger_costs: 20,
+            refused_costs: 19,
             listeners: 1_024,
             in_flight: 64,
             connect_deadline: Duration::from_secs(5),
@@ -94,6 +124,10 @@ impl FrontConfig {
         let at_least_one = [
             ("connections", limits.connections),
             ("half_open", limits.half_open),
+            ("half_open_per_address", limits.half_open_per_address),
+            ("connects", limits.connects.burst.min(limits.connects.per_second)),
+            ("strangers", limits.strangers.burst.min(limits.strangers.per_second)),
+            ("device_connects", limits.device_connects.burst.min(limits.device_connects.per_second)),
             ("listeners", limits.listeners),
             ("in_flight", u32::from(limits.in_flight)),
             ("keep_alive_max_s", u32::from(limits.keep_alive_max_s)),

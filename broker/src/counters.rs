@@ -57,6 +57,17 @@ pub(crate) struct Counters {
     pub(crate) downs_unsendable: AtomicU64,
     pub(crate) events_sent: AtomicU64,
     refused: Refused,
+    teller: Teller,
+}
+
+/// Whoever wants to hear of each refusal of a device.
+#[derive(Default)]
+struct Teller(Option<Box<dyn Fn(&DeviceId, Refusal) + Send + Sync>>);
+
+impl std::fmt::Debug for Teller {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Teller")
+    }
 }
 
 /// One cell per [`Refusal`].
@@ -94,8 +105,15 @@ pub(crate) fn less(counter: &AtomicU64) {
 }
 
 impl Counters {
-    /// Counts, and logs the first of its kind since the last [`Counters::fold`].
+    pub(crate) fn telling(tell: impl Fn(&DeviceId, Refusal) + Send + Sync + 'static) -> Self {
+        Self { teller: Teller(Some(Box::new(tell))), ..Self::default() }
+    }
+
+    /// Counts, tells whose device it was, and logs the first of its kind since the last [`Counters::fold`].
     pub(crate) fn refuse(&self, refusal: Refusal, origin: Origin) {
+        if let Some((tell, device)) = self.teller.0.as_ref().zip(origin.device.as_ref()) {
+            tell(device, refusal);
+        }
         let Some(cell) = self.refused.0.get(refusal as usize) else { return };
         add(&cell.count, 1);
         if cell.spoke.swap(true, Ordering::Relaxed) {

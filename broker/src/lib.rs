@@ -22,12 +22,14 @@ mod terminal;
 mod wall;
 
 pub use claim::{AdmitRefusal, Admitted, ApiTokenText, Claimed, EventScope, Ingress};
-pub use config::{FrontConfig, FrontError, Limits, TlsListener};
+pub use config::{FrontConfig, FrontError, Limits, Rate, TlsListener};
 pub use counters::FrontCounters;
 pub use events::{EventCounters, EventNotRouted, EventRouter, EventRouterError};
 pub use front::{Addresses, Front, FrontDownlink};
 pub use jointech::Jointech;
 pub use jtt808::Jtt808;
+#[cfg(fuzzing)]
+pub use mqtt::strangers::read_pieces;
 pub use mqtt::{PACKET_MAX, PAYLOAD_MAX};
 pub use refusal::Refusal;
 pub use serial::{

@@ -60,6 +60,14 @@ refusals! {
     AdmitDeadline = "admit-deadline", 0x89;
     KeepAlive = "keep-alive", 0x8D;
     TooManyConnections = "too-many-connections", 0x89;
+    /// Another needed its place before it had said CONNECT.
+    HalfOpen = "half-open", 0x89;
+    /// An address, or all that are not known yet, came too often.
+    ConnectRate = "connect-rate", 0x9F;
+    /// A device came too often, or was put off after [`Refusal::InVain`].
+    DeviceRate = "device-rate", 0x9F;
+    /// Message after message came to nothing.
+    InVain = "in-vain", 0x99;
     TooManyListeners = "too-many-listeners", 0x97;
     /// Did not read what was sent to it in time.
     SlowReader = "slow-reader", 0x97;
@@ -67,11 +75,18 @@ refusals! {
     LaggingListener = "lagging-listener", 0x97;
     EventsDown = "events-down", 0x83;
     NotEnrolled = "not-enrolled", 0x87;
+    Revoked = "revoked", 0x87;
     LoginSignature = "login-signature", 0x86;
     LoginReplayed = "login-replayed", 0x86;
     UnknownToken = "unknown-token", 0x86;
     NotPermitted = "not-permitted", 0x87;
     TrackerBusy = "tracker-busy", 0x89;
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} (MQTT reason code {:#04x})", self.as_str(), self.reason_code())
+    }
 }
 
 impl Refusal {
@@ -81,7 +96,7 @@ impl Refusal {
         match self.reason_code() {
             0x84 => 1,
             0x85 => 2,
-            0x83 | 0x88 | 0x89 | 0x97 => 3,
+            0x83 | 0x88 | 0x89 | 0x97 | 0x9F => 3,
             0x86 => 4,
             _ => 5,
         }

@@ -4,8 +4,8 @@ use crate::openapi::{Described, Document};
 use crate::problem::Problem;
 use crate::state::Dashboard;
 use crate::{
-    alerts, commands, corridors, devices, enrolment, events, evidence, exchange, gates, gateways, health, kpis, ledger, log_state, me,
-    metrics, openapi, parties, places, records, security, series, session, standby, tlog, tokens, track, transfers, users, web, webhooks,
+    alerts, commands, connections, corridors, device_errors, devices, enrolment, events, evidence, exchange, gates, gateways, health, kpis,
+    ledger, log_state, me, metrics, openapi, parties, places, records, security, series, session, standby, tlog, tokens, track, transfers, users, web, webhooks,
 };
 use axum::Router;
 use axum::extract::Request;
@@ -39,6 +39,8 @@ pub(crate) fn described() -> OpenApiRouter<Dashboard> {
         .merge(tokens::routes())
         .merge(enrolment::routes())
         .merge(devices::routes())
+        .merge(device_errors::routes())
+        .merge(connections::routes())
         .merge(track::routes())
         .merge(series::routes())
         .merge(places::routes())

@@ -4,6 +4,7 @@ use crate::challenges::Challenges;
 use crate::figures::Figures;
 use crate::throttle::Throttle;
 use sealway_schemas::gateway::GatewayView;
+use sealway_schemas::link::Connections;
 use sealway_tracker::Tracker;
 use sha2::{Digest as _, Sha256};
 use std::fmt;
@@ -32,6 +33,7 @@ pub struct Dashboard {
     pub(crate) figures: Arc<Figures>,
     pub(crate) more_figures: Option<MoreFigures>,
     pub(crate) gateways: Option<Gateways>,
+    pub(crate) connections: Option<Arc<dyn Connections>>,
     secret: [u8; 32],
 }
 
@@ -55,6 +57,7 @@ impl Dashboard {
             figures: Arc::default(),
             more_figures: None,
             gateways: None,
+            connections: None,
             secret: random(),
         }
     }
@@ -75,6 +78,12 @@ impl Dashboard {
     #[must_use]
     pub fn with_gateways(self, gateways: impl Fn() -> Vec<GatewayView> + Send + Sync + 'static) -> Self {
         Self { gateways: Some(Arc::new(gateways)), ..self }
+    }
+
+    /// Shows administrators who is connected over MQTT.
+    #[must_use]
+    pub fn with_connections(self, connections: impl Connections + 'static) -> Self {
+        Self { connections: Some(Arc::new(connections)), ..self }
     }
 
     /// Secret bytes that the same caller gets again under the same idempotency key, so that a request sent twice makes one command.

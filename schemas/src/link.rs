@@ -1,6 +1,6 @@
 //! What a carrier of bytes and the tracker say to each other. Both know only these types, never each other.
 
-use crate::DeviceId;
+use crate::{DeviceId, Time};
 use bytes::Bytes;
 
 /// One accepted connection; never reused while the process lives.
@@ -55,4 +55,37 @@ pub trait Downlink: Send + Sync {
     fn publish(&self, device: &DeviceId, message: Bytes) -> bool;
 
     fn close(&self, device: &DeviceId, reason: CloseReason);
+}
+
+/// Who is at the other end of a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Client {
+    Device(DeviceId),
+    /// A person's system that hears events. A client id belongs to its user.
+    Listener {
+        user: String,
+        client_id: String,
+    },
+}
+
+/// One open connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connection {
+    pub session: SessionId,
+    pub client: Client,
+    /// Address and port, or the name of the reader that relays it.
+    pub peer: String,
+    /// Of MQTT: `3.1.1` or `5`; `reader` where a reader on a serial line relays a seal.
+    pub version: &'static str,
+    pub tls: bool,
+    pub since: Time,
+}
+
+/// The connections of a carrier of bytes, as an administrator sees them.
+pub trait Connections: Send + Sync {
+    /// The first `limit` of them by session, from the one `after` on.
+    fn list(&self, after: Option<SessionId>, limit: usize) -> Vec<Connection>;
+
+    /// Closes one; its client may come again. False where there is no such session.
+    fn send_away(&self, session: SessionId) -> bool;
 }

@@ -39,6 +39,10 @@ pub(crate) enum Command {
     /// Registers, authenticates, and tells its place; ends when every location was acknowledged. Its phone number has to be
     /// registered with the platform (command register-terminal).
     Terminal(TerminalArgs),
+    /// Sign an enrolment challenge, and print public key and proof in hex.
+    ///
+    /// What `sealway device enrol --prove` runs: `--prove "seal-sim prove --seed 7"`.
+    Prove(ProveArgs),
 }
 
 #[derive(Debug, Args)]
@@ -60,6 +64,16 @@ pub(crate) struct TerminalArgs {
     /// How many locations to tell.
     #[arg(long, default_value_t = 1)]
     pub(crate) locations: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ProveArgs {
+    pub(crate) device: DeviceId,
+    /// 32 bytes in hex.
+    pub(crate) challenge: String,
+    /// The same seed gives the same key.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
 }
 
 #[derive(Debug, Args)]

@@ -11,4 +11,4 @@ mod run;
 pub use batch::batch_verify_rate;
 pub use latency::Latencies;
 pub use prepare::{EnrolledDevice, Load, LoadError, LoadPlan, enrolment};
-pub use run::{LoadReport, RunConfig, run};
+pub use run::{LoadReport, RunConfig, hold, run};

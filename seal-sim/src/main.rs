@@ -4,8 +4,8 @@ mod cli;
 
 use anyhow::{Context as _, bail};
 use clap::Parser as _;
-use cli::{Cli, Command, DriveArgs, FleetArgs, PlatformArgs, ReplayArgs, TerminalArgs};
-use sealway_schemas::PublicKey;
+use cli::{Cli, Command, DriveArgs, FleetArgs, PlatformArgs, ProveArgs, ReplayArgs, TerminalArgs};
+use sealway_schemas::{DeviceId, PublicKey};
 use sealway_seal_sim::chance::{Chance, secret};
 use sealway_seal_sim::device::Device;
 use sealway_seal_sim::enrol::Api;
@@ -33,6 +33,7 @@ fn main() -> anyhow::Result<()> {
             Command::Replay(args) => replay_one(args).await,
             Command::Fleet(args) => run_fleet(args).await,
             Command::Terminal(args) => Ok(tokio::task::spawn_blocking(move || call(&args)).await??),
+            Command::Prove(args) => prove(&args),
         }
     })
 }
@@ -128,6 +129,18 @@ async fn run_fleet(args: FleetArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
+fn prove(args: &ProveArgs) -> anyhow::Result<()> {
+    let mut challenge = [0; 32];
+    hex::decode_to_slice(&args.challenge, &mut challenge).context("challenge: expected 32 bytes in hex")?;
+    let device = new(args.device, args.seed);
+    println!("{} {}", device.public_key(), hex::encode(device.enrolment(challenge)));
+    Ok(())
+}
+
+fn new(device: DeviceId, seed: u64) -> Device {
+    Device::new(device, secret(seed, "identity", device.as_str()), RING)
+}
+
 /// The device from its state file, or a new one, enrolled where it is not yet.
 async fn ready(platform: &PlatformArgs) -> anyhow::Result<Device> {
     let kept = platform.state.as_deref().map(state::load).transpose()?.flatten();
@@ -138,7 +151,7 @@ async fn ready(platform: &PlatformArgs) -> anyhow::Result<Device> {
             device
         }
         Some(device) => bail!("state of device {}, expected {}", device.id(), platform.device),
-        None => Device::new(platform.device, secret(platform.seed, "identity", platform.device.as_str()), RING),
+        None => new(platform.device, platform.seed),
     };
     match (&platform.platform_key, &platform.api) {
         (Some(key), _) => device.trust(*key),

@@ -54,7 +54,7 @@ pub(super) async fn start(in_flight: Option<u16>) -> anyhow::Result<(Platform, t
     let free = SocketAddr::from(([127, 0, 0, 1], 0));
     let base = Config::default();
     let in_flight = in_flight.unwrap_or_default().max(base.mqtt.in_flight);
-    let mqtt = Mqtt { plain: Some(free), in_flight, ..base.mqtt };
+    let mqtt = Mqtt::on_one_machine(free, in_flight);
     let config = Config { data: folder.path().join("data"), mqtt, http: Http { listen: free, ..base.http }, ..base };
     Ok((Platform::start(&config).await?, folder))
 }
@@ -143,7 +143,7 @@ pub(super) fn ratio(part: u64, whole: u64) -> f64 {
 }
 
 /// Resident memory of this process, from the kernel.
-fn resident_bytes() -> anyhow::Result<u64> {
+pub(super) fn resident_bytes() -> anyhow::Result<u64> {
     let status = std::fs::read_to_string("/proc/self/status").context("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("VmRSS")?;
     let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().context("VmRSS")?;

@@ -8,6 +8,7 @@ use crate::network::Network;
 use anyhow::Context as _;
 pub(crate) use gateway::{Gateways, SerialKind};
 use reader::Reader;
+use sealway_broker::{Limits, Rate};
 use sealway_tracker::proof::note::Verifier;
 pub(crate) use series::Series;
 use std::fmt;
@@ -40,6 +41,19 @@ pub(crate) struct Mqtt {
     pub(crate) tls: Option<Tls>,
     pub(crate) max_connections: u32,
     pub(crate) in_flight: u16,
+    /// Of one address.
+    pub(crate) connects: Rate,
+    /// Of all addresses from which nobody was let in yet.
+    pub(crate) strangers_per_second: u32,
+}
+
+impl Mqtt {
+    /// A fleet on this machine, which all comes from one address.
+    pub(crate) fn on_one_machine(plain: SocketAddr, in_flight: u16) -> Self {
+        let any = 1_000_000;
+        let connects = Rate { burst: any, per_second: any };
+        Self { plain: Some(plain), in_flight, connects, strangers_per_second: any, ..Config::default().mqtt }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -113,9 +127,17 @@ impl fmt::Display for Mistakes {
 impl Default for Config {
     fn default() -> Self {
         let loopback = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        let limits = Limits::default();
         Self {
             data: PathBuf::from("sealway-data"),
-            mqtt: Mqtt { plain: Some(loopback(1883)), tls: None, max_connections: 20_000, in_flight: 64 },
+            mqtt: Mqtt {
+                plain: Some(loopback(1883)),
+                tls: None,
+                max_connections: 20_000,
+                in_flight: 64,
+                connects: limits.connects,
+                strangers_per_second: limits.strangers.per_second,
+            },
             http: Http { listen: loopback(8080), behind_tls: false },
             log: Log { format: LogFormat::Pretty, filter: "info".to_owned() },
             witnesses: Vec::new(),
@@ -177,6 +199,11 @@ fn read_mqtt(reader: &mut Reader, base: Mqtt) -> Mqtt {
         tls,
         max_connections: reader.whole("mqtt.max_connections", 1..=1_000_000).unwrap_or(base.max_connections),
         in_flight: reader.whole("mqtt.in_flight", 1..=1000).unwrap_or(base.in_flight),
+        connects: Rate {
+            burst: reader.whole("mqtt.address_burst", 1..=1_000_000).unwrap_or(base.connects.burst),
+            per_second: reader.whole("mqtt.address_per_second", 1..=1_000_000).unwrap_or(base.connects.per_second),
+        },
+        strangers_per_second: reader.whole("mqtt.strangers_per_second", 1..=1_000_000).unwrap_or(base.strangers_per_second),
     }
 }
 

@@ -7,6 +7,7 @@ mod demo;
 mod evidence;
 mod export;
 mod faults;
+mod fleet;
 mod gate;
 mod gateways;
 mod kill;

@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::{Mutex, mpsc};
 
 /// The program `name` of this build; `SEALWAY_BIN_DIR` names another folder.
 #[must_use]
@@ -39,6 +40,8 @@ pub struct Sealway {
     child: Child,
     pub http: SocketAddr,
     pub mqtt: SocketAddr,
+    /// What it says after that.
+    further: Mutex<mpsc::Receiver<String>>,
     data: PathBuf,
 }
 
@@ -104,8 +107,29 @@ impl Sealway {
         };
         let http = address("interface http://");
         let mqtt = address("mqtt ");
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child, http, mqtt, data: data.to_owned() }
+        let (say, further) = mpsc::channel();
+        // Its output is read to the end, also when nobody asks for it any more.
+        std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| drop(say.send(line))));
+        Self { child, http, mqtt, further: Mutex::new(further), data: data.to_owned() }
+    }
+
+    /// The address of the TLS listener, which the configuration asked for.
+    #[must_use]
+    pub fn mqtts(&self) -> SocketAddr {
+        let further = self.further.lock().unwrap();
+        let line = further.iter().next().unwrap();
+        let address = line.strip_prefix("mqtts ").unwrap_or_else(|| panic!("{line}: expected mqtts")).trim().parse().unwrap();
+        drop(further);
+        address
+    }
+
+    fn signal(&self, name: &str) {
+        assert!(Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap().success());
+    }
+
+    /// SIGHUP.
+    pub fn hang_up(&self) {
+        self.signal("-HUP");
     }
 
     /// The API with the administrator's token of the first start.
@@ -137,17 +161,27 @@ impl Sealway {
     /// SIGTERM, and what the program ends with.
     #[must_use]
     pub fn stop(mut self) -> ExitStatus {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        self.signal("-TERM");
         self.child.wait().unwrap()
     }
 
     /// Peak resident memory in bytes, from the kernel.
     #[must_use]
     pub fn peak_memory(&self) -> u64 {
+        self.memory("VmHWM:")
+    }
+
+    /// Begins the peak anew, with what is resident now.
+    #[must_use]
+    pub fn forget_peak(&self) -> u64 {
+        std::fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5").unwrap();
+        self.memory("VmRSS:")
+    }
+
+    fn memory(&self, name: &str) -> u64 {
         let mut text = String::new();
         std::fs::File::open(format!("/proc/{}/status", self.child.id())).unwrap().read_to_string(&mut text).unwrap();
-        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix(name)).unwrap();
         line.trim().trim_end_matches(" kB").trim().parse::<u64>().unwrap() * 1024
     }
 }

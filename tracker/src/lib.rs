@@ -5,6 +5,7 @@
 mod backup;
 mod config;
 mod data_dir;
+mod device_errors;
 mod driver;
 pub mod evidence;
 mod feed;
@@ -32,6 +33,7 @@ mod witness;
 pub use backup::{BackupError, Restored, backup, restore};
 pub use config::{Abort, Clock, Fatal, SystemClock, TrackerConfig};
 pub use data_dir::{DATA_VERSION, DataDir, DataDirError};
+pub use device_errors::{DeviceError, DeviceErrors};
 pub use driver::replay::ReplayError;
 pub use driver::work::{AdmitRefusal, CommandFailure, TerminalFailure};
 pub use feed::{EventFeed, Numbered, Subscription};

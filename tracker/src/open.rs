@@ -2,6 +2,7 @@
 
 use crate::config::TrackerConfig;
 use crate::data_dir::{DataDir, DataDirError};
+use crate::device_errors::DeviceErrors;
 use crate::driver::keyrings::Keyrings;
 use crate::driver::replay::{ReplayError, State, replay};
 use crate::driver::sequencer::{Parts, Sequencer};
@@ -21,6 +22,7 @@ use crate::tracker::{Ends, Running, Tracker};
 use crate::tree::{Grower, TreeError};
 use sealway_core::Row;
 use sealway_schemas::link::Downlink;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::SyncSender;
@@ -147,6 +149,7 @@ fn start(config: TrackerConfig, loaded: Loaded, downlink: Arc<dyn Downlink>, vie
     let queue = config.queue_uploads;
     let (clock, policy) = (config.clock.clone(), config.policy);
     let series = Series::start(&data_dir.series(), &config.series, log.reader(), clock.clone())?;
+    let errors = DeviceErrors::default();
     let parts = Parts {
         core: state.core,
         log,
@@ -160,6 +163,7 @@ fn start(config: TrackerConfig, loaded: Loaded, downlink: Arc<dyn Downlink>, vie
         feed: feed.clone(),
         outbox: mailroom.feed(),
         counters: counters.clone(),
+        errors: errors.clone(),
         config,
         coins: Coins::new().map_err(PlatformKeyError::Random)?,
         tree: grower.published(),
@@ -182,6 +186,7 @@ fn start(config: TrackerConfig, loaded: Loaded, downlink: Arc<dyn Downlink>, vie
         jobs,
         keyrings,
         counters,
+        errors,
         reader,
         tree,
         confirmed,
@@ -211,7 +216,7 @@ fn start_workers(
         let (sender, jobs) = mpsc::channel(queue.max(1));
         let (next, keyrings, counters) = (works.clone(), keyrings.clone(), counters.clone());
         let coins = Coins::new().map_err(PlatformKeyError::Random)?;
-        let worker = Worker { number, jobs, next, keyrings, counters, coins };
+        let worker = Worker { number, jobs, next, keyrings, counters, coins, aside: VecDeque::new() };
         threads.push(spawn(format!("verify-{number}"), move || worker.run())?);
         senders.push(sender);
     }

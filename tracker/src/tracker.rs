@@ -1,6 +1,7 @@
 //! The tracker as the rest of the program sees it.
 
 use crate::config::{Clock, TrackerConfig};
+use crate::device_errors::DeviceErrors;
 use crate::driver::keyrings::Keyrings;
 use crate::driver::work::{AdmitRefusal, CommandFailure, Job, TerminalFailure, Work};
 use crate::feed::EventFeed;
@@ -35,6 +36,7 @@ pub(crate) struct Running {
     pub(crate) jobs: Vec<mpsc::Sender<Job>>,
     pub(crate) keyrings: Keyrings,
     pub(crate) counters: Arc<Counters>,
+    pub(crate) errors: DeviceErrors,
     pub(crate) reader: LogReader,
     pub(crate) tree: TreeReader,
     pub(crate) confirmed: Arc<AtomicU64>,
@@ -202,6 +204,12 @@ impl Tracker {
     #[must_use]
     pub fn log_keys(&self) -> &LogKeys {
         &self.running.trust
+    }
+
+    /// Why devices were refused lately. Whether the asker may see the device is asked of the registry before.
+    #[must_use]
+    pub fn errors(&self) -> &DeviceErrors {
+        &self.running.errors
     }
 
     /// What signs the platform's messages to devices; an enrolment's answer brings it.

@@ -5,10 +5,12 @@
 //! and an upload that is dropped (the connection is being closed) was not acknowledged, so the seal sends it again.
 
 use super::Shared;
+use super::conduct::Conduct;
 use super::line::Line;
 use super::mailbox::{Delivery, Farewell, Mailbox};
 use super::outstanding::Outstanding;
 use super::seat::Seat;
+use super::switchboard::{Badge, Name};
 use crate::claim::Ingress;
 use crate::counters::{Counters, Origin, add};
 use crate::mqtt::connect::Greeting;
@@ -17,8 +19,9 @@ use crate::mqtt::publish::{Publish, puback};
 use crate::mqtt::subscribe::{Subscribe, Unsubscribe, disconnect};
 use crate::mqtt::{Kind, Version, write};
 use crate::{Limits, Refusal};
-use sealway_schemas::link::{SessionId, UpMessage, Upload};
+use sealway_schemas::link::{SessionId, UpMessage, Upload, Verdict};
 use sealway_schemas::{DeviceId, topics};
+use std::collections::VecDeque;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,13 +39,26 @@ pub(crate) struct DeviceLine {
     session: SessionId,
     device: DeviceId,
     mailbox: Arc<Mailbox>,
-    /// Packet ids handed on and not settled.
-    in_flight: Vec<u16>,
+    /// Packet ids read and not settled, with the length of their payload.
+    in_flight: Vec<(u16, usize)>,
+    /// Of these, the ones that wait until the device's window lets them go on.
+    held: VecDeque<UpMessage>,
+    /// Payload bytes that are with the tracker.
+    under_way: usize,
+    conduct: Conduct,
     downs: Downs,
     silence_max: Duration,
     heard: Instant,
     /// An orderly shutdown waits for what is in flight; nothing more is read.
     draining: bool,
+}
+
+/// What holds for one device's connection.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    /// Seconds.
+    pub(crate) keep_alive: u16,
+    pub(crate) in_flight: u16,
 }
 
 /// What goes down to one device.
@@ -61,7 +77,7 @@ struct Read {
 }
 
 impl DeviceLine {
-    pub(crate) fn new(line: Line, greeting: &Greeting, session: SessionId, device: DeviceId, keep_alive: u16) -> Self {
+    pub(crate) fn new(line: Line, greeting: &Greeting, (session, device): (SessionId, DeviceId), bounds: Bounds) -> Self {
         let downs = Downs {
             qos: 1,
             outstanding: Outstanding::new(greeting.receive_maximum, DOWNS_IN_FLIGHT),
@@ -74,9 +90,12 @@ impl DeviceLine {
             device,
             mailbox: Arc::new(Mailbox::default()),
             in_flight: Vec::new(),
+            held: VecDeque::new(),
+            under_way: 0,
+            conduct: Conduct::new(usize::from(bounds.in_flight)),
             downs,
             // One and a half times the keep-alive: MQTT 3.1.1, 3.1.2.10.
-            silence_max: Duration::from_secs(u64::from(keep_alive)) * 3 / 2,
+            silence_max: Duration::from_secs(u64::from(bounds.keep_alive)) * 3 / 2,
             heard: Instant::now(),
             draining: false,
         }
@@ -84,10 +103,14 @@ impl DeviceLine {
 
     pub(crate) async fn serve<I: Ingress>(mut self, shared: &Shared<I>) {
         let state = &shared.state;
-        let seat = Seat::take(shared, self.session, self.device, &self.mailbox);
+        let badge = Badge::of(Name::Device(self.device), &self.line, self.version);
+        let seat = Seat::take(shared, (self.session, self.device), badge, &self.mailbox);
         let farewell = self.run(shared).await;
         drop(seat);
         if let Farewell::Refused(refusal) = farewell {
+            if refusal == Refusal::InVain {
+                state.door.put_off(self.device);
+            }
             state.counters.refuse(refusal, Origin { peer: self.line.peer, device: Some(self.device) });
         }
         self.line.close(self.version, farewell).await;
@@ -108,14 +131,14 @@ impl DeviceLine {
         let mut alarm = pin!(sleep_until(self.heard + self.silence_max));
         loop {
             self.deliver(counters, &down)?;
-            let read = self.judge(&shared.state.limits, counters, (&up, &down))?;
-            if read.others {
+            if self.judge(&shared.state.limits, counters, (&up, &down))? {
                 // A subscription or an acknowledgement may have made room for what waits.
                 self.deliver(counters, &down)?;
             }
             self.line.flush().await?;
-            if !read.messages.is_empty() {
-                self.upload(shared, &down, read.messages).await?;
+            let messages = self.due();
+            if !messages.is_empty() {
+                self.upload(shared, &down, messages).await?;
                 continue;
             }
             let reads = self.reads();
@@ -144,11 +167,16 @@ impl DeviceLine {
     fn deliver(&mut self, counters: &Counters, down: &str) -> Result<(), Farewell> {
         let Delivery { settled, downs, farewell } = self.mailbox.take(self.downs.outstanding.room());
         let mut pubacks = 0;
+        let mut enough = Ok(());
         for (packet_id, verdict) in settled {
-            let Some(at) = self.in_flight.iter().position(|id| *id == packet_id) else { continue };
-            self.in_flight.swap_remove(at);
+            let Some(at) = self.in_flight.iter().position(|(id, _)| *id == packet_id) else { continue };
+            self.under_way -= self.in_flight.swap_remove(at).1;
             write::puback(&mut self.line.out, self.version, packet_id, verdict);
             pubacks += 1;
+            match verdict {
+                Verdict::Stored => self.conduct.stored(),
+                Verdict::NothingAcceptable => enough = enough.and(self.conduct.nothing_acceptable()),
+            }
         }
         if pubacks > 0 {
             add(&counters.pubacks, pubacks);
@@ -157,6 +185,7 @@ impl DeviceLine {
         for message in downs {
             self.downs.write(&mut self.line.out, self.version, down, &message, counters);
         }
+        enough?;
         match farewell {
             None => Ok(()),
             Some(Farewell::Shutdown) if !self.in_flight.is_empty() => {
@@ -167,11 +196,11 @@ impl DeviceLine {
         }
     }
 
-    /// Judges the packets of the last read, as far as there is room in flight. Returns what is to be stored.
-    fn judge(&mut self, limits: &Limits, counters: &Counters, own: (&str, &str)) -> Result<Read, Farewell> {
-        let mut read = Read::default();
+    /// Judges the packets of the last read, as far as there is room in flight. True when there were others than PUBLISHes.
+    fn judge(&mut self, limits: &Limits, counters: &Counters, own: (&str, &str)) -> Result<bool, Farewell> {
+        let mut others = false;
         if self.draining {
-            return Ok(read);
+            return Ok(others);
         }
         let cap = usize::from(limits.in_flight);
         let mut any = false;
@@ -179,21 +208,35 @@ impl DeviceLine {
             let Some(frame) = self.line.inbox.next()? else { break };
             any = true;
             if frame.kind == Kind::Publish {
-                read.messages.extend(self.publish(&frame, own.0, cap, counters)?);
+                self.publish(&frame, own.0, cap, counters)?;
             } else {
                 self.other(&frame, own.1, counters)?;
-                read.others = true;
+                others = true;
             }
         }
         if any {
             self.heard = Instant::now();
         }
-        Ok(read)
+        Ok(others)
     }
 
-    fn publish(&mut self, frame: &Frame, up: &str, cap: usize, counters: &Counters) -> Result<Option<UpMessage>, Refusal> {
+    /// The messages that go on now, in the order in which they came.
+    fn due(&mut self) -> Vec<UpMessage> {
+        let mut due = Vec::new();
+        while let Some(message) = self.held.front() {
+            let with_the_tracker = self.in_flight.len() - self.held.len();
+            if !self.conduct.allows(with_the_tracker, self.under_way + message.payload.len()) {
+                break;
+            }
+            self.under_way += message.payload.len();
+            due.extend(self.held.pop_front());
+        }
+        due
+    }
+
+    fn publish(&mut self, frame: &Frame, up: &str, cap: usize, counters: &Counters) -> Result<(), Refusal> {
         let publish = Publish::read(self.version, frame)?;
-        if self.in_flight.contains(&publish.packet_id) {
+        if self.in_flight.iter().any(|(id, _)| *id == publish.packet_id) {
             return Err(Refusal::PacketIdInUse);
         }
         if self.in_flight.len() >= cap {
@@ -201,16 +244,17 @@ impl DeviceLine {
         }
         match (publish.judge(up), self.version) {
             (Ok(()), _) => {
-                self.in_flight.push(publish.packet_id);
+                self.in_flight.push((publish.packet_id, publish.payload.len()));
                 add(&counters.published, 1);
                 add(&counters.published_bytes, publish.payload.len() as u64);
-                Ok(Some(UpMessage { ticket: publish.packet_id, payload: publish.payload }))
+                self.held.push_back(UpMessage { ticket: publish.packet_id, payload: publish.payload });
+                Ok(())
             }
             // A name that no topic may have is no matter of rights: it ends the connection in both versions.
             (Err(refusal @ (Refusal::ForeignTopic | Refusal::PayloadTooLarge)), Version::V5) => {
                 counters.refuse(refusal, self.origin());
                 write::puback_reason(&mut self.line.out, publish.packet_id, refusal.puback_code());
-                Ok(None)
+                self.conduct.in_vain()
             }
             (Err(refusal), _) => Err(refusal),
         }
@@ -234,6 +278,7 @@ impl DeviceLine {
 
     fn subscribe(&mut self, subscribe: &Subscribe, down: &str, counters: &Counters) -> Result<(), Refusal> {
         let mut codes = Vec::with_capacity(subscribe.entries.len());
+        let mut enough = Ok(());
         for (filter, qos) in &subscribe.entries {
             if filter == down {
                 self.downs.qos = *qos;
@@ -251,9 +296,10 @@ impl DeviceLine {
             }
             counters.refuse(refusal, self.origin());
             codes.push(refusal.reason_code());
+            enough = enough.and(self.conduct.in_vain());
         }
         write::suback(&mut self.line.out, self.version, subscribe.packet_id, &codes);
-        Ok(())
+        enough
     }
 
     fn unsubscribe(&mut self, unsubscribe: &Unsubscribe, down: &str) {

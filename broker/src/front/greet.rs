@@ -1,7 +1,7 @@
 //! From accept to CONNACK: TLS, the whole CONNECT within its deadline, who it claims to be, and the tracker's answer.
 
 use super::Shared;
-use super::device::DeviceLine;
+use super::device::{Bounds, DeviceLine};
 use super::line::{Line, Wire};
 use super::listener::ListenerLine;
 use super::mailbox::Farewell;
@@ -51,8 +51,9 @@ pub(crate) async fn greet<I: Ingress>(
     shared: &Shared<I>,
 ) -> Option<Greeted> {
     match attempt(socket, acceptor, peer, shared).await {
-        Ok(greeted) => greeted,
+        Ok(greeted) => greeted.inspect(|_| shared.state.door.welcome(peer.ip())),
         Err(unwelcome) => {
+            shared.state.door.refused(peer.ip(), unwelcome.refusal);
             shared.state.counters.refuse(unwelcome.refusal, Origin { peer, device: unwelcome.device });
             if let Some((mut line, version)) = unwelcome.tell {
                 write::unwelcome(&mut line.out, version, unwelcome.refusal);
@@ -130,12 +131,19 @@ async fn admit<I: Ingress>(
         Claimed::DeviceLogin { device, .. } | Claimed::DeviceCertificate { device, .. } => Some(*device),
         Claimed::Person { .. } => None,
     };
+    if device.is_some_and(|device| shared.state.door.is_put_off(&device)) {
+        return Err(Unwelcome { refusal: Refusal::DeviceRate, device, tell: Some((Box::new(line), version)) });
+    }
     let session = shared.state.next_session();
     let answer = timeout(shared.state.limits.admit_deadline, shared.ingress.admit(session, claimed)).await;
     let refusal = match (answer, device) {
         (Err(_), _) => Refusal::AdmitDeadline,
         (Ok(Err(refusal)), _) => refusal.into(),
         (Ok(Ok(Admitted::Device(admitted))), Some(claimed)) if admitted == claimed => {
+            if !shared.state.door.enter(admitted) {
+                shared.ingress.closed(session, &admitted);
+                return Err(Unwelcome { refusal: Refusal::DeviceRate, device, tell: Some((Box::new(line), version)) });
+            }
             return Ok(Greeted::Device(welcome_device(line, &greeting, session, admitted, shared)));
         }
         (Ok(Ok(Admitted::Listener(scope))), None) => match welcome_listener(line, &greeting, session, scope, shared) {
@@ -164,7 +172,7 @@ fn welcome_device<I: Ingress>(mut line: Line, greeting: &Greeting, session: Sess
     };
     write::welcome(&mut line.out, greeting.version, &welcome);
     add(&shared.state.counters.admitted, 1);
-    DeviceLine::new(line, greeting, session, device, keep_alive)
+    DeviceLine::new(line, greeting, (session, device), Bounds { keep_alive, in_flight: limits.in_flight })
 }
 
 fn welcome_listener<I: Ingress>(

@@ -48,6 +48,10 @@ impl Line {
         Self { wire, inbox: Inbox::default(), out: Vec::new(), peer, write_deadline }
     }
 
+    pub(crate) fn is_tls(&self) -> bool {
+        matches!(self.wire, Wire::Tls(_))
+    }
+
     /// Reads once into the inbox. Leaves nothing half done when dropped.
     pub(crate) async fn read(&mut self) -> Result<(), Farewell> {
         let Self { wire, inbox, .. } = self;

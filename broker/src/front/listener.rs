@@ -4,7 +4,7 @@ use super::State;
 use super::line::Line;
 use super::mailbox::{Farewell, Mailbox};
 use super::outstanding::Outstanding;
-use super::switchboard::Name;
+use super::switchboard::{Badge, Name};
 use crate::counters::{Counters, Gauge, Origin, add};
 use crate::events::Routed;
 use crate::mqtt::connect::Greeting;
@@ -70,7 +70,7 @@ impl ListenerLine {
 
     pub(crate) async fn serve(mut self, state: &State) {
         let _listening = Gauge::up(&state.counters.listeners);
-        state.switchboard.seat(self.session, self.name.clone(), &self.mailbox);
+        state.switchboard.seat(self.session, Badge::of(self.name.clone(), &self.line, self.version), &self.mailbox);
         let farewell = match self.turns(state).await {
             Ok(never) => match never {},
             Err(farewell) => farewell,

@@ -22,6 +22,8 @@ pub(crate) enum Farewell {
     Refused(Refusal),
     TakenOver,
     Revoked,
+    /// By an administrator; the client may come again.
+    SentAway,
     /// Orderly: after what is in flight was settled.
     Shutdown,
     /// At once: the drain took too long.
@@ -35,7 +37,7 @@ impl Farewell {
             Self::Left => None,
             Self::Refused(refusal) => Some(refusal.reason_code()),
             Self::TakenOver => Some(0x8E),
-            Self::Revoked => Some(0x98),
+            Self::Revoked | Self::SentAway => Some(0x98),
             Self::Shutdown | Self::Cut => Some(0x8B),
         }
     }

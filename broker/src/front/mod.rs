@@ -4,21 +4,27 @@
 //! sleeps until its socket or its mailbox wakes it. The tracker never touches a socket: it leaves a settlement in the mailbox,
 //! and all PUBACKs found there leave in one write.
 
+mod conduct;
 mod device;
+mod door;
 mod greet;
 mod line;
 mod listener;
 pub(crate) mod mailbox;
 mod outstanding;
+mod porch;
 mod relay;
 mod seat;
 mod switchboard;
 mod tls;
+mod turnstile;
 mod x509;
 
 use crate::config::{FrontConfig, FrontError, Limits};
 use crate::counters::{Counters, FrontCounters, Gauge, Origin, add};
 use crate::{EventRouter, Ingress, Refusal};
+use door::Door;
+use porch::{Place, Porch};
 pub(crate) use relay::{Relay, Relayed};
 use sealway_schemas::link::SessionId;
 use std::net::SocketAddr;
@@ -27,6 +33,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 pub use switchboard::FrontDownlink;
 use switchboard::Switchboard;
+use tls::Certificates;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinHandle;
@@ -50,6 +57,7 @@ pub struct Addresses {
 pub struct Front {
     addresses: Addresses,
     state: Arc<State>,
+    certificates: Option<Arc<Certificates>>,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -60,8 +68,9 @@ pub(crate) struct State {
     pub(crate) counters: Arc<Counters>,
     pub(crate) switchboard: Arc<Switchboard>,
     pub(crate) events: EventRouter,
+    pub(crate) door: Door,
     connections: Arc<Semaphore>,
-    half_open: Arc<Semaphore>,
+    porch: Arc<Porch>,
     next_session: AtomicU64,
     /// Turns true once, when the drain begins: connections without a CONNACK end at once.
     stop: watch::Sender<bool>,
@@ -90,28 +99,30 @@ impl State {
 pub(crate) struct Admission {
     pub(crate) peer: SocketAddr,
     connection: OwnedSemaphorePermit,
-    pub(crate) half_open: OwnedSemaphorePermit,
+    place: Place,
 }
 
 impl Front {
     /// Binds the listeners and starts to accept. To be called within a tokio runtime.
     pub fn start<I: Ingress>(config: FrontConfig, ingress: Arc<I>, events: EventRouter) -> Result<Self, FrontError> {
         config.check()?;
-        let tls = config.tls.as_ref().map(|tls| Ok((tls.address, tls::acceptor(tls)?))).transpose()?;
+        let tls = config.tls.map(|tls| Ok((tls.address, Arc::new(Certificates::read(tls)?)))).transpose()?;
         let plain = config.plain.map(bind).transpose()?;
-        let tls = tls.map(|(address, acceptor)| Ok((bind(address)?, acceptor))).transpose()?;
+        let tls = tls.map(|(address, certificates)| Ok((bind(address)?, certificates))).transpose()?;
         let addresses = Addresses {
             plain: plain.as_ref().and_then(|listener| listener.local_addr().ok()),
             tls: tls.as_ref().and_then(|(listener, _)| listener.local_addr().ok()),
         };
         let limits = config.limits;
-        let counters = Arc::new(Counters::default());
+        let told = Arc::clone(&ingress);
+        let counters = Arc::new(Counters::telling(move |device, refusal| told.refused(device, refusal)));
         let state = Arc::new(State {
             switchboard: Arc::new(Switchboard::new(Arc::clone(&counters))),
             counters: Arc::clone(&counters),
             events,
             connections: Arc::new(Semaphore::new(permits(limits.connections))),
-            half_open: Arc::new(Semaphore::new(permits(limits.half_open))),
+            door: Door::new(&limits),
+            porch: Arc::new(Porch::new(permits(limits.half_open), permits(limits.half_open_per_address))),
             next_session: AtomicU64::new(1),
             stop: watch::Sender::new(false),
             limits,
@@ -121,10 +132,12 @@ impl Front {
         if let Some(listener) = plain {
             tasks.push(tokio::spawn(accept(listener, None, shared.clone())));
         }
-        if let Some((listener, acceptor)) = tls {
-            tasks.push(tokio::spawn(accept(listener, Some(acceptor), shared)));
+        let mut certificates = None;
+        if let Some((listener, serving)) = tls {
+            tasks.push(tokio::spawn(accept(listener, Some(Arc::clone(&serving)), shared)));
+            certificates = Some(serving);
         }
-        Ok(Self { addresses, state, tasks })
+        Ok(Self { addresses, state, certificates, tasks })
     }
 
     #[must_use]
@@ -135,6 +148,12 @@ impl Front {
     #[must_use]
     pub fn downlink(&self) -> FrontDownlink {
         FrontDownlink::new(Arc::clone(&self.state.switchboard))
+    }
+
+    /// Reads certificate and key again for the connections to come; those that are open keep theirs. Where the files are no pair, what
+    /// served before goes on. Without a TLS listener there is nothing to read.
+    pub fn reload_certificates(&self) -> Result<(), FrontError> {
+        self.certificates.as_ref().map_or(Ok(()), |certificates| certificates.reload())
     }
 
     #[must_use]
@@ -189,10 +208,10 @@ async fn fold(counters: Arc<Counters>) {
     }
 }
 
-async fn accept<I: Ingress>(listener: TcpListener, acceptor: Option<TlsAcceptor>, shared: Shared<I>) {
+/// Never waits for a client: whoever is one too many, or comes too often, is closed, so that the next in the backlog is heard.
+async fn accept<I: Ingress>(listener: TcpListener, certificates: Option<Arc<Certificates>>, shared: Shared<I>) {
+    let state = &shared.state;
     loop {
-        // Waiting here leaves a storm of connects in the kernel's backlog; the CONNECT deadline frees places.
-        let Ok(half_open) = Arc::clone(&shared.state.half_open).acquire_owned().await else { return };
         let (socket, peer) = match listener.accept().await {
             Ok(accepted) => accepted,
             Err(error) => {
@@ -201,18 +220,24 @@ async fn accept<I: Ingress>(listener: TcpListener, acceptor: Option<TlsAcceptor>
                 continue;
             }
         };
-        add(&shared.state.counters.accepted, 1);
-        let Ok(connection) = Arc::clone(&shared.state.connections).try_acquire_owned() else {
-            shared.state.counters.refuse(Refusal::TooManyConnections, Origin { peer, device: None });
+        add(&state.counters.accepted, 1);
+        let origin = Origin { peer, device: None };
+        if !state.door.knock(peer.ip()) {
+            state.counters.refuse(Refusal::ConnectRate, origin);
+            continue;
+        }
+        let Ok(connection) = Arc::clone(&state.connections).try_acquire_owned() else {
+            state.counters.refuse(Refusal::TooManyConnections, origin);
             continue;
         };
-        let admission = Admission { peer, connection, half_open };
-        tokio::spawn(connection_task(socket, acceptor.clone(), admission, shared.clone()));
+        let admission = Admission { peer, connection, place: state.porch.enter(peer.ip()) };
+        let acceptor = certificates.as_ref().map(|certificates| certificates.acceptor());
+        tokio::spawn(connection_task(socket, acceptor, admission, shared.clone()));
     }
 }
 
 async fn connection_task<I: Ingress>(socket: TcpStream, acceptor: Option<TlsAcceptor>, admission: Admission, shared: Shared<I>) {
-    let Admission { peer, connection, half_open } = admission;
+    let Admission { peer, connection, place } = admission;
     let _open = Gauge::up(&shared.state.counters.open);
     // Each stage in a box of its own: an idle device costs the size of its own stage, not of the largest.
     let greeted = {
@@ -222,9 +247,13 @@ async fn connection_task<I: Ingress>(socket: TcpStream, acceptor: Option<TlsAcce
         tokio::select! {
             greeted = greeting => greeted,
             _ = stop.wait_for(|stop| *stop) => None,
+            () = place.sent_away() => {
+                shared.state.counters.refuse(Refusal::HalfOpen, Origin { peer, device: None });
+                None
+            }
         }
     };
-    drop(half_open);
+    drop(place);
     match greeted {
         Some(greet::Greeted::Device(device)) => Box::pin(device.serve(&shared)).await,
         Some(greet::Greeted::Listener(listener)) => Box::pin(listener.serve(&shared.state)).await,

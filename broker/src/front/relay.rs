@@ -2,6 +2,7 @@
 
 use super::mailbox::{Delivery, Mailbox};
 use super::seat::Seat;
+use super::switchboard::Badge;
 use super::{Front, Shared};
 use crate::claim::{AdmitRefusal, Admitted, Claimed, Ingress};
 use bytes::Bytes;
@@ -15,11 +16,15 @@ use tokio::time::timeout;
 const DOWNS: usize = 16;
 
 /// The door for lines that carry seals beside MQTT.
-pub(crate) struct Relay<I>(Shared<I>);
+pub(crate) struct Relay<I> {
+    shared: Shared<I>,
+    /// The name of the line.
+    reader: Arc<str>,
+}
 
 impl<I> Clone for Relay<I> {
     fn clone(&self) -> Self {
-        Self(self.0.clone())
+        Self { shared: self.shared.clone(), reader: Arc::clone(&self.reader) }
     }
 }
 
@@ -33,19 +38,19 @@ pub(crate) struct Relayed<I: Ingress> {
 }
 
 impl<I: Ingress> Relay<I> {
-    pub(crate) fn new(front: &Front, ingress: Arc<I>) -> Self {
-        Self(Shared { state: Arc::clone(&front.state), ingress })
+    pub(crate) fn new(front: &Front, ingress: Arc<I>, reader: &str) -> Self {
+        Self { shared: Shared { state: Arc::clone(&front.state), ingress }, reader: reader.into() }
     }
 
     pub(crate) async fn admit(&self, device: DeviceId, login: Vec<u8>) -> Result<Relayed<I>, AdmitRefusal> {
-        let Self(shared) = self;
+        let Self { shared, reader } = self;
         let session = shared.state.next_session();
         let admitted = shared.ingress.admit(session, Claimed::DeviceLogin { device, login });
         match timeout(shared.state.limits.admit_deadline, admitted).await {
             Ok(Ok(Admitted::Device(admitted))) if admitted == device => {
                 let mailbox = Arc::new(Mailbox::default());
                 mailbox.hears(true);
-                let seat = Seat::take(shared, session, device, &mailbox);
+                let seat = Seat::take(shared, (session, device), Badge::relayed(device, reader), &mailbox);
                 Ok(Relayed { shared: shared.clone(), session, device, mailbox, _seat: seat })
             }
             Ok(Ok(Admitted::Device(_) | Admitted::Listener(_))) => Err(AdmitRefusal::LoginSignature),
@@ -56,7 +61,7 @@ impl<I: Ingress> Relay<I> {
 
     /// After this much silence a seal has gone.
     pub(crate) fn silence_max(&self) -> Duration {
-        Duration::from_secs(u64::from(self.0.state.limits.keep_alive_max_s)) * 3 / 2
+        Duration::from_secs(u64::from(self.shared.state.limits.keep_alive_max_s)) * 3 / 2
     }
 }
 

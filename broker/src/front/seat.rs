@@ -2,7 +2,7 @@
 
 use super::Shared;
 use super::mailbox::Mailbox;
-use super::switchboard::Name;
+use super::switchboard::{Badge, Name};
 use crate::claim::Ingress;
 use sealway_schemas::DeviceId;
 use sealway_schemas::link::SessionId;
@@ -17,8 +17,8 @@ pub(crate) struct Seat<I: Ingress> {
 
 impl<I: Ingress> Seat<I> {
     /// Takes the name, also from another connection of the device.
-    pub(crate) fn take(shared: &Shared<I>, session: SessionId, device: DeviceId, mailbox: &Arc<Mailbox>) -> Self {
-        shared.state.switchboard.seat(session, Name::Device(device), mailbox);
+    pub(crate) fn take(shared: &Shared<I>, (session, device): (SessionId, DeviceId), badge: Badge, mailbox: &Arc<Mailbox>) -> Self {
+        shared.state.switchboard.seat(session, badge, mailbox);
         Self { shared: shared.clone(), session, device }
     }
 }

@@ -10,10 +10,36 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use rustls::server::NoServerSessionStorage;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, ServerConfig, SignatureScheme};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio_rustls::TlsAcceptor;
 
-pub(crate) fn acceptor(listener: &TlsListener) -> Result<TlsAcceptor, FrontError> {
+/// What a listener serves by. It may change while connections come in: a certificate lives for weeks, a connection for months.
+#[derive(Debug)]
+pub(crate) struct Certificates {
+    listener: TlsListener,
+    serving: Mutex<Arc<ServerConfig>>,
+}
+
+impl Certificates {
+    pub(crate) fn read(listener: TlsListener) -> Result<Self, FrontError> {
+        let serving = Mutex::new(server_config(&listener)?);
+        Ok(Self { listener, serving })
+    }
+
+    /// For the next connection.
+    pub(crate) fn acceptor(&self) -> TlsAcceptor {
+        TlsAcceptor::from(Arc::clone(&self.serving.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    /// Reads the files again. What they hold serves from now on, or, where it is no pair, what served before.
+    pub(crate) fn reload(&self) -> Result<(), FrontError> {
+        let fresh = server_config(&self.listener)?;
+        *self.serving.lock().unwrap_or_else(PoisonError::into_inner) = fresh;
+        Ok(())
+    }
+}
+
+fn server_config(listener: &TlsListener) -> Result<Arc<ServerConfig>, FrontError> {
     let path = &listener.certificates;
     let unreadable = |reason: String| FrontError::Certificates { path: path.clone(), reason };
     let certificates = CertificateDer::pem_file_iter(path)
@@ -35,7 +61,7 @@ pub(crate) fn acceptor(listener: &TlsListener) -> Result<TlsAcceptor, FrontError
     // Every connection proves its key anew; and nothing is kept for clients that may never come back.
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
-    Ok(TlsAcceptor::from(Arc::new(config)))
+    Ok(Arc::new(config))
 }
 
 /// Lets any certificate pass whose shape is a device's, once its holder has signed the handshake.

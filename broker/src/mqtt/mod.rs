@@ -11,6 +11,8 @@ pub(crate) mod connect;
 pub(crate) mod filter;
 pub(crate) mod frame;
 pub(crate) mod publish;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod strangers;
 pub(crate) mod subscribe;
 pub(crate) mod write;
 

@@ -42,7 +42,7 @@ enum Answer {
 impl From<AdmitRefusal> for Answer {
     fn from(refusal: AdmitRefusal) -> Self {
         match refusal {
-            AdmitRefusal::NotEnrolled => Self::NotEnrolled,
+            AdmitRefusal::NotEnrolled | AdmitRefusal::Revoked => Self::NotEnrolled,
             AdmitRefusal::LoginSignature | AdmitRefusal::UnknownToken | AdmitRefusal::NotPermitted => Self::LoginSignature,
             AdmitRefusal::LoginReplayed => Self::LoginReplayed,
             AdmitRefusal::Busy => Self::Busy,
@@ -73,7 +73,7 @@ impl ReaderGateway {
         let path = config.serial.path.clone();
         let port = Port::new(config.serial, config.name.clone(), Arc::clone(&status), Arc::clone(&gauges));
         let (out, waiting) = mpsc::channel(OUT);
-        let line = ReaderLine { relay: Relay::new(front, ingress), gauges: Arc::clone(&gauges), seals: BTreeMap::new(), out };
+        let line = ReaderLine { relay: Relay::new(front, ingress, &config.name), gauges: Arc::clone(&gauges), seals: BTreeMap::new(), out };
         Self { name: config.name, port: path, status, gauges, running: tokio::spawn(line.run(port, waiting)) }
     }
 

@@ -108,6 +108,17 @@ async fn an_event_that_two_filters_match_comes_once() {
 }
 
 #[tokio::test]
+async fn a_second_subscription_to_a_filter_replaces_the_first() {
+    let house = House::open();
+    let mut listener = house.listener(5, "lian-yun").await;
+    listener.subscribe(5, "events/v1/lian-yun/#", 0).await;
+    listener.subscribe(5, "events/v1/lian-yun/#", 1).await;
+    house.events.publish(OWN, b"once").unwrap();
+    assert_eq!(listener.event(5).await.1, b"once", "at the QoS that was asked for last");
+    listener.ping().await;
+}
+
+#[tokio::test]
 async fn after_unsubscribe_nothing_more_comes() {
     let house = House::open();
     let mut listener = house.listener(5, "lian-yun").await;

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
-use sealway_broker::{AdmitRefusal, Admitted, Claimed, EventRouter, EventScope, Front, FrontConfig, Ingress};
+use sealway_broker::{AdmitRefusal, Admitted, Claimed, EventRouter, EventScope, Front, FrontConfig, Ingress, Refusal};
 use sealway_schemas::DeviceId;
 use sealway_schemas::link::{Downlink, SessionId, Settlement, Upload, Verdict};
 use std::future::{Future, poll_fn};
@@ -44,6 +44,7 @@ pub(crate) struct Desk {
     claims: mpsc::UnboundedSender<Claimed>,
     uploads: mpsc::UnboundedSender<Upload>,
     closed: mpsc::UnboundedSender<(SessionId, DeviceId)>,
+    pub(crate) refused: std::sync::Mutex<Vec<(DeviceId, Refusal)>>,
     /// One permit lets one upload in; closed = lets all in.
     room: Semaphore,
 }
@@ -81,6 +82,10 @@ impl Ingress for Desk {
     fn closed(&self, session: SessionId, device: &DeviceId) {
         let _ = self.closed.send((session, *device));
     }
+
+    fn refused(&self, device: &DeviceId, refusal: Refusal) {
+        self.refused.lock().unwrap().push((*device, refusal));
+    }
 }
 
 pub(crate) struct House {
@@ -112,7 +117,7 @@ impl House {
         let (claims, claimed) = mpsc::unbounded_channel();
         let (uploads, uploaded) = mpsc::unbounded_channel();
         let (closed, ended) = mpsc::unbounded_channel();
-        let desk = Arc::new(Desk { claims, uploads, closed, room: Semaphore::new(0) });
+        let desk = Arc::new(Desk { claims, uploads, closed, refused: std::sync::Mutex::default(), room: Semaphore::new(0) });
         let events = EventRouter::start().unwrap();
         let front = Front::start(config, Arc::clone(&desk), events.clone()).unwrap();
         Self { front, desk, events, claims: claimed, uploads: uploaded, closed: ended }
@@ -142,6 +147,16 @@ impl House {
     pub(crate) fn settle(&self, upload: &Upload, verdict: Verdict, down: Vec<Bytes>) {
         let settled = upload.messages.iter().map(|message| (message.ticket, verdict)).collect();
         self.front.downlink().settle(vec![Settlement { session: upload.session, settled, down }]);
+    }
+
+    /// A few stored reports, each of which doubles what a device may have under way.
+    pub(crate) async fn earn(&mut self, client: &mut Client, reports: u16) {
+        for id in 1..=reports {
+            client.send(&publish(5, UP, id, b"report")).await;
+            let upload = self.upload().await;
+            self.settle(&upload, Verdict::Stored, Vec::new());
+            assert_eq!(client.packet().await, Some(puback(id)));
+        }
     }
 
     pub(crate) async fn knock(&self) -> Client {

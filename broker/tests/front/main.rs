@@ -1,6 +1,8 @@
 //! The front over real sockets: clients of another make where their manners suffice, bytes by hand where they do not.
 
 #[cfg(test)]
+mod crowds;
+#[cfg(test)]
 mod events;
 #[cfg(test)]
 mod harness;

@@ -201,18 +201,3 @@ async fn a_drain_does_not_wait_for_those_who_never_said_connect() {
     assert_eq!(silent.packet_at_all().await, None);
     assert!(begin.elapsed() < Duration::from_secs(1), "{:?}", begin.elapsed());
 }
-
-#[tokio::test]
-async fn while_the_half_open_places_are_taken_nobody_else_is_let_in() {
-    let house = House::with(|config| config.limits.half_open = 1);
-    let silent = house.knock().await;
-    while house.front.counters().half_open == 0 {
-        tokio::task::yield_now().await;
-    }
-    let mut waiting = house.knock().await;
-    waiting.send(&connect(4, 60, SEAL, SEAL, &login())).await;
-    assert_eq!(house.front.counters().accepted, 1);
-    drop(silent);
-    waiting.welcomed().await;
-    assert_eq!(house.front.counters().accepted, 2);
-}

@@ -154,6 +154,38 @@ async fn lane(load: Arc<Load>, next: Arc<AtomicUsize>, config: RunConfig, until:
     count
 }
 
+/// How many devices log in at a time.
+const LOGGING_IN: usize = 64;
+
+/// Logs every device of the load in, tells how long that took in all and how many came in, and keeps them connected, silent, until
+/// `until` has come back.
+pub fn hold(load: Load, address: SocketAddr, until: impl FnOnce(Duration, usize)) -> Result<(), LoadError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(LoadError::Runtime)?;
+    let (load, next) = (Arc::new(load), Arc::new(AtomicUsize::new(0)));
+    let started = Instant::now();
+    let held = runtime.block_on(async {
+        let mut lanes = tokio::task::JoinSet::new();
+        for _ in 0..LOGGING_IN {
+            lanes.spawn(log_in(Arc::clone(&load), Arc::clone(&next), address));
+        }
+        lanes.join_all().await.concat()
+    });
+    until(started.elapsed(), held.len());
+    drop(held);
+    Ok(())
+}
+
+async fn log_in(load: Arc<Load>, next: Arc<AtomicUsize>, address: SocketAddr) -> Vec<Arc<TcpStream>> {
+    let mut held = Vec::new();
+    while let Some(visit) = load.visits().get(next.fetch_add(1, Ordering::Relaxed)) {
+        let Ok(mut stream) = TcpStream::connect(address).await else { continue };
+        if login(visit, true, &mut stream, &mut BytesMut::new()).await.is_ok() {
+            held.push(Arc::new(stream));
+        }
+    }
+    held
+}
+
 impl Count {
     fn fault(&mut self, text: &str) {
         self.first_fault.get_or_insert_with(|| text.to_owned());

@@ -116,6 +116,12 @@ impl Keyring {
         keys.learn(key)
     }
 
+    /// Whether a signature of this device failed lately: it costs more than others, and may wait behind them.
+    #[must_use]
+    pub fn goes_alone(&self, device: &DeviceId) -> bool {
+        self.devices.get(device).is_some_and(|keys| keys.alone_for > 0)
+    }
+
     /// From here on every report of the device is refused as [`Refusal::Revoked`].
     pub fn revoke(&mut self, device: DeviceId) {
         if let Some(keys) = self.devices.get_mut(&device) {
@@ -126,6 +132,9 @@ impl Keyring {
 
     /// Checks a login: the bytes of the COSE_Sign1.
     pub fn verify_login(&self, device: &DeviceId, bytes: &[u8]) -> Result<VerifiedLogin, Refusal> {
+        if !self.devices.contains_key(device) {
+            return Err(Refusal::UnknownDevice);
+        }
         let message = Sign1::parse(bytes)?;
         let login = Login::decode(message.payload())?;
         self.check_by_identity(device, &message, &aad::login(device))?;

@@ -38,7 +38,7 @@ impl Refused {
     }
 }
 
-fn kind(refusal: &Refusal) -> RefusedKind {
+pub(crate) fn kind(refusal: &Refusal) -> RefusedKind {
     match refusal {
         Refusal::Malformed(_) => RefusedKind::Malformed,
         Refusal::UnknownDevice => RefusedKind::UnknownDevice,

@@ -7,13 +7,14 @@ mod terminal;
 use super::acks::{Acks, Haste};
 use super::keyrings::Keyrings;
 use super::past::{Heads, LogPast, Memory};
-use super::refused::Refused;
+use super::refused::{Refused, kind};
 use super::released::Released;
 use super::tick::Owed;
 use super::work::{AdmitRefusal, CommandFailure, Item, Screened, Work};
 use super::worker::Coins;
 use crate::config::TrackerConfig;
 use crate::data_dir::DataDir;
+use crate::device_errors::DeviceErrors;
 use crate::feed::EventFeed;
 use crate::log::{EvidenceLog, LogError};
 use crate::metrics::{Counters, charge, thread_cpu_ns};
@@ -55,6 +56,7 @@ pub(crate) struct Parts {
     pub(crate) feed: EventFeed,
     pub(crate) outbox: outbox::Feed,
     pub(crate) counters: Arc<Counters>,
+    pub(crate) errors: DeviceErrors,
     pub(crate) config: TrackerConfig,
     pub(crate) coins: Coins,
     pub(crate) tree: Published,
@@ -268,6 +270,7 @@ impl Sequencer {
                 tracing::debug!(%device, %refusal, "item refused");
                 self.parts.counters.refusal(&refusal);
                 self.refused.add(*device, &refusal, &bytes);
+                self.parts.errors.note(self.parts.now, device, kind(&refusal).as_str(), refusal.to_string());
                 if refusal == Refusal::UnknownKey {
                     self.acks.unknown_key(device, unverified_ctr);
                 }

@@ -2,6 +2,9 @@
 //!
 //! It never lingers while it has nothing to do, so a lone report goes straight through. Under load the queue fills while a batch is being
 //! verified, and the next batch is large by itself; after a large one the worker lets the front run a few times before it takes a small one.
+//!
+//! What comes from a device whose signature failed lately waits aside, and gets one message looked at after each batch of the others:
+//! however many send garbage, the honest wait for one message of it.
 
 use super::keyrings::Keyrings;
 use super::work::{AdmitRefusal, Item, Job, Screened, Work};
@@ -9,17 +12,23 @@ use crate::metrics::{Counters, charge, thread_cpu_ns};
 use bytes::Bytes;
 use sealway_core::keyring::Keyring;
 use sealway_core::verify::{Refusal, UnverifiedReport, VerifiedReport};
+use sealway_schemas::DeviceId;
 use sealway_schemas::hello::Hello;
 use sealway_schemas::link::Upload;
 use sealway_schemas::up::{UpItem, split};
 use sha2::{Digest as _, Sha256};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::SyncSender;
 use tokio::sync::mpsc;
 
 const BATCH: usize = 256;
+/// Of an ordinary report; a hello or a larger one is one too.
+const REPORT_BYTES: usize = 256;
 const LINGER_YIELDS: usize = 4;
+/// Messages aside at most; above it the oldest are looked at at once. The front lets such a device have one message under way.
+const ASIDE: usize = 1_024;
 
 #[derive(Debug)]
 pub(crate) struct Worker {
@@ -29,6 +38,8 @@ pub(crate) struct Worker {
     pub(crate) keyrings: Keyrings,
     pub(crate) counters: Arc<Counters>,
     pub(crate) coins: Coins,
+    /// Of devices that go alone, in their order.
+    pub(crate) aside: VecDeque<Job>,
 }
 
 /// Items of a batch whose reports are not yet looked at.
@@ -54,16 +65,43 @@ impl Worker {
     /// Ends when every sender of jobs is gone, or the sequencer is.
     pub(crate) fn run(mut self) {
         let mut last = 0;
-        while let Some(first) = self.jobs.blocking_recv() {
+        while let Some(first) = self.first() {
             let began = thread_cpu_ns();
-            let jobs = self.gather(first, last);
-            last = jobs.len();
+            let arrived = first.map(|first| self.gather(first, last)).unwrap_or_default();
+            last = arrived.len();
+            let jobs = self.turn(arrived);
             let works = self.screen(jobs);
             charge(&self.counters.cpu_verify_ns, began);
             if !works.is_empty() && self.next.send(works).is_err() {
                 return;
             }
         }
+    }
+
+    /// Waits for a job, unless there are some aside. `None` at the end.
+    fn first(&mut self) -> Option<Option<Job>> {
+        if self.aside.is_empty() { self.jobs.blocking_recv().map(Some) } else { Some(self.jobs.try_recv().ok()) }
+    }
+
+    /// What is looked at now, of what has arrived and what is aside.
+    fn turn(&mut self, arrived: Vec<Job>) -> Vec<Job> {
+        let Some(keyring) = self.keyrings.lock(self.number) else { return arrived };
+        let mut now = Vec::with_capacity(arrived.len() + 1);
+        for job in arrived {
+            match &job {
+                Job::Upload(Upload { device, .. }) if keyring.goes_alone(device) || waits(&self.aside, device) => self.aside.push_back(job),
+                Job::Upload(_) | Job::Login { .. } => now.push(job),
+                // Goes on behind all that came before it.
+                Job::Pass(_) => {
+                    now.extend(self.aside.drain(..));
+                    now.push(job);
+                }
+            }
+        }
+        let over = self.aside.len().saturating_sub(ASIDE);
+        now.extend(self.aside.drain(..over));
+        now.extend(self.aside.pop_front());
+        now
     }
 
     fn gather(&mut self, first: Job, last: usize) -> Vec<Job> {
@@ -129,9 +167,14 @@ impl Coins {
     }
 }
 
+fn waits(aside: &VecDeque<Job>, device: &DeviceId) -> bool {
+    aside.iter().any(|job| matches!(job, Job::Upload(upload) if upload.device == *device))
+}
+
+/// In reports, as near as their bytes tell.
 fn weight(job: &Job) -> usize {
     match job {
-        Job::Upload(upload) => upload.messages.len(),
+        Job::Upload(upload) => upload.messages.iter().map(|message| message.payload.len().div_ceil(REPORT_BYTES)).sum(),
         Job::Login { .. } => 4,
         Job::Pass(_) => 0,
     }

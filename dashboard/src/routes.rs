@@ -4,8 +4,8 @@ use crate::openapi::{Described, Document};
 use crate::problem::Problem;
 use crate::state::Dashboard;
 use crate::{
-    alerts, commands, corridors, devices, enrolment, events, evidence, exchange, health, ledger, log_state, me, metrics, openapi, parties,
-    places, records, security, series, session, standby, tlog, tokens, track, transfers, users, web, webhooks,
+    alerts, commands, corridors, devices, enrolment, events, evidence, exchange, health, ledger, log_entries, log_state, me, metrics,
+    openapi, parties, places, records, reports, security, series, session, standby, tlog, tokens, track, transfers, users, web, webhooks,
 };
 use axum::Router;
 use axum::extract::Request;
@@ -40,6 +40,7 @@ pub(crate) fn described() -> OpenApiRouter<Dashboard> {
         .merge(enrolment::routes())
         .merge(devices::routes())
         .merge(track::routes())
+        .merge(reports::routes())
         .merge(series::routes())
         .merge(places::routes())
         .merge(corridors::routes())
@@ -52,14 +53,17 @@ pub(crate) fn described() -> OpenApiRouter<Dashboard> {
         .merge(records::routes())
         .merge(tlog::routes())
         .merge(log_state::routes())
+        .merge(log_entries::routes())
         .merge(standby::routes())
         .merge(webhooks::routes())
         .merge(events::routes());
-    OpenApiRouter::with_openapi(Described::openapi())
+    let mut all = OpenApiRouter::with_openapi(Described::openapi())
         .nest("/api/v1", api)
         .merge(health::routes())
         .merge(metrics::routes())
-        .merge(tlog::tiles())
+        .merge(tlog::tiles());
+    openapi::name_operations(all.get_openapi_mut());
+    all
 }
 
 /// Outside the API this is the interface, whose pages have addresses of their own.

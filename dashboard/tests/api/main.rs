@@ -24,6 +24,8 @@ mod pages;
 #[cfg(test)]
 mod problems;
 #[cfg(test)]
+mod reports;
+#[cfg(test)]
 mod roles;
 #[cfg(test)]
 mod scope;

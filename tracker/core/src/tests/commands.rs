@@ -34,13 +34,14 @@ fn one_of_each(seal: &Seal) -> Vec<Value> {
         json!({"type": "lift-quarantine", "device": seal.id, "reason": "looked at"}),
         declaration(&id, seal, "LOOSE-1"),
         json!({"type": "acknowledge-alert", "alert": 1, "note": null}),
+        json!({"type": "note-alert", "alert": 1, "note": "seen"}),
         grant(seal, Position { lat: 34.0, lon: 108.0 }, Time::ZERO),
         json!({"type": "issue-challenge", "device": seal.id, "nonce": "00".repeat(16), "not_after": 5}),
     ]
 }
 
 /// customs, carrier, operator, auditor, admin: `a` all, `o` own, `-` not.
-const TABLE: [(&str, &str); 15] = [
+const TABLE: [(&str, &str); 16] = [
     ("register-party", "----a"),
     ("register-user", "----a"),
     ("issue-token", "----a"),
@@ -54,6 +55,7 @@ const TABLE: [(&str, &str); 15] = [
     ("lift-quarantine", "a----"),
     ("declare-transfer", "-o---"),
     ("acknowledge-alert", "a----"),
+    ("note-alert", "a----"),
     ("issue-grant", "a----"),
     ("issue-challenge", "aoo--"),
 ];

@@ -2,7 +2,6 @@
 
 use super::{Bench, seal::Seal, signer};
 use crate::ledger::book::Item;
-use crate::{Effect, Row};
 use proptest::prelude::*;
 use sealway_schemas::TransferId;
 use sealway_schemas::alert::AlertKind;
@@ -56,14 +55,7 @@ fn go(bench: &mut Bench, id: &TransferId, arrows: &[Arrow]) {
 }
 
 fn told<T: Recorded>(bench: &Bench) -> T {
-    let bodies = bench.effects.iter().filter_map(|effect| match effect {
-        Effect::Row(row) => match &**row {
-            Row::Record(record) if record.kind == T::KIND => Some(record.body.clone()),
-            _ => None,
-        },
-        _ => None,
-    });
-    serde_json::from_value(bodies.last().unwrap()).unwrap()
+    bench.records().pop().unwrap()
 }
 
 /// Stock, under way, written off of G-1.

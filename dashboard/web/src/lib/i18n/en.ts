@@ -1,9 +1,26 @@
+import { en as alert } from "./areas/alert";
+import { en as audit } from "./areas/audit";
+import { en as custody } from "./areas/custody";
+import { en as draw } from "./areas/draw";
+import { en as errors } from "./areas/errors";
+import { en as keys } from "./areas/keys";
+import { en as shell } from "./areas/shell";
+import { en as transfer } from "./areas/transfer";
 import type { Dictionary } from "./zh";
 
 export const en: Dictionary = {
+  ...shell,
+  ...alert,
+  ...transfer,
+  ...audit,
+  ...custody,
+  ...keys,
+  ...draw,
+  ...errors,
+
   "app.name": "Sealway",
   "app.tagline": "Cargo under electronic seal",
-  "app.skip": "Skip to the alert queue",
+  "app.skip": "Skip to the content",
 
   "login.title": "Sign in",
   "login.lead": "Use your sign-in link, or paste an access token here.",
@@ -201,23 +218,4 @@ export const en: Dictionary = {
   "age.hours": "{n} h",
   "age.hoursMinutes": "{n} h {m} min",
   "age.days": "{n} d",
-
-  "error.unreachable": "The server cannot be reached. Check the network and try again.",
-  "error.not-authenticated": "Your session has ended. Sign in again.",
-  "error.token": "This access token is wrong, expired or revoked. Check it, or ask an administrator for a new sign-in link.",
-  "error.too-many-attempts": "Too many wrong attempts. Wait a minute and try again.",
-  "error.role-forbids": "Your role has no right to do this.",
-  "error.not-yours": "This belongs to another party; you have no right to change it.",
-  "error.alert-acknowledged": "Somebody has acknowledged this alert already.",
-  "error.other-district": "This is for the officers of another customs district.",
-  "error.unknown-district": "No customs district has this name. Put the district first.",
-  "error.webhook-url": "A webhook needs an address that begins with https:// and has no user name in it.",
-  "error.webhook-kinds": "Choose what the webhook is told: movement, alert, device, record; each once.",
-  "error.too-many-webhooks": "Your party has as many webhooks as it may. Remove one first.",
-  "error.unknown-webhook": "There is no such webhook, or it was removed.",
-  "error.webhook-party-fixed": "This webhook belongs to another party and stays with it.",
-  "error.not-found": "Not found, or outside what you may see.",
-  "error.stopping": "The platform is restarting. Try again in a moment.",
-  "error.internal": "The server failed. Try again in a moment.",
-  "error.other": "This did not work ({code}).",
 };

@@ -1,8 +1,26 @@
 // Chinese, and the list of all keys: `en.ts` must have the same ones or the type check fails.
+import { zh as alert } from "./areas/alert";
+import { zh as audit } from "./areas/audit";
+import { zh as custody } from "./areas/custody";
+import { zh as draw } from "./areas/draw";
+import { zh as errors } from "./areas/errors";
+import { zh as keys } from "./areas/keys";
+import { zh as shell } from "./areas/shell";
+import { zh as transfer } from "./areas/transfer";
+
 export const zh = {
+  ...shell,
+  ...alert,
+  ...transfer,
+  ...audit,
+  ...custody,
+  ...keys,
+  ...draw,
+  ...errors,
+
   "app.name": "关途",
   "app.tagline": "关锁在途监管",
-  "app.skip": "跳到告警队列",
+  "app.skip": "跳到正文",
 
   "login.title": "登录",
   "login.lead": "请使用登录链接，或在此粘贴访问令牌。",
@@ -200,25 +218,6 @@ export const zh = {
   "age.hours": "{n} 小时",
   "age.hoursMinutes": "{n} 小时 {m} 分",
   "age.days": "{n} 天",
-
-  "error.unreachable": "无法连接服务器，请检查网络后重试。",
-  "error.not-authenticated": "登录已失效，请重新登录。",
-  "error.token": "访问令牌无效、已过期或已撤销。请核对后重试，或向管理员索取新的登录链接。",
-  "error.too-many-attempts": "错误次数过多，请稍等一分钟再试。",
-  "error.role-forbids": "您的角色没有执行此操作的权限。",
-  "error.not-yours": "这不属于您所在的单位，您没有操作权限。",
-  "error.alert-acknowledged": "此告警已由他人确认。",
-  "error.other-district": "此操作由其他关区的关员办理。",
-  "error.unknown-district": "没有这个关区，请先登记关区。",
-  "error.webhook-url": "推送地址必须以 https:// 开头，且不能包含用户名。",
-  "error.webhook-kinds": "请选择推送内容：movement、alert、device、record，每种一次。",
-  "error.too-many-webhooks": "本单位的推送地址已达上限，请先删除一个。",
-  "error.unknown-webhook": "没有这个推送地址，或已被删除。",
-  "error.webhook-party-fixed": "该推送地址属于其他单位，不能转移。",
-  "error.not-found": "没有找到，或不在您的查看范围内。",
-  "error.stopping": "平台正在重启，请稍后重试。",
-  "error.internal": "服务器出错，请稍后重试。",
-  "error.other": "操作没有成功（{code}）。",
 } as const;
 
 export type Key = keyof typeof zh;

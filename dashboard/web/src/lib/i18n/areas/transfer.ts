@@ -11,6 +11,7 @@ export const zh = {
   "punctuality.enquiry": "核查",
   "punctuality.recovery": "追缴",
 
+  "card.open": "打开转关单",
   "next.heading": "下一步",
   "next.held": "被布控或扣留，解除后才能继续",
   "next.custody": "监管链有疑问：关锁报文重号、不符或缺失，须关员认定",
@@ -174,6 +175,7 @@ export const en: Readonly<Record<keyof typeof zh, string>> = {
   "punctuality.enquiry": "Enquiry",
   "punctuality.recovery": "Recovery",
 
+  "card.open": "Open the transfer",
   "next.heading": "Next action",
   "next.held": "Held: it goes on when the hold is lifted",
   "next.custody": "Custody is in doubt: the seal's reports repeat, do not fit or are missing; an officer decides",

@@ -13,7 +13,9 @@ use std::{env, fs, io};
 /// As `engines` in `web/package.json` says.
 const NODE: (u32, u32) = (20, 19);
 /// Beside the sources; made by builds, or not needed by them.
-const LEFT_OUT: [&str; 3] = ["node_modules", "dist", "generated"];
+const LEFT_OUT: [&str; 4] = ["node_modules", "dist", "generated", "schema.d.ts"];
+/// What the interface's types are made of; it stays beside the folder of the interface.
+const DESCRIPTION: &str = "openapi.json";
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
@@ -53,6 +55,8 @@ fn build(web: &Path) -> Result<PathBuf, String> {
     let sources = Path::new("web");
     watch(sources);
     mirror(sources, web).map_err(|error| format!("copying dashboard/web to {}: {error}", web.display()))?;
+    println!("cargo::rerun-if-changed={DESCRIPTION}");
+    fs::copy(DESCRIPTION, web.with_file_name(DESCRIPTION)).map_err(|error| format!("copying {DESCRIPTION}: {error}"))?;
     let lock = fs::read(web.join("package-lock.json")).map_err(|error| format!("package-lock.json: {error}"))?;
     let installed = web.join("node_modules/.sealway-lock");
     if fs::read(&installed).ok().as_deref() != Some(&lock) {

@@ -13,14 +13,19 @@ use sealway_schemas::alert::Verdict;
 use sealway_schemas::command::AlertCommand;
 use sealway_schemas::event::{AlertKind, AlertView, Severity};
 use sealway_schemas::{AlertId, DeviceId, TransferId, UserId};
-use sealway_tracker::AlertFilter;
+use sealway_tracker::{AlertFilter, Scope};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(crate) fn routes() -> OpenApiRouter<Dashboard> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(acknowledge)).routes(routes!(assign)).routes(routes!(decide))
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(one))
+        .routes(routes!(acknowledge))
+        .routes(routes!(assign))
+        .routes(routes!(decide))
 }
 
 #[derive(Deserialize, Default, ToSchema)]
@@ -65,6 +70,19 @@ async fn list(State(dashboard): State<Dashboard>, caller: Caller, Params(which):
     Ok(Json(cut(rows, page.limit, |alert| alert.id)))
 }
 
+/// One alert
+#[utoipa::path(get, path = "/alerts/{id}", tag = "alerts", params(("id" = u64, Path)), responses(
+    (status = 200, body = AlertView),
+    (status = "default", body = ProblemBody, content_type = "application/problem+json"),
+))]
+async fn one(
+    State(dashboard): State<Dashboard>,
+    caller: Caller,
+    Id(AlertNumber(alert)): Id<AlertNumber>,
+) -> Result<Json<AlertView>, Problem> {
+    seen(&dashboard, caller.scope(), alert).await.map(Json)
+}
+
 #[derive(Deserialize, Default, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Acknowledgement {
@@ -83,7 +101,7 @@ async fn acknowledge(
     Id(AlertNumber(alert)): Id<AlertNumber>,
     OptionalBody(Acknowledgement { note }): OptionalBody<Acknowledgement>,
 ) -> Result<Json<Receipt>, Problem> {
-    let transfer = seen(&dashboard, &asking, alert).await?.transfer;
+    let transfer = seen(&dashboard, asking.caller.scope(), alert).await?.transfer;
     Ok(Json(asking.send(&dashboard, AlertCommand::AcknowledgeAlert { alert, transfer, note }).await?.into()))
 }
 
@@ -105,7 +123,7 @@ async fn assign(
     Id(AlertNumber(alert)): Id<AlertNumber>,
     Body(Assigning { to }): Body<Assigning>,
 ) -> Result<Json<Receipt>, Problem> {
-    let transfer = seen(&dashboard, &asking, alert).await?.transfer;
+    let transfer = seen(&dashboard, asking.caller.scope(), alert).await?.transfer;
     Ok(Json(asking.send(&dashboard, AlertCommand::AssignAlert { alert, transfer, to }).await?.into()))
 }
 
@@ -128,11 +146,11 @@ async fn decide(
     Id(AlertNumber(alert)): Id<AlertNumber>,
     Body(Deciding { verdict, reason }): Body<Deciding>,
 ) -> Result<Json<Receipt>, Problem> {
-    let transfer = seen(&dashboard, &asking, alert).await?.transfer;
+    let transfer = seen(&dashboard, asking.caller.scope(), alert).await?.transfer;
     Ok(Json(asking.send(&dashboard, AlertCommand::DecideAlert { alert, transfer, verdict, reason }).await?.into()))
 }
 
-async fn seen(dashboard: &Dashboard, asking: &Asking, alert: AlertId) -> Result<AlertView, Problem> {
-    let found = dashboard.tracker.registry().alert(asking.caller.scope(), alert).await?;
+async fn seen(dashboard: &Dashboard, scope: &Scope, alert: AlertId) -> Result<AlertView, Problem> {
+    let found = dashboard.tracker.registry().alert(scope, alert).await?;
     found.ok_or_else(|| Problem::not_found(format!("alert {alert}: expected one that exists and is yours to see")))
 }

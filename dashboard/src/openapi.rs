@@ -5,6 +5,11 @@ use crate::routes;
 use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, header};
 use bytes::Bytes;
+use sealway_schemas::alert::Exculpation;
+use sealway_schemas::event::PositionView;
+use sealway_schemas::ledger::{LedgerStand, PeriodicDeclaration, PostingView};
+use sealway_schemas::movement::StepView;
+use sealway_schemas::record::{GrantView, SignatureRuleView, SigningKeyView};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
@@ -17,6 +22,10 @@ use utoipa::{Modify, OpenApi};
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     modifiers(&Doors),
+    // What events and records hold: no route names them.
+    components(schemas(
+        PositionView, StepView, GrantView, Exculpation, SigningKeyView, SignatureRuleView, PostingView, LedgerStand, PeriodicDeclaration
+    )),
     security(("token" = []), ("session" = []))
 )]
 pub(crate) struct Described;
@@ -28,6 +37,17 @@ impl Modify for Doors {
         let doors = api.components.get_or_insert_default();
         doors.add_security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
         doors.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(COOKIE))));
+    }
+}
+
+/// Every area has its `list` and its `one`; in the description a name stands for one operation only.
+pub(crate) fn name_operations(api: &mut utoipa::openapi::OpenApi) {
+    for path in api.paths.paths.values_mut() {
+        let all = [&mut path.get, &mut path.post, &mut path.put, &mut path.delete];
+        for operation in all.into_iter().flatten() {
+            let area = operation.tags.iter().flatten().next().cloned().unwrap_or_default();
+            operation.operation_id = operation.operation_id.take().map(|name| format!("{area}_{name}"));
+        }
     }
 }
 

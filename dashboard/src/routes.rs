@@ -5,7 +5,8 @@ use crate::problem::Problem;
 use crate::state::Dashboard;
 use crate::{
     alerts, commands, connections, corridors, device_errors, devices, enrolment, events, evidence, exchange, gates, gateways, health, kpis,
-    ledger, log_state, me, metrics, openapi, parties, places, records, security, series, session, standby, tlog, tokens, track, transfers, users, web, webhooks,
+    ledger, log_entries, log_state, me, metrics, openapi, parties, places, records, reports, security, series, session, standby, tlog,
+    tokens, track, transfers, users, web, webhooks,
 };
 use axum::Router;
 use axum::extract::Request;
@@ -42,6 +43,7 @@ pub(crate) fn described() -> OpenApiRouter<Dashboard> {
         .merge(device_errors::routes())
         .merge(connections::routes())
         .merge(track::routes())
+        .merge(reports::routes())
         .merge(series::routes())
         .merge(places::routes())
         .merge(corridors::routes())
@@ -56,15 +58,18 @@ pub(crate) fn described() -> OpenApiRouter<Dashboard> {
         .merge(records::routes())
         .merge(tlog::routes())
         .merge(log_state::routes())
+        .merge(log_entries::routes())
         .merge(standby::routes())
         .merge(gateways::routes())
         .merge(webhooks::routes())
         .merge(events::routes());
-    OpenApiRouter::with_openapi(Described::openapi())
+    let mut all = OpenApiRouter::with_openapi(Described::openapi())
         .nest("/api/v1", api)
         .merge(health::routes())
         .merge(metrics::routes())
-        .merge(tlog::tiles())
+        .merge(tlog::tiles());
+    openapi::name_operations(all.get_openapi_mut());
+    all
 }
 
 /// Outside the API this is the interface, whose pages have addresses of their own.

@@ -171,6 +171,15 @@ pub struct Assignment {
     pub at: Time,
 }
 
+/// What an officer wrote beside an alert; it decides nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AlertNote {
+    pub by: UserId,
+    pub at: Time,
+    pub text: String,
+}
+
 /// What became known of an alert after it was raised; added, never in the place of what was known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -223,6 +232,8 @@ pub struct AlertView {
     /// In the order in which they became known.
     #[serde(default)]
     pub revisions: Vec<Revision>,
+    #[serde(default)]
+    pub notes: Vec<AlertNote>,
 }
 
 /// The driver's evidence 免责回执: this alert says nothing against him.

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import AxeBuilder from "@axe-core/playwright";
-import { launch, mapIsDrawn, SERVER, signIn, visitor } from "./floor.mjs";
+import { launch, mapIsDrawn, open, SERVER, signIn, visitor, waitForAlert } from "./floor.mjs";
 
 let browser;
 before(async () => (browser = await launch()));
@@ -35,6 +35,26 @@ for (const language of ["zh", "en"]) {
       await close();
     });
   }
+}
+
+const PAGES = ["/alerts", "/transfers", "/grants", "/write-off", "/audit?entry=2", "/keys"];
+
+for (const [language, theme] of [["zh", "light"], ["zh", "dark"], ["en", "light"], ["en", "dark"]]) {
+  test(`axe finds nothing on the officer's pages (${language}, ${theme})`, async () => {
+    const { page, close } = await visitor(browser, { language, theme });
+    await signIn(page);
+    await waitForAlert(page);
+    const { alert, transfer } = await page.evaluate(async () => {
+      const first = async (path) => (await (await fetch(path)).json()).items[0].id;
+      return { alert: await first("/api/v1/alerts?state=active&limit=1"), transfer: await first("/api/v1/transfers?limit=1") };
+    });
+    for (const path of [...PAGES, `/alerts/${alert}`, `/transfers/${transfer}`]) {
+      await open(page, path);
+      await page.locator("[aria-busy=true]").first().waitFor({ state: "detached" });
+      assert.deepEqual(await findings(page), [], path);
+    }
+    await close();
+  });
 }
 
 test("axe finds nothing on a phone in any view", async () => {

@@ -54,6 +54,9 @@ export async function visitor(browser, { width = 1440, height = 900, language = 
   return { page, log, close: () => context.close() };
 }
 
+/** The sign-in token of a role, as the runner found it. */
+export const tokenOf = (role) => required(`SEALWAY_TOKEN_${role.toUpperCase()}`);
+
 /** Signs in by the link that the demo prints, and waits for the floor. */
 export async function signIn(page, token = TOKEN) {
   const answer = await page.goto(`${SERVER}/login#${token}`);
@@ -70,4 +73,19 @@ export async function mapIsDrawn(page) {
 export async function counted(page, name) {
   const text = await page.getByTestId(`counter-${name}`).locator(".count").innerText();
   return Number(text.replace(/\D/g, ""));
+}
+
+/** Goes to a page of the interface within the session, and waits until it is there. */
+export async function open(page, path) {
+  await page.goto(`${SERVER}${path}`);
+  await page.locator("#content").waitFor();
+}
+
+/** The demo's frauds take a while: waits until there is an alert. */
+export async function waitForAlert(page) {
+  await page.waitForFunction(
+    async () => (await (await fetch("/api/v1/alerts?state=active&limit=1")).json()).items.length > 0,
+    null,
+    { timeout: 4 * PATIENCE_MS, polling: 1000 },
+  );
 }

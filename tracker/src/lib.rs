@@ -51,7 +51,7 @@ pub use sealway_core::evidence as checking;
 pub use sealway_core::proof;
 pub use sealway_core::{CommandReceipt, CommandRefusal, LoginRefusal, RefusedStep, TerminalRefusal};
 pub use standby::{Standby, StandbyError};
-pub use track::{TrackError, TrackPoint};
+pub use track::{KeptReport, KeptReports, TrackError, TrackPoint};
 pub use tracker::Tracker;
 pub use tree::{SignedCheckpoint, TreeError, TreeReader};
 pub use trial::{TrialAnswer, TrialError, Tried};

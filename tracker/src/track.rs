@@ -1,11 +1,13 @@
-//! A device's track, read from the evidence log itself: the walk back along the device's chain.
+//! A device's track and its reports as they are, read from the evidence log itself: the walk back along the device's chain.
 
 use crate::log::{LogError, LogReader, Position};
+use bytes::Bytes;
 use sealway_schemas::Time;
 use sealway_schemas::entry::Entry;
 use sealway_schemas::report::{Event, Report};
 use sealway_schemas::terminal::Sighting;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// Reports looked at for one question at most.
 const WALK_LIMIT: usize = 500_000;
@@ -107,4 +109,46 @@ fn told(entry: &Entry) -> impl Iterator<Item = TrackPoint> + '_ {
         frame.sightings().iter().zip(first..).map(move |(sighting, number)| TrackPoint::sighted((number, sighting), at))
     });
     report.into_iter().chain(sighted)
+}
+
+/// A report as it lies in the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptReport {
+    /// Number of the log's entry.
+    pub seq: u64,
+    pub ctr: u64,
+    pub received_at: Time,
+    /// The COSE_Sign1 as it was received.
+    pub bytes: Bytes,
+}
+
+/// Reports that were asked for, and what tells whose signature they carry.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KeptReports {
+    /// Every version of the wanted counters, lowest counter first, versions in the order in which they came.
+    pub reports: Vec<KeptReport>,
+    /// The `sealed` reports of their epochs: they hold the epoch keys.
+    pub sealings: Vec<KeptReport>,
+}
+
+pub(crate) fn find(reader: &LogReader, head: Option<Position>, counters: &BTreeSet<u64>) -> Result<KeptReports, LogError> {
+    let (mut reports, mut sealings, mut epochs) = (Vec::new(), Vec::new(), BTreeSet::new());
+    for frame in reader.walk_back(head).take(WALK_LIMIT) {
+        let frame = frame?;
+        let Ok(Entry::Report { at, bytes, .. }) = frame.decode() else { continue };
+        let Ok((_, report)) = Report::parse(&bytes) else { continue };
+        let kept = KeptReport { seq: frame.seq, ctr: report.ctr(), received_at: at, bytes };
+        if report.event() == Event::Sealed {
+            sealings.push((report.epoch(), kept.clone()));
+        }
+        if counters.contains(&report.ctr()) {
+            epochs.insert(report.epoch());
+            reports.push(kept);
+        }
+    }
+    let mut sealings: Vec<KeptReport> = sealings.into_iter().filter(|(epoch, _)| epochs.contains(epoch)).map(|(_, kept)| kept).collect();
+    for list in [&mut reports, &mut sealings] {
+        list.sort_by_key(|kept| (kept.ctr, kept.seq));
+    }
+    Ok(KeptReports { reports, sealings })
 }

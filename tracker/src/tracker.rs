@@ -5,14 +5,14 @@ use crate::device_errors::DeviceErrors;
 use crate::driver::keyrings::Keyrings;
 use crate::driver::work::{AdmitRefusal, CommandFailure, Job, TerminalFailure, Work};
 use crate::feed::EventFeed;
-use crate::log::LogReader;
+use crate::log::{LogError, LogReader, Position};
 use crate::metrics::{Counters, TrackerMetrics};
 use crate::open::{self, OpenError};
 use crate::outbox::{Closing, Outbox};
 use crate::platform_key::PlatformKey;
 use crate::registry::{Projector, Registry};
 use crate::series::Series;
-use crate::track::{TrackError, TrackPoint, walk};
+use crate::track::{KeptReports, TrackError, TrackPoint, find, walk};
 use crate::tree::{TreeError, TreeReader};
 use bytes::Bytes;
 use sealway_core::evidence::LogKeys;
@@ -25,6 +25,7 @@ use sealway_schemas::link::{Downlink, Upload};
 use sealway_schemas::signature::CommandSignature;
 use sealway_schemas::terminal::{CallSign, Protocol, UnsignedFrame};
 use sealway_schemas::{DeviceId, PublicKey, Time};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -183,11 +184,25 @@ impl Tracker {
     /// The newest `limit` reports that `device` made between `from` and `to` (device time), oldest first. Whether the asker may see the
     /// device is asked of the registry before.
     pub async fn track(&self, device: DeviceId, from: Time, to: Time, limit: usize) -> Result<Vec<TrackPoint>, TrackError> {
+        self.walk(device, move |reader, head| walk(reader, head, from, to, limit)).await
+    }
+
+    /// Every version of the reports of `device` with these counters.
+    pub async fn reports(&self, device: DeviceId, counters: BTreeSet<u64>) -> Result<KeptReports, TrackError> {
+        self.walk(device, move |reader, head| find(reader, head, &counters)).await
+    }
+
+    /// Looks along a device's chain, from its newest frame on.
+    async fn walk<T: Send + 'static>(
+        &self,
+        device: DeviceId,
+        look: impl FnOnce(&LogReader, Option<Position>) -> Result<T, LogError> + Send + 'static,
+    ) -> Result<T, TrackError> {
         let (reply, answer) = oneshot::channel();
         self.send(&device, Job::Pass(Work::Head { device, reply })).await;
         let head = answer.await.map_err(|_| TrackError::Stopped)?;
         let reader = self.running.reader.clone();
-        let walked = tokio::task::spawn_blocking(move || walk(&reader, head, from, to, limit)).await;
+        let walked = tokio::task::spawn_blocking(move || look(&reader, head)).await;
         Ok(walked.map_err(|_| TrackError::Stopped)??)
     }
 

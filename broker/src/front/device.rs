@@ -68,14 +68,6 @@ struct Downs {
     packet_max: usize,
 }
 
-/// What the packets of one read come to.
-#[derive(Default)]
-struct Read {
-    messages: Vec<UpMessage>,
-    /// There were others than PUBLISHes.
-    others: bool,
-}
-
 impl DeviceLine {
     pub(crate) fn new(line: Line, greeting: &Greeting, (session, device): (SessionId, DeviceId), bounds: Bounds) -> Self {
         let downs = Downs {

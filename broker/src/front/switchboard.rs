@@ -9,7 +9,6 @@ use sealway_schemas::link::{Client, CloseReason, Connection, Connections, Downli
 use sealway_schemas::{DeviceId, Time};
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, Hash, RandomState};
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};

@@ -4,7 +4,7 @@ use crate::harness::{PATIENCE, counted, serial};
 use crate::pty::{Plug, Socket};
 use bytes::Bytes;
 use sealway_broker::{
-    AdmitRefusal, Admitted, Claimed, Count, EventRouter, Front, FrontConfig, Ingress, LineState, ReaderConfig, ReaderGateway,
+    AdmitRefusal, Admitted, Claimed, Count, EventRouter, Front, FrontConfig, Ingress, LineState, ReaderConfig, ReaderGateway, Refusal,
 };
 use sealway_schemas::DeviceId;
 use sealway_schemas::link::{CloseReason, Downlink as _, SessionId, Settlement, Upload, Verdict};
@@ -43,6 +43,9 @@ impl Ingress for Desk {
     fn closed(&self, _: SessionId, device: &DeviceId) {
         let _gone = self.closed.send(*device);
     }
+
+    /// The counters tell it.
+    fn refused(&self, _: &DeviceId, _: Refusal) {}
 }
 
 struct Bench {

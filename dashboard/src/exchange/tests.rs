@@ -117,6 +117,7 @@ fn alert(number: u64, kind: AlertKind) -> AlertView {
         evidence: vec![4],
         facts: BTreeMap::from([("distance_m".to_owned(), 120.5)]),
         revisions: Vec::new(),
+        notes: Vec::new(),
     }
 }
 

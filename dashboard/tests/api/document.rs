@@ -25,3 +25,16 @@ fn every_schema_that_the_description_speaks_of_is_in_it() {
         assert!(document.pointer(reference).is_some(), "{reference}");
     }
 }
+
+#[test]
+fn every_operation_has_a_name_of_its_own() {
+    let document: Value = serde_json::from_str(&sealway_dashboard::document().unwrap()).unwrap();
+    let paths = document["paths"].as_object().unwrap();
+    let mut names: Vec<&str> =
+        paths.values().flat_map(|path| path.as_object().unwrap().values()).filter_map(|of| of["operationId"].as_str()).collect();
+    let all = names.len();
+    assert!(names.contains(&"alerts_list") && names.contains(&"transfers_one"));
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), all);
+}

@@ -28,6 +28,8 @@ mod pages;
 #[cfg(test)]
 mod problems;
 #[cfg(test)]
+mod reports;
+#[cfg(test)]
 mod roles;
 #[cfg(test)]
 mod scope;

@@ -61,11 +61,13 @@ fn reads() -> Vec<Route> {
     routes.push(route("get", "/records/{kind}/{id}", Value::Null, [Hidden; 6]));
     let sees_all = [Open, Closed, Closed, Closed, Open, Open];
     routes.push(route("get", "/log/entries/{id}", Value::Null, sees_all));
+    routes.push(route("get", "/log/entries", Value::Null, sees_all));
     routes.push(route("get", "/log/growth?old=0", Value::Null, sees_all));
     routes.push(route("get", "/log/state", Value::Null, EVERYONE));
     routes.push(route("get", "/log/frames?from=0", Value::Null, ADMIN));
     routes.push(route("get", "/devices/{id}", Value::Null, SEEN_DEVICE));
     routes.push(route("get", "/devices/{id}/track", Value::Null, SEEN_DEVICE));
+    routes.push(route("get", "/devices/{id}/reports?ctrs=1", Value::Null, SEEN_DEVICE));
     for question in ["points", "chart?field=battery", "counts", "crossings"] {
         let template: &'static str = format!("/devices/{{id}}/series/{question}").leak();
         routes.push(route("get", template, Value::Null, SEEN_DEVICE));
@@ -74,6 +76,7 @@ fn reads() -> Vec<Route> {
     routes.push(route("get", "/series/latest", Value::Null, EVERYONE));
     routes.push(route("get", "/series/state", Value::Null, EVERYONE));
     routes.push(route("get", "/transfers/{id}", Value::Null, SEEN_DEVICE));
+    routes.push(route("get", "/alerts/{id}", Value::Null, SEEN_DEVICE));
     // No goods were declared.
     routes.push(route("get", "/transfers/{id}/ledger", Value::Null, [Hidden; 6]));
     routes.push(route("get", "/webhooks", Value::Null, EVERYONE));

@@ -57,3 +57,30 @@ fn an_auditor_proves_an_entry_and_that_the_log_only_grew() {
     assert_eq!(auditor.get("/api/v1/log/entries/999999").problem(404), "not-found");
     assert_eq!(auditor.get("/api/v1/log/growth?old=0&size=999999").problem(404), "not-in-the-tree");
 }
+
+#[test]
+fn the_log_is_listed_newest_first_and_by_the_millisecond_of_arrival() {
+    let house = House::open();
+    let quiet = house.now().as_ms();
+    house.later(5_000);
+    house.atlas();
+    let size = checkpoint(&house).size;
+    let auditor = house.as_user("auditor");
+    let first = auditor.get("/api/v1/log/entries?limit=2").ok();
+    let numbers = |page: &Value| page["items"].as_array().unwrap().iter().map(|head| head["seq"].as_u64().unwrap()).collect::<Vec<_>>();
+    assert_eq!(numbers(&first), [size - 1, size - 2]);
+    let corridor = &first["items"][0];
+    assert_eq!(
+        (corridor["kind"].as_str(), corridor["command"].as_str(), corridor["subject"].as_str()),
+        (Some("command"), Some("put-corridor"), Some("a-b"))
+    );
+    assert_eq!((corridor["user"].as_str(), corridor["signed"].as_bool()), (Some("officer"), Some(false)));
+    let second = auditor.get(&format!("/api/v1/log/entries?limit=2&after={}", first["next"].as_str().unwrap())).ok();
+    assert_eq!(numbers(&second), [size - 3, size - 4]);
+    let now = auditor.get(&format!("/api/v1/log/entries?at={}", house.now().as_ms())).ok();
+    assert_eq!(numbers(&now), [size - 1, size - 2, size - 3], "two places and a corridor came in this millisecond");
+    let before = auditor.get(&format!("/api/v1/log/entries?at={quiet}")).ok();
+    assert_eq!(numbers(&before).len() as u64, size - 3);
+    assert_eq!(numbers(&auditor.get("/api/v1/log/entries?at=1").ok()), Vec::<u64>::new());
+    assert_eq!(house.as_user("north").get("/api/v1/log/entries").problem(403), "role-forbids");
+}

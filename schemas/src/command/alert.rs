@@ -16,6 +16,13 @@ pub enum AlertCommand {
         transfer: Option<TransferId>,
         note: Option<String>,
     },
+    /// Something to remember beside it.
+    NoteAlert {
+        alert: AlertId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        transfer: Option<TransferId>,
+        note: String,
+    },
     /// To the officer who sees to it.
     AssignAlert {
         alert: AlertId,
@@ -36,6 +43,7 @@ pub enum AlertCommand {
 
 kinds!(AlertCommand {
     AcknowledgeAlert => "acknowledge-alert",
+    NoteAlert => "note-alert",
     AssignAlert => "assign-alert",
     DecideAlert => "decide-alert",
     ReportTruck => "report-truck",
@@ -45,7 +53,10 @@ impl AlertCommand {
     #[must_use]
     pub fn subject(&self) -> String {
         match self {
-            Self::AcknowledgeAlert { alert, .. } | Self::AssignAlert { alert, .. } | Self::DecideAlert { alert, .. } => alert.to_string(),
+            Self::AcknowledgeAlert { alert, .. }
+            | Self::NoteAlert { alert, .. }
+            | Self::AssignAlert { alert, .. }
+            | Self::DecideAlert { alert, .. } => alert.to_string(),
             Self::ReportTruck { transfer, .. } => transfer.to_string(),
         }
     }

@@ -2,11 +2,13 @@
 //! that may see it, and a body; the newest one of an id replaces the one before.
 
 mod district;
+mod grant;
 mod signing;
 mod webhook;
 
 use crate::{PartyId, Time, TransferId};
 pub use district::DistrictView;
+pub use grant::{GrantStanding, GrantView};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 pub use signing::{SignatureRuleView, SigningKeyView};

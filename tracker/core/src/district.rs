@@ -164,6 +164,7 @@ fn ledger(command: &LedgerCommand) -> Concern<'_> {
 fn alert(command: &AlertCommand) -> Concern<'_> {
     match command {
         AlertCommand::AcknowledgeAlert { alert, .. }
+        | AlertCommand::NoteAlert { alert, .. }
         | AlertCommand::AssignAlert { alert, .. }
         | AlertCommand::DecideAlert { alert, .. } => Concern::Alert(*alert),
         AlertCommand::ReportTruck { .. } => Concern::Own,

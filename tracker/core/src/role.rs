@@ -156,7 +156,10 @@ fn ledger(command: &LedgerCommand) -> Row {
 
 fn alert(command: &AlertCommand) -> Row {
     match command {
-        AlertCommand::AcknowledgeAlert { .. } | AlertCommand::AssignAlert { .. } | AlertCommand::DecideAlert { .. } => CUSTOMS,
+        AlertCommand::AcknowledgeAlert { .. }
+        | AlertCommand::NoteAlert { .. }
+        | AlertCommand::AssignAlert { .. }
+        | AlertCommand::DecideAlert { .. } => CUSTOMS,
         AlertCommand::ReportTruck { .. } => Row { carrier: Own, ..DENIED },
     }
 }

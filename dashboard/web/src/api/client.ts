@@ -1,6 +1,35 @@
 // The one way to the API: same origin, session by cookie, every failure a `Failure` with a code that has a translation.
 import { serverSays } from "../lib/time/clock.svelte";
-import type { Alert, Corridors, Device, LogState, SeriesState, Me, Page, Places, Problem, Terminal, Track, Transfer } from "./types";
+import type {
+  Alert,
+  Chart,
+  ChartField,
+  CorridorFeature,
+  Corridors,
+  CorridorTest,
+  Device,
+  EntryHead,
+  Growth,
+  KeptReports,
+  LedgerComparison,
+  LogState,
+  Me,
+  Page,
+  Party,
+  Places,
+  Points,
+  Problem,
+  ProvedEntry,
+  Receipt,
+  Recorded,
+  RecordKinds,
+  SeriesState,
+  Terminal,
+  Time,
+  Track,
+  Transfer,
+  User,
+} from "./types";
 
 const ROOT = "/api/v1";
 const PAGE = 500;
@@ -16,14 +45,20 @@ export class Failure extends Error {
   }
 }
 
-async function request(method: string, path: string, body?: unknown): Promise<Response> {
-  const headers: Record<string, string> = { accept: "application/json" };
-  if (body !== undefined) headers["content-type"] = "application/json";
-  if (method !== "GET") headers["idempotency-key"] = freshKey();
+interface Sending {
+  method: string;
+  /** As it goes over the wire. */
+  body?: string;
+  headers?: Readonly<Record<string, string>>;
+}
+
+async function request(path: string, { method, body, headers = {} }: Sending = { method: "GET" }): Promise<Response> {
+  const all: Record<string, string> = { accept: "application/json", ...headers };
+  if (body !== undefined) all["content-type"] ??= "application/json";
+  if (method !== "GET") all["idempotency-key"] ??= freshKey();
   let response: Response;
   try {
-    const payload = body === undefined ? null : JSON.stringify(body);
-    response = await fetch(ROOT + path, { method, headers, body: payload, credentials: "same-origin" });
+    response = await fetch(path, { method, headers: all, body: body ?? null, credentials: "same-origin" });
   } catch (cause) {
     throw new Failure("unreachable", 0, String(cause));
   }
@@ -33,7 +68,7 @@ async function request(method: string, path: string, body?: unknown): Promise<Re
 }
 
 /** 128 random bits; `crypto.randomUUID` is missing where the page is served without TLS. */
-function freshKey(): string {
+export function freshKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
@@ -44,7 +79,7 @@ async function failureOf(response: Response): Promise<Failure> {
 }
 
 async function read<Answer>(path: string): Promise<Answer> {
-  return (await request("GET", path)).json() as Promise<Answer>;
+  return (await request(ROOT + path)).json() as Promise<Answer>;
 }
 
 async function readAll<Row>(path: string): Promise<Row[]> {
@@ -53,24 +88,67 @@ async function readAll<Row>(path: string): Promise<Row[]> {
   for (;;) {
     const page = await read<Page<Row>>(`${path}${path.includes("?") ? "&" : "?"}limit=${PAGE}${after}`);
     rows.push(...page.items);
-    if (!page.next) return rows;
+    if (page.next == null) return rows;
     after = `&after=${encodeURIComponent(page.next)}`;
   }
 }
 
+async function write<Answer>(method: string, path: string, body: unknown): Promise<Answer> {
+  return (await request(ROOT + path, { method, body: JSON.stringify(body) })).json() as Promise<Answer>;
+}
+
+/** A query of what is there. */
+function asked(parts: Readonly<Record<string, string | number | null | undefined>>): string {
+  const given = Object.entries(parts).filter(([, value]) => value != null);
+  return given.length === 0 ? "" : `?${given.map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`).join("&")}`;
+}
+
+const part = encodeURIComponent;
+
+export interface Span {
+  from: Time;
+  to: Time;
+}
+
 export const api = {
-  signIn: async (token: string): Promise<void> => void (await request("POST", "/session", { token })),
-  signOut: async (): Promise<void> => void (await request("DELETE", "/session")),
+  signIn: async (token: string): Promise<void> => void (await request(`${ROOT}/session`, { method: "POST", body: JSON.stringify({ token }) })),
+  signOut: async (): Promise<void> => void (await request(`${ROOT}/session`, { method: "DELETE" })),
   me: (): Promise<Me> => read("/me"),
+  users: (): Promise<User[]> => readAll("/users"),
+  parties: (): Promise<Party[]> => readAll("/parties"),
   logState: (): Promise<LogState> => read("/log/state"),
   seriesState: (): Promise<SeriesState> => read("/series/state"),
   places: (): Promise<Places> => read("/places"),
   corridors: (): Promise<Corridors> => read("/corridors"),
   devices: (): Promise<Device[]> => readAll("/devices"),
-  terminals: async (): Promise<Terminal[]> =>
-    (await readAll<{ body: Terminal }>("/records/terminal")).map((record) => record.body),
+  terminals: async (): Promise<Terminal[]> => (await api.records("terminal")).map((record) => record.body),
+  device: (id: string): Promise<Device> => read(`/devices/${part(id)}`),
   transfers: (): Promise<Transfer[]> => readAll("/transfers"),
+  transfer: (id: string): Promise<Transfer> => read(`/transfers/${part(id)}`),
   activeAlerts: (): Promise<Alert[]> => readAll("/alerts?state=active"),
-  track: (device: string): Promise<Track> => read(`/devices/${encodeURIComponent(device)}/track`),
-  acknowledge: async (alert: number): Promise<void> => void (await request("POST", `/alerts/${alert}/acknowledge`)),
+  alert: (id: number): Promise<Alert> => read(`/alerts/${id}`),
+  /** Newest first; active or not. */
+  alerts: (which: { device?: string; transfer?: string; after?: number | string | null; limit?: number }): Promise<Page<Alert>> =>
+    read(`/alerts${asked(which)}`),
+  track: (device: string, which: Partial<Span> & { limit?: number } = {}): Promise<Track> => read(`/devices/${part(device)}/track${asked({ ...which })}`),
+  points: (device: string, span: Span, points: number): Promise<Points> => read(`/devices/${part(device)}/series/points${asked({ ...span, points })}`),
+  chart: (device: string, field: ChartField, span: Span, points: number): Promise<Chart> =>
+    read(`/devices/${part(device)}/series/chart${asked({ field, ...span, points })}`),
+  /** The reports with these counters as they lie in the log. */
+  reports: (device: string, counters: readonly number[]): Promise<KeptReports> => read(`/devices/${part(device)}/reports${asked({ ctrs: counters.join(",") })}`),
+  records: <Kind extends keyof RecordKinds>(kind: Kind, which: { transfer?: string } = {}): Promise<Recorded<RecordKinds[Kind]>[]> =>
+    readAll(`/records/${kind}${asked(which)}`),
+  ledger: (transfer: string): Promise<LedgerComparison> => read(`/transfers/${part(transfer)}/ledger`),
+  exportPath: (transfer: string, format: "epcis" | "eaeu"): string => `${ROOT}/transfers/${part(transfer)}/${format}`,
+  evidencePath: (transfer: string): string => `${ROOT}/transfers/${part(transfer)}/evidence`,
+  entries: (which: { after?: number | string | null; at?: Time; limit?: number }): Promise<Page<EntryHead>> => read(`/log/entries${asked(which)}`),
+  provedEntry: (seq: number, size?: number): Promise<ProvedEntry> => read(`/log/entries/${seq}${asked({ size })}`),
+  growth: (old: number, size: number): Promise<Growth> => read(`/log/growth${asked({ old, size })}`),
+  checkpoint: async (): Promise<string> => (await request("/tlog/checkpoint", { method: "GET", headers: { accept: "text/plain" } })).text(),
+  testCorridor: (feature: CorridorFeature, days: number): Promise<CorridorTest> =>
+    write("POST", `/corridors/${part(feature.properties.id)}/test${asked({ days })}`, feature),
+  /** A command as it is written, signed or not. */
+  command: async (body: string, headers: Readonly<Record<string, string>>): Promise<Receipt> =>
+    (await request(`${ROOT}/commands`, { method: "POST", body, headers })).json() as Promise<Receipt>,
 };
+

@@ -2,7 +2,7 @@
 // closes for good), and tell a lost session from a lost network. Both end in `onLost`, where the owner reloads what it shows.
 import type { Change } from "./types";
 
-const KINDS: readonly Change["kind"][] = ["position", "movement", "alert", "device"];
+const KINDS: readonly Change["kind"][] = ["position", "movement", "alert", "device", "record"];
 
 export interface StreamListener {
   /** The line stands. `resumed`: what was missed follows; otherwise the lists have to be loaded. */

@@ -1,169 +1,87 @@
-// The rows and events of the API that the screens read, as `sealway_schemas::event` gives them. Times are unix ms.
+// Short names for the types that the build makes of the API's description. Times are unix ms.
+import type { components } from "./schema";
 
-export type Time = number;
-export type Role = "customs" | "carrier" | "operator" | "auditor" | "admin";
-export type Severity = "red" | "amber" | "grey";
-export type MovementState =
-  | "draft"
-  | "declared"
-  | "accepted"
-  | "sealed"
-  | "released"
-  | "in-transit"
-  | "incident"
-  | "arrived"
-  | "handed-over"
-  | "unsealing-granted"
-  | "unsealed"
-  | "verified"
-  | "written-off"
-  | "cancelled";
+type Schemas = components["schemas"];
 
-export interface Me {
-  user: string;
-  party: string;
-  role: Role;
-}
-
-/** How far the time series are. */
-export interface SeriesState {
-  backend: "embedded" | "influxdb";
-  /** Entries of the log that are not looked at yet. */
-  lag: number;
-  cursor: number;
-  dead_letters: number;
-  failing_since?: Time | null;
-  /** Told to administrators and auditors. */
-  failing?: string | null;
-}
-
-/** How well the evidence is kept: counts of entries. */
-export interface LogState {
-  entries: number;
-  checkpoint?: number | null;
-  cosigned?: number | null;
-  standby?: number | null;
-  disk_full: boolean;
-  scrub_faults: number;
-}
+export type Time = Schemas["Time"];
+export type Role = Schemas["Role"];
+export type Severity = Schemas["Severity"];
+export type MovementState = Schemas["MovementState"];
+export type Arrow = Schemas["Arrow"];
+export type By = Schemas["By"];
+export type Hold = Schemas["HoldView"];
+export type Verdict = Schemas["Verdict"];
+export type Command = Schemas["Command"];
+export type Receipt = Schemas["Receipt"];
+export type Me = Schemas["Me"];
+export type User = Schemas["UserView"];
+export type Party = Schemas["PartyView"];
+export type SeriesState = Schemas["Progress"];
+export type LogState = Schemas["LogState"];
+export type Device = Schemas["DeviceView"];
+export type Terminal = Schemas["TerminalView"];
+export type LastReport = Schemas["LastReport"];
+export type Transfer = Schemas["TransferView"];
+export type Alert = Schemas["AlertView"];
+export type AlertKind = Schemas["AlertKind"];
+export type Revision = Schemas["Revision"];
+export type Position = Schemas["PositionView"];
+export type Track = Schemas["Track"];
+export type TrackPoint = Schemas["TrackPoint"];
+export type SeriesPoint = Schemas["SeriesPoint"];
+export type Points = Schemas["Points"];
+export type Chart = Schemas["Chart"];
+export type ChartField = Schemas["ChartField"];
+export type Step = Schemas["StepView"];
+export type SigningKey = Schemas["SigningKeyView"];
+export type Exculpation = Schemas["Exculpation"];
+export type Posting = Schemas["PostingView"];
+export type LedgerStand = Schemas["LedgerStand"];
+export type LedgerComparison = Schemas["LedgerComparison"];
+export type Grant = Schemas["GrantView"];
+export type KeptReport = Schemas["KeptReport"];
+export type KeptReports = Schemas["KeptReports"];
+export type EntryHead = Schemas["EntryHead"];
+export type ProvedEntry = Schemas["ProvedEntry"];
+export type Growth = Schemas["Growth"];
+export type CorridorTest = Schemas["CorridorTest"];
+export type Conclusion = Schemas["Conclusion"];
+export type SealFound = Schemas["SealFound"];
+export type VerifiedLine = Schemas["VerifiedLine"];
+/** RFC 9457. The screens translate `code`; `detail` is for whoever looks closer. */
+export type Problem = Schemas["Problem"];
 
 export interface Page<Row> {
   items: Row[];
-  next?: string | null;
+  next?: string | number | null;
 }
 
-export interface Fix {
-  t: Time;
-  lat: number;
-  lon: number;
-  speed_cm_s: number;
-  heading_ddeg: number;
+/** A record with its body as its kind says. */
+export type Recorded<Body> = Omit<Schemas["Record"], "body"> & { body: Body };
+
+/** The kinds of records that the screens read, and what their bodies are. */
+export interface RecordKinds {
+  step: Step;
+  grant: Grant;
+  exculpation: Exculpation;
+  "signing-key": SigningKey;
+  "ledger-posting": Posting;
+  "ledger-stand": LedgerStand;
+  "ledger-comparison": LedgerComparison;
+  terminal: Terminal;
 }
 
-export interface LastReport {
-  ctr: number;
-  t: Time;
-  received_at: Time;
-  event: string;
-  status: number;
-  battery?: number | null;
-  fix?: Fix | null;
-}
-
-export interface Device {
-  id: string;
-  owner: string;
-  enrolled_at: Time;
-  quarantined: boolean;
-  transfer?: string | null;
-  last?: LastReport | null;
-}
-
-export interface Transfer {
-  id: string;
-  carrier: string;
-  unit: string;
-  seal: string;
-  origin: string;
-  destination: string;
-  corridor: string;
-  state: MovementState;
-  state_since: Time;
-  declared_at: Time;
-  progress_km?: number | null;
-  length_km?: number | null;
-  open_alerts: number;
-  worst_severity?: Severity | null;
-}
-
-export interface Alert {
-  id: number;
-  /** Known kinds have a translation; an unknown one is shown as it is. */
-  kind: string;
-  severity: Severity;
-  device: string;
-  transfer?: string | null;
-  opened_at: Time;
-  happened_at: Time;
-  cleared_at?: Time | null;
-  acknowledged_at?: Time | null;
-  acknowledged_by?: string | null;
-  count?: number;
-}
-
-/** `unsigned`: a terminal of another maker said so, and nobody signed it. */
-export type Grade = "signed" | "unsigned";
-
-/** A terminal of another maker, as its record tells it. */
-export interface Terminal {
-  id: string;
-  owner: string;
-  revoked_at?: Time | null;
-  last?: { number: number; received_at: Time; battery?: number | null; fix?: Fix | null } | null;
-}
-
-export interface Position {
-  device: string;
-  grade: Grade;
-  transfer?: string | null;
-  ctr: number;
-  t: Time;
-  received_at: Time;
-  lat: number;
-  lon: number;
-  speed_cm_s: number;
-  heading_ddeg: number;
-  battery?: number | null;
-  progress_km?: number | null;
-}
-
-export interface TrackPoint {
-  ctr: number;
-  t: Time;
-  lat?: number | null;
-  lon?: number | null;
-}
-
-export interface Track {
-  device: string;
-  points: TrackPoint[];
-}
+export type AnyRecord = Recorded<unknown>;
 
 /** One change of what people see, as the event stream tells it. */
 export type Change =
   | { kind: "position"; body: Position }
   | { kind: "movement"; body: Transfer }
   | { kind: "alert"; body: Alert }
-  | { kind: "device"; body: Device };
+  | { kind: "device"; body: Device }
+  | { kind: "record"; body: AnyRecord };
 
-/** RFC 9457. The screens translate `code`; `detail` is for whoever reads the console. */
-export interface Problem {
-  type: string;
-  title: string;
-  status: number;
-  code: string;
-  detail?: string;
-}
+// Places and corridors are GeoJSON, which the description leaves open.
 
 export interface PlaceProperties {
   id: string;
@@ -171,6 +89,7 @@ export interface PlaceProperties {
   name_en: string;
   name_zh: string;
   centre?: [number, number];
+  [more: string]: unknown;
 }
 
 export interface CorridorProperties {
@@ -182,7 +101,10 @@ export interface CorridorProperties {
   length_km: number;
   name_en: string;
   name_zh: string;
+  [more: string]: unknown;
 }
 
+export type PlaceFeature = GeoJSON.Feature<GeoJSON.Polygon, PlaceProperties>;
+export type CorridorFeature = GeoJSON.Feature<GeoJSON.LineString, CorridorProperties>;
 export type Places = GeoJSON.FeatureCollection<GeoJSON.Polygon, PlaceProperties>;
 export type Corridors = GeoJSON.FeatureCollection<GeoJSON.LineString, CorridorProperties>;

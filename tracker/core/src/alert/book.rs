@@ -1,7 +1,7 @@
 //! The book of alerts. One thing seen many times while its alert is open is counted in it; nothing is ever taken out.
 
 use super::{Ending, Finding, Raised, Subject, ending};
-use sealway_schemas::alert::{AlertKind, AlertView, Assignment, Decision, Revised, Revision, Severity};
+use sealway_schemas::alert::{AlertKind, AlertNote, AlertView, Assignment, Decision, Revised, Revision, Severity};
 use sealway_schemas::{AlertId, DeviceId, Time, UserId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -127,6 +127,7 @@ impl AlertBook {
             evidence: Vec::new(),
             facts: BTreeMap::new(),
             revisions: Vec::new(),
+            notes: Vec::new(),
         };
         note(&mut alert, &finding);
         self.alerts.insert(id, alert);
@@ -191,6 +192,12 @@ impl AlertBook {
         if let Some(alert) = self.alerts.get_mut(&id).filter(|alert| alert.acknowledged_at.is_none()) {
             alert.acknowledged_at = Some(now);
             alert.acknowledged_by = Some(by.clone());
+        }
+    }
+
+    pub fn note(&mut self, id: AlertId, note: AlertNote) {
+        if let Some(alert) = self.alerts.get_mut(&id) {
+            alert.notes.push(note);
         }
     }
 

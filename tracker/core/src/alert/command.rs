@@ -3,7 +3,7 @@
 use crate::command::Asking;
 use crate::core::Core;
 use crate::effect::{CommandRefusal, Effect};
-use sealway_schemas::alert::{AlertView, Assignment, Decision, Ground};
+use sealway_schemas::alert::{AlertNote, AlertView, Assignment, Decision, Ground};
 use sealway_schemas::command::{AlertCommand, Role};
 use sealway_schemas::{AlertId, Time, TransferId, UserId};
 
@@ -18,9 +18,16 @@ impl Core {
         effects: &mut Vec<Effect>,
     ) -> Result<(), CommandRefusal> {
         match command {
-            AlertCommand::AcknowledgeAlert { alert, transfer, .. } => {
+            AlertCommand::AcknowledgeAlert { alert, transfer, note } => {
                 self.expect_of(alert, transfer)?;
-                self.acknowledge(now, asking, alert, effects)
+                self.acknowledge(now, asking, (alert, note), effects)
+            }
+            AlertCommand::NoteAlert { alert, transfer, note } => {
+                self.expect_of(alert, transfer)?;
+                expect_length("note", &note)?;
+                self.alerts.note(alert, AlertNote { by: asking.by.user.clone(), at: now, text: note });
+                self.tell_alert(now, alert, effects);
+                Ok(())
             }
             AlertCommand::AssignAlert { alert, transfer, to } => {
                 self.expect_of(alert, transfer)?;
@@ -51,13 +58,25 @@ impl Core {
         }
     }
 
-    fn acknowledge(&mut self, now: Time, asking: &Asking<'_>, id: AlertId, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
+    fn acknowledge(
+        &mut self,
+        now: Time,
+        asking: &Asking<'_>,
+        (id, note): (AlertId, Option<String>),
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), CommandRefusal> {
         let alert = self.known_alert(id)?;
+        if let Some(note) = &note {
+            expect_length("note", note)?;
+        }
         if let (Some(at), Some(by)) = (alert.acknowledged_at, &alert.acknowledged_by) {
             let detail = format!("alert {id}: acknowledged by {by} at {at}, expected one that waits");
             return Err(CommandRefusal::new("alert-acknowledged", detail));
         }
         self.alerts.acknowledge(now, id, &asking.by.user);
+        if let Some(text) = note {
+            self.alerts.note(id, AlertNote { by: asking.by.user.clone(), at: now, text });
+        }
         self.tell_alert(now, id, effects);
         Ok(())
     }
@@ -89,11 +108,7 @@ impl Core {
     /// A decision stands until the alert is revised.
     fn decide_alert(&mut self, now: Time, id: AlertId, decision: Decision, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
         let alert = self.known_alert(id)?;
-        let count = decision.reason.chars().count();
-        if decision.reason.trim().is_empty() || count > REASON_LIMIT {
-            let detail = format!("reason of {count} characters, expected 1 to {REASON_LIMIT}");
-            return Err(CommandRefusal::new("reason-length", detail));
-        }
+        expect_length("reason", &decision.reason)?;
         let revised_at = alert.revisions.last().map(|revision| revision.at);
         if let Some(earlier) = alert.decided.as_ref().filter(|earlier| revised_at.is_none_or(|revised| revised <= earlier.at)) {
             let detail = format!("alert {id}: decided by {} at {}, expected one that was revised since", earlier.by, earlier.at);
@@ -113,4 +128,12 @@ impl Core {
         }
         Ok(())
     }
+}
+
+fn expect_length(what: &str, text: &str) -> Result<(), CommandRefusal> {
+    let count = text.chars().count();
+    if !text.trim().is_empty() && count <= REASON_LIMIT {
+        return Ok(());
+    }
+    Err(CommandRefusal::new("reason-length", format!("{what} of {count} characters, expected 1 to {REASON_LIMIT}")))
 }

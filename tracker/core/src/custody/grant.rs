@@ -13,8 +13,9 @@ use crate::transfer::life::after;
 use sealway_schemas::down::{Down, Grant};
 use sealway_schemas::event::AlertKind;
 use sealway_schemas::movement::{Arrow, By, MovementState};
+use sealway_schemas::record::{GrantStanding, GrantView, Record};
 use sealway_schemas::report::{Event, Report};
-use sealway_schemas::{DeviceId, Time, UserId};
+use sealway_schemas::{DeviceId, Time, TransferId, UserId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -25,6 +26,9 @@ const LON_LIMIT_E7: i64 = 1_800_000_000;
 struct Issued {
     grant: Grant,
     by: UserId,
+    /// What the seal was bound to then.
+    transfer: Option<TransferId>,
+    countersigned_by: Option<UserId>,
     standing: Standing,
 }
 
@@ -98,6 +102,9 @@ impl Core {
             self.raise(now, ix, Finding::of_report(AlertKind::OpenedWithoutGrant, report.t(), report.ctr()), effects);
             return;
         }
+        if let Some(id) = report.reference() {
+            self.tell_grant(now, (device, id), effects);
+        }
         if let Some(bound) = self.granted(&device).filter(|bound| self.is_at(*bound, MovementState::UnsealingGranted)) {
             let by = By::Seal { device, ctr: report.ctr() };
             // The state was looked at: the arrow is there, and nothing stops what has happened.
@@ -126,8 +133,13 @@ impl Core {
             self.expect_handed_over(now, bound)?;
         }
         let by = asking.by.user.clone();
-        self.grants.0.insert(key, Issued { grant, by, standing: Standing::Proposed });
-        if alone { self.give(now, asking, key, effects) } else { Ok(()) }
+        let transfer = self.transfer_of(&device);
+        self.grants.0.insert(key, Issued { grant, by, transfer, countersigned_by: None, standing: Standing::Proposed });
+        if alone {
+            self.give(now, asking, key, effects)?;
+        }
+        self.tell_grant(now, key, effects);
+        Ok(())
     }
 
     /// 第二名关员 signs what the first proposed.
@@ -147,7 +159,12 @@ impl Core {
             let detail = format!("{named}: proposed by {}, expected another officer", issued.by);
             return Err(CommandRefusal::new("same-officer", detail));
         }
-        self.give(now, asking, key, effects)
+        self.give(now, asking, key, effects)?;
+        if let Some(issued) = self.grants.0.get_mut(&key) {
+            issued.countersigned_by = Some(asking.by.user.clone());
+        }
+        self.tell_grant(now, key, effects);
+        Ok(())
     }
 
     pub(super) fn revoke_grant(
@@ -168,6 +185,7 @@ impl Core {
         if let Some(issued) = self.grants.0.get_mut(&key) {
             issued.standing = Standing::Revoked;
         }
+        self.tell_grant(now, key, effects);
         match self.granted(&key.0).filter(|bound| standing == Standing::Given && self.is_at(*bound, MovementState::UnsealingGranted)) {
             Some(bound) => self.step(now, bound, Arrow::RevokeGrant, By::User(asking.by.user.clone()), effects),
             None => Ok(()),
@@ -183,6 +201,39 @@ impl Core {
             effects.push(Effect::Down { device: key.0, down: Down::Grant(issued.grant.clone()) });
         }
         Ok(())
+    }
+
+    fn transfer_of(&self, device: &DeviceId) -> Option<TransferId> {
+        let bound = self.devices.by_id(device)?.transfer?;
+        self.transfers.get(bound).map(|transfer| transfer.id.clone())
+    }
+
+    fn tell_grant(&self, now: Time, key: (DeviceId, [u8; 16]), effects: &mut Vec<Effect>) {
+        let Some(issued) = self.grants.0.get(&key) else {
+            return;
+        };
+        let (standing, used_by) = match issued.standing {
+            Standing::Proposed => (GrantStanding::Proposed, None),
+            Standing::Given => (GrantStanding::Given, None),
+            Standing::Revoked => (GrantStanding::Revoked, None),
+            Standing::Used(ctr) => (GrantStanding::Used, Some(ctr)),
+        };
+        let Grant { id, epoch, circle, not_before, not_after, .. } = issued.grant.clone();
+        let view = GrantView {
+            grant: hex::encode(id),
+            device: key.0,
+            transfer: issued.transfer.clone(),
+            epoch,
+            circle,
+            not_before,
+            not_after,
+            proposed_by: issued.by.clone(),
+            countersigned_by: issued.countersigned_by.clone(),
+            standing,
+            used_by,
+            at: now,
+        };
+        self.tell_record(now, Record::of(&view, self.visible_to(&key.0)), effects);
     }
 
     fn known_grant(&self, key: (DeviceId, [u8; 16])) -> Result<&Issued, CommandRefusal> {

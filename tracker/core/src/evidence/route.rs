@@ -1,8 +1,9 @@
 //! What was declared, and the corridor that it was judged by.
 
 use super::people::Given;
+use sealway_schemas::cargo::Leg;
 use sealway_schemas::command::{Command, TransferCommand, WorldCommand};
-use sealway_schemas::{Time, TransferId};
+use sealway_schemas::{CorridorId, Time, TransferId};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -20,6 +21,8 @@ pub struct Declared {
     pub origin: String,
     pub destination: String,
     pub corridor: String,
+    /// The corridors of its legs, in order; of the one corridor where it was declared without legs.
+    pub route: Vec<String>,
 }
 
 /// A corridor as it was put.
@@ -35,34 +38,47 @@ pub struct CorridorVersion {
 }
 
 pub(super) fn declared(transfer: &TransferId, commands: &[Given]) -> Option<Declared> {
-    commands.iter().find_map(|given| match &given.command {
-        Command::Transfer(
+    commands.iter().find_map(|given| {
+        let Command::Transfer(command) = &given.command else { return None };
+        let legs = if let TransferCommand::DraftTransfer { legs, .. } = command { legs.as_slice() } else { &[] };
+        match command {
             TransferCommand::DeclareTransfer { transfer: id, carrier, unit, seal, origin, destination, corridor }
-            | TransferCommand::DraftTransfer { transfer: id, carrier, unit, seal, origin, destination, corridor },
-        ) if id == transfer => Some(Declared {
-            entry: given.seq,
-            at: given.at,
-            carrier: carrier.to_string(),
-            unit: unit.clone(),
-            seal: seal.to_string(),
-            origin: origin.to_string(),
-            destination: destination.to_string(),
-            corridor: corridor.to_string(),
-        }),
-        _ => None,
+            | TransferCommand::DraftTransfer { transfer: id, carrier, unit, seal, origin, destination, corridor, .. }
+                if id == transfer =>
+            {
+                Some(Declared {
+                    entry: given.seq,
+                    at: given.at,
+                    carrier: carrier.to_string(),
+                    unit: unit.clone(),
+                    seal: seal.to_string(),
+                    origin: origin.to_string(),
+                    destination: destination.to_string(),
+                    corridor: corridor.to_string(),
+                    route: route(corridor, legs),
+                })
+            }
+            _ => None,
+        }
     })
 }
 
-/// Every version of the declared corridor, as it was put.
+fn route(corridor: &CorridorId, legs: &[Leg]) -> Vec<String> {
+    if legs.is_empty() { vec![corridor.to_string()] } else { legs.iter().map(|leg| leg.corridor.to_string()).collect() }
+}
+
+/// Every version of the declared corridors, as it was put.
 pub(super) fn corridors(declared: &Declared, commands: &[Given]) -> Vec<CorridorVersion> {
     let version = |given: &Given| match &given.command {
-        Command::World(WorldCommand::PutCorridor { feature }) if given.command.subject() == declared.corridor => Some(CorridorVersion {
-            entry: given.seq,
-            at: given.at,
-            id: declared.corridor.clone(),
-            width_m: feature.pointer("/properties/width_m").and_then(Value::as_f64),
-            line: line(feature),
-        }),
+        Command::World(WorldCommand::PutCorridor { feature }) if declared.route.contains(&given.command.subject()) => {
+            Some(CorridorVersion {
+                entry: given.seq,
+                at: given.at,
+                id: given.command.subject(),
+                width_m: feature.pointer("/properties/width_m").and_then(Value::as_f64),
+                line: line(feature),
+            })
+        }
         _ => None,
     };
     commands.iter().filter_map(version).collect()

@@ -50,6 +50,22 @@ fn a_signed_breach_is_red_and_stands_on_the_transfer() {
 }
 
 #[test]
+fn what_officers_write_stands_beside_the_alert_in_their_order() {
+    let (mut bench, mut seal, _) = under_way();
+    let at = bench.road().at_km(10.0);
+    let cut = seal.make(bench.now, Event::CableCut, at, |_| {});
+    bench.send(&seal, &cut);
+    let id = bench.only_alert().id;
+    bench.ok(Role::Customs, json!({"type": "acknowledge-alert", "alert": id, "note": "patrol sent"}));
+    bench.ok(Role::Customs, json!({"type": "note-alert", "alert": id, "note": "driver called"}));
+    let notes = bench.only_alert().notes;
+    let written: Vec<_> = notes.iter().map(|note| (note.text.as_str(), note.by.as_str())).collect();
+    assert_eq!(written, [("patrol sent", "customs-1"), ("driver called", "customs-1")]);
+    assert_eq!(bench.code(Role::Customs, json!({"type": "note-alert", "alert": id, "note": "  "})), "reason-length");
+    assert_eq!(bench.only_alert().notes, notes);
+}
+
+#[test]
 fn withholding_one_report_does_not_keep_the_cable_cut_after_it_quiet() {
     let (mut bench, mut seal, _) = under_way();
     let at = bench.road().at_km(10.0);

@@ -37,13 +37,14 @@ fn one_of_each(seal: &Seal) -> Vec<Value> {
         json!({"type": "revoke-terminal", "terminal": "TRUCK-7", "reason": "sold"}),
         declaration(&id, seal, "LOOSE-1"),
         json!({"type": "acknowledge-alert", "alert": 1, "note": null}),
+        json!({"type": "note-alert", "alert": 1, "note": "seen"}),
         grant(seal, Position { lat: 34.0, lon: 108.0 }, Time::ZERO),
         json!({"type": "issue-challenge", "device": seal.id, "nonce": "00".repeat(16), "not_after": 5}),
     ]
 }
 
 /// customs, carrier, operator, auditor, admin: `a` all, `o` own, `-` not.
-const TABLE: [(&str, &str); 17] = [
+const TABLE: [(&str, &str); 18] = [
     ("register-party", "----a"),
     ("register-user", "----a"),
     ("issue-token", "----a"),
@@ -59,6 +60,7 @@ const TABLE: [(&str, &str); 17] = [
     ("revoke-terminal", "aoo-a"),
     ("declare-transfer", "-o---"),
     ("acknowledge-alert", "a----"),
+    ("note-alert", "a----"),
     ("issue-grant", "a----"),
     ("issue-challenge", "aoo--"),
 ];

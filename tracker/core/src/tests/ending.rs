@@ -11,6 +11,7 @@ use sealway_schemas::down::Down;
 use sealway_schemas::event::AlertKind;
 use sealway_schemas::hello::Hello;
 use sealway_schemas::movement::{Arrow, By, HoldReason, MovementState};
+use sealway_schemas::record::{GrantStanding, GrantView};
 use sealway_schemas::report::{Event, Status};
 use serde_json::{Value, json};
 
@@ -214,6 +215,12 @@ fn one_officer_grants_inside_the_destination_and_two_elsewhere() {
     bench.command_by(other, "second", &second).unwrap();
     assert_eq!(bench.state(&id), MovementState::UnsealingGranted);
     assert!(bench.downs().iter().any(|down| matches!(down, Down::Grant(_))));
+    let told = bench.records::<GrantView>();
+    let standings: Vec<_> = told.iter().map(|grant| grant.standing).collect();
+    assert_eq!(standings, [GrantStanding::Proposed, GrantStanding::Given]);
+    let last = told.last().unwrap();
+    assert_eq!(last.transfer, Some(id));
+    assert_eq!((last.proposed_by.as_str(), last.countersigned_by.as_ref().unwrap().as_str()), ("customs-1", "officer-2"));
 }
 
 #[test]
@@ -230,6 +237,7 @@ fn a_grant_can_be_taken_back_until_it_is_used() {
     bench.send(&seal, &receipt);
     assert!(bench.alert_kinds().contains(&AlertKind::OpenedWithoutGrant), "a revoked grant opens nothing");
     assert_eq!(bench.code(Role::Customs, back), "grant-standing");
+    assert_eq!(bench.records::<GrantView>().last().unwrap().standing, GrantStanding::Revoked);
 }
 
 #[test]

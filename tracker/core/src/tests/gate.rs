@@ -73,7 +73,7 @@ impl Bench {
         (answer["verdict"].as_str().unwrap().to_owned(), codes.collect())
     }
 
-    fn records(&self, kind: &str) -> Vec<Value> {
+    fn told_of(&self, kind: &str) -> Vec<Value> {
         let of = |effect: &Effect| match effect {
             Effect::Row(row) => match row.as_ref() {
                 Row::Record(record) if record.kind == kind => Some(record.body.clone()),
@@ -85,7 +85,7 @@ impl Bench {
     }
 
     fn uses(&self, note: &str) -> Vec<Value> {
-        let uses = self.records("release-note").into_iter().filter(|view| view["note"] == note && !view["used"].is_null());
+        let uses = self.told_of("release-note").into_iter().filter(|view| view["note"] == note && !view["used"].is_null());
         uses.map(|view| view["used"].clone()).collect()
     }
 
@@ -150,7 +150,7 @@ fn a_go_releases_the_transfer_and_spends_its_note() {
     assert_eq!(bench.state(&id), MovementState::Released);
     assert_eq!(bench.transfer(&id).changed_by, By::Gate("south".parse().unwrap()));
     assert_eq!(bench.uses("N-1").len(), 1);
-    let told = bench.records("gate-decision");
+    let told = bench.told_of("gate-decision");
     assert_eq!((told.len(), &told[0]["transfer"], &told[0]["verdict"]), (1, &json!(id), &json!("go")));
     assert_eq!(bench.alert_kinds(), []);
     assert_eq!(bench.replayed().fingerprint(), bench.core.fingerprint());
@@ -166,7 +166,7 @@ fn the_same_question_gets_the_same_answer_under_any_key() {
     let other = bench.command_by(signer(Role::Customs), "gate-2", &ask(&question("D-1", "N-1"))).unwrap();
     assert!(again.repeated && again.answer == first.answer && other.answer == first.answer && first.answer.is_some());
     assert_eq!(bench.code(Role::Customs, ask(&question("D-1", "N-2"))), "decision-exists");
-    assert_eq!((bench.records("gate-decision").len(), bench.alert_kinds()), (1, vec![]));
+    assert_eq!((bench.told_of("gate-decision").len(), bench.alert_kinds()), (1, vec![]));
 }
 
 #[test]
@@ -238,7 +238,7 @@ fn more_than_one_vehicle_in_a_cycle_is_found_before_and_behind_the_barrier() {
     bench.ok(Role::Customs, cycle("B-2", 2));
     let alert = bench.only_alert();
     assert_eq!((alert.kind, alert.count), (AlertKind::Tailgating, 2));
-    assert_eq!(bench.records("barrier-cycle").len(), 2);
+    assert_eq!(bench.told_of("barrier-cycle").len(), 2);
 }
 
 #[test]
@@ -289,7 +289,7 @@ fn a_pass_card_is_what_was_issued_and_its_reading_files_itself() {
         {"goods": "CHIP", "quantity": "100", "unit": "PCE", "specification": "7 nm"}], "not_before": bench.now, "not_after": bench.now.plus_ms(1 << 40)});
     bench.ok(Role::Customs, issue.clone());
     assert_eq!(bench.code(Role::Customs, issue), "card-exists");
-    let content = serde_json::from_value(bench.records("pass-card")[0]["content"].clone()).unwrap();
+    let content = serde_json::from_value(bench.told_of("pass-card")[0]["content"].clone()).unwrap();
     let sign = |secret: [u8; 32]| SigningKey::from_bytes(&secret).sign(&crate::gate::card::message(&content)).to_bytes();
     let text = crate::gate::card::text(&content, &sign(PLATFORM));
     let read = |text: &str| crate::gate::card::UnverifiedCard::read(text).and_then(|card| card.verify(&public(PLATFORM)));
@@ -304,7 +304,7 @@ fn a_pass_card_is_what_was_issued_and_its_reading_files_itself() {
     bench.ok(Role::Customs, reading("R-1", &text));
     bench.ok(Role::Customs, json!({"type": "revoke-pass-card", "card": "C-1", "reason": "sold"}));
     bench.ok(Role::Customs, reading("R-2", &text));
-    let valid: Vec<_> = bench.records("pass-card-reading").iter().map(|filed| filed["valid"].clone()).collect();
+    let valid: Vec<_> = bench.told_of("pass-card-reading").iter().map(|filed| filed["valid"].clone()).collect();
     assert_eq!(valid, [json!(true), json!(true), json!(false)]);
     let mut other = content;
     other.goods[0].quantity = "900".parse().unwrap();
@@ -374,7 +374,7 @@ fn a_gate_alone_decides_by_the_same_rules_and_files_afterwards_once() {
     assert_eq!((&go["verdict"], &go["conflicts"]), (&json!("go"), &json!([])));
     assert_eq!((bench.state(&id), bench.uses("N-1").len()), (MovementState::Released, 1));
     assert_eq!((bench.file(&lines, 1).unwrap(), bench.file(&lines, 2).unwrap()), (first, go), "filed again, nothing more happens");
-    assert_eq!(bench.records("gate-decision").len(), 2);
+    assert_eq!(bench.told_of("gate-decision").len(), 2);
     assert_eq!(bench.replayed().fingerprint(), bench.core.fingerprint());
 }
 
@@ -416,7 +416,7 @@ fn a_departure_that_a_gate_alone_let_go_is_explained_when_it_files() {
     assert_eq!(bench.state(&id), MovementState::InTransit);
     let alert = bench.only_alert();
     assert!(alert.cleared_at.is_some() && bench.transfer(&id).holds.is_empty(), "{alert:?}");
-    assert_eq!(bench.records("exculpation").len(), 1);
+    assert_eq!(bench.told_of("exculpation").len(), 1);
 }
 
 #[test]
@@ -448,7 +448,7 @@ fn the_figures_of_a_day_are_counted_as_it_goes() {
     bench.asked(&light);
     bench.pass_s(120);
     bench.asked(&question("D-2", "N-1"));
-    let day: KpiDay = serde_json::from_value(bench.records("kpi").pop().unwrap()).unwrap();
+    let day: KpiDay = serde_json::from_value(bench.told_of("kpi").pop().unwrap()).unwrap();
     assert_eq!((day.passed, day.held, day.released_automatically, day.released_by_people), (1, 1, 1, 0));
     assert_eq!(day.gates[&"south".parse().unwrap()].percentile(50), Some(2.0), "minutes from the first question to the GO");
 }
@@ -476,7 +476,7 @@ proptest! {
                 _ => bench.command(Role::Customs, &ask(&asked)),
             };
         }
-        let decisions = bench.records("gate-decision");
+        let decisions = bench.told_of("gate-decision");
         for note in ["N-1", "N-2"] {
             let goes = decisions.iter().filter(|decision| decision["note"] == note && decision["verdict"] == "go").count();
             let uses: std::collections::BTreeSet<String> = bench.uses(note).iter().map(|used| used["decision"].to_string()).collect();

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use sealway_schemas::command::Role;
 use sealway_schemas::event::AlertKind;
 use sealway_schemas::movement::{Arrow, By, HoldReason, MovementState, Punctuality, StepView};
+use sealway_schemas::record::Recorded;
 use sealway_schemas::{DeviceId, TransferId};
 use serde_json::{Value, json};
 
@@ -55,9 +56,14 @@ impl Bench {
     }
 
     pub(super) fn steps(&self) -> Vec<StepView> {
+        self.records()
+    }
+
+    /// The records of a kind, in the order in which they were told.
+    pub(super) fn records<T: Recorded>(&self) -> Vec<T> {
         let record = |effect: &Effect| match effect {
             Effect::Row(row) => match row.as_ref() {
-                Row::Record(record) if record.kind == "step" => Some(serde_json::from_value(record.body.clone()).unwrap()),
+                Row::Record(record) if record.kind == T::KIND => Some(serde_json::from_value(record.body.clone()).unwrap()),
                 _ => None,
             },
             _ => None,

@@ -1,8 +1,20 @@
 // Rows for the unit tests.
-import type { Alert, Device, Position, Transfer } from "../../api/types";
+import type { Alert, Device, LastReport, Position, TrackPoint, Transfer } from "../../api/types";
 
 export function alert(given: Partial<Alert>): Alert {
-  return { id: 1, kind: "deviation", severity: "amber", device: "ES-1", opened_at: 1000, happened_at: 1000, ...given };
+  return {
+    id: 1,
+    kind: "deviation",
+    severity: "amber",
+    device: "ES-1",
+    owner: "silk-road-rail",
+    opened_at: 1000,
+    happened_at: 1000,
+    count: 1,
+    evidence: [],
+    facts: {},
+    ...given,
+  };
 }
 
 export function transfer(given: Partial<Transfer>): Transfer {
@@ -16,10 +28,14 @@ export function transfer(given: Partial<Transfer>): Transfer {
     corridor: "rail-qingdao-zhengzhou-xian",
     state: "in-transit",
     state_since: 0,
+    changed_by: "clock",
     declared_at: 0,
     progress_km: 10,
     length_km: 100,
     open_alerts: 0,
+    holds: [],
+    punctuality: "on-time",
+    custody_held: false,
     ...given,
   };
 }
@@ -28,20 +44,31 @@ export function device(given: Partial<Device>): Device {
   return {
     id: "ES-1",
     owner: "silk-road-rail",
+    public_key: "00",
     enrolled_at: 0,
     quarantined: false,
     transfer: "26CN0000000000015",
-    last: {
-      ctr: 5,
-      t: 900,
-      received_at: 1000,
-      event: "periodic",
-      status: 0,
-      battery: 80,
-      fix: { t: 900, lat: 34, lon: 109, speed_cm_s: 100, heading_ddeg: 0 },
-    },
+    last: lastReport({}),
     ...given,
   };
+}
+
+export function lastReport(given: Partial<LastReport>): LastReport {
+  return {
+    ctr: 5,
+    epoch: 1,
+    t: 900,
+    received_at: 1000,
+    event: "periodic",
+    status: 0,
+    battery: 80,
+    fix: { t: 900, lat: 34, lon: 109, speed_cm_s: 100, heading_ddeg: 0 },
+    ...given,
+  };
+}
+
+export function trackPoint(given: Partial<TrackPoint>): TrackPoint {
+  return { ctr: 1, epoch: 1, t: 1, received_at: 1, event: "periodic", status: 0x187, ...given };
 }
 
 export function position(given: Partial<Position>): Position {

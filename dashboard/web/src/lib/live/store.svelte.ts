@@ -2,9 +2,9 @@
 // burst of positions costs one drawing.
 import { api, Failure } from "../../api/client";
 import { openStream } from "../../api/stream";
-import type { Change, Corridors, Places } from "../../api/types";
+import type { AnyRecord, Corridors, Places } from "../../api/types";
 import { clock } from "../time/clock.svelte";
-import { applyChanges, EMPTY_VIEW, type LiveView, viewOf } from "./view";
+import { applyChanges, EMPTY_VIEW, type LiveView, type RowChange, viewOf } from "./view";
 
 const FOLD_MS = 500;
 const RELOAD_MS = 5000;
@@ -26,7 +26,8 @@ export class LiveStore {
   places = $state.raw<Places>(NO_PLACES);
   corridors = $state.raw<Corridors>(NO_CORRIDORS);
 
-  #waiting: Change[] = [];
+  #waiting: RowChange[] = [];
+  readonly #readers = new Set<(record: AnyRecord) => void>();
   #loads = 0;
   #close: (() => void) | null = null;
   #fold: ReturnType<typeof setInterval> | null = null;
@@ -76,8 +77,10 @@ export class LiveStore {
     }
   }
 
-  async acknowledge(alert: number): Promise<void> {
-    await api.acknowledge(alert);
+  /** Tells records as they come; call what it returns to hear no more. */
+  onRecord(reader: (record: AnyRecord) => void): () => void {
+    this.#readers.add(reader);
+    return () => this.#readers.delete(reader);
   }
 
   #failed(cause: unknown): void {
@@ -98,8 +101,9 @@ export class LiveStore {
         if (!resumed) void this.load();
       },
       onChange: (change) => {
-        this.#waiting.push(change);
         this.heardAt = clock.read();
+        if (change.kind === "record") for (const reader of this.#readers) reader(change.body);
+        else this.#waiting.push(change);
       },
       onReset: () => void this.load(),
       onBroken: () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { alert, device, position, transfer } from "./rows.fixture";
+import { alert, device, lastReport, position, transfer } from "./rows.fixture";
 import { applyChanges, tallyBySeal, tallyByTransfer, viewOf } from "./view";
 
 const base = () => viewOf([device({})], [transfer({})], [alert({ id: 7 })]);
@@ -41,7 +41,7 @@ test("a device row that is behind the told positions keeps them", () => {
 });
 
 test("a newest report without a fix keeps the last position", () => {
-  const row = device({ last: { ctr: 9, t: 5000, received_at: 5000, event: "periodic", status: 0, battery: 70, fix: null } });
+  const row = device({ last: lastReport({ ctr: 9, t: 5000, received_at: 5000, battery: 70, fix: null }) });
   const seal = applyChanges(base(), [{ kind: "device", body: row }]).seals.get("ES-1");
   expect(seal).toMatchObject({ ctr: 9, battery: 70, receivedAt: 5000, fix: { lat: 34, t: 900 } });
 });

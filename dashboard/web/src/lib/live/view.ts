@@ -9,6 +9,9 @@ export interface LiveView {
   readonly alerts: ReadonlyMap<number, Alert>;
 }
 
+/** A change of one of the rows; records are for the pages that read them. */
+export type RowChange = Exclude<Change, { kind: "record" }>;
+
 export const EMPTY_VIEW: LiveView = { seals: new Map(), transfers: new Map(), alerts: new Map() };
 
 export function viewOf(
@@ -26,14 +29,14 @@ export function viewOf(
 }
 
 /** The view after the changes, in the order in which they came. */
-export function applyChanges(view: LiveView, changes: readonly Change[]): LiveView {
+export function applyChanges(view: LiveView, changes: readonly RowChange[]): LiveView {
   if (changes.length === 0) return view;
   const draft = new Draft(view);
   for (const change of changes) apply(draft, change);
   return draft.done();
 }
 
-function apply(draft: Draft, change: Change): void {
+function apply(draft: Draft, change: RowChange): void {
   switch (change.kind) {
     case "position": {
       const position = change.body;

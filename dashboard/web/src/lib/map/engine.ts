@@ -6,6 +6,7 @@ import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import worldUrl from "../../generated/world.geojson?url";
 import type { Corridors, Places } from "../../api/types";
 import type { Language } from "../i18n/fill";
+import { Draftsman } from "./draw";
 import { placePoints, type Lines, type SealFeatures } from "./features";
 import { CLICKABLE, layersOf } from "./layers";
 import { drawMark, MARK_RATIO, MARKS } from "./marks";
@@ -27,6 +28,8 @@ export interface EngineListener {
 export class Engine {
   readonly #map: MapLibre;
   readonly #listener: EngineListener;
+  /** For pages where places and corridors are drawn. */
+  readonly draftsman: Draftsman;
 
   constructor(container: HTMLElement, palette: Palette, language: Language, listener: EngineListener) {
     this.#listener = listener;
@@ -50,6 +53,7 @@ export class Engine {
     this.#map.once("load", () => listener.onReady());
     this.#map.on("error", (event) => console.error("map:", event.error));
     this.#clicks();
+    this.draftsman = new Draftsman(this.#map);
   }
 
   remove(): void {
@@ -100,6 +104,15 @@ export class Engine {
       features: at ? [{ type: "Feature", properties: {}, geometry: { type: "Point", coordinates: at } }] : [],
     };
     this.#source("chosen").setData(point);
+  }
+
+  /** Where a seal was, as its mark and a ring around it. */
+  showMoment(at: [number, number] | null): void {
+    const mark: SealFeatures["features"] = at
+      ? [{ type: "Feature", properties: { id: "", rank: 0, silent: false }, geometry: { type: "Point", coordinates: at } }]
+      : [];
+    this.showSeals({ type: "FeatureCollection", features: mark });
+    this.showChosen(at);
   }
 
   fit(bounds: [number, number, number, number] | null): void {
@@ -155,6 +168,7 @@ function sources(): Record<string, import("maplibre-gl").SourceSpecification> {
     places: empty,
     "place-points": empty,
     trail: empty,
+    draft: empty,
     chosen: empty,
     seals: {
       type: "geojson",

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import type { Places } from "../../api/types";
+import type { Places, TrackPoint } from "../../api/types";
 import { SILENT_AFTER_MS } from "../live/counters";
-import { device } from "../live/rows.fixture";
+import { device, trackPoint } from "../live/rows.fixture";
 import { sealOfDevice, sealOfTerminal } from "../live/seal";
-import { boundsOf, placePoints, sealFeatures, trailFeatures } from "./features";
+import { boundsOf, placePoints, sealFeatures, trailFeatures, trailState } from "./features";
 
 test("a seal is a point that carries the rank of its worst alert", () => {
   const { features } = sealFeatures([sealOfDevice(device({}))], new Map([["ES-1", { open: 1, worst: "red" as const }]]), 1000);
@@ -27,14 +27,28 @@ test("only a seal on a transfer falls silent", () => {
   expect(sealFeatures(seals, new Map(), late).features.map((feature) => feature.properties.silent)).toEqual([true, false]);
 });
 
+const at = (ctr: number, more: Partial<TrackPoint> = {}) => trackPoint({ ctr, lat: ctr, lon: 100 + ctr, ...more });
+const pieces = (points: TrackPoint[]) =>
+  trailFeatures(points).features.map(({ properties, geometry }) => [properties?.["state"], geometry.type === "LineString" ? geometry.coordinates.map(([lon = 0]) => lon - 100) : []]);
+
 test("a trail follows the counters, not the order of arrival, and skips reports without a fix", () => {
-  const trail = trailFeatures([
-    { ctr: 3, t: 3, lat: 3, lon: 103 },
-    { ctr: 1, t: 1, lat: 1, lon: 101 },
-    { ctr: 2, t: 2 },
+  expect(pieces([at(3), at(1), trackPoint({ ctr: 2 })])).toEqual([["signed", [1, 3]]]);
+  expect(pieces([at(1)])).toEqual([]);
+});
+
+test("a trail shows where reports are missing and where the seal was not closed", () => {
+  const opened = { status: 0x83 };
+  expect(pieces([at(1), at(2), at(5), at(6, opened), at(7, opened), at(8)])).toEqual([
+    ["signed", [1, 2]],
+    ["gap", [2, 5]],
+    ["open", [5, 6, 7]],
+    ["signed", [7, 8]],
   ]);
-  expect(trail.features[0]?.geometry).toMatchObject({ coordinates: [[101, 1], [103, 3]] });
-  expect(trailFeatures([{ ctr: 1, t: 1, lat: 1, lon: 1 }]).features).toEqual([]);
+});
+
+test("only a closed seal under its epoch key signs a way", () => {
+  expect(trailState(0x187)).toBe("signed");
+  for (const status of [0x87, 0x18f, 0x186, 0x103]) expect(trailState(status), status.toString(16)).toBe("open");
 });
 
 test("a place without a centre is labelled in the middle of its ring", () => {

@@ -50,16 +50,45 @@ function centreOf(polygon: GeoJSON.Polygon): [number, number] {
   return [sum[0] / count, sum[1] / count];
 }
 
-/** The way that a seal came: its fixes in counter order. */
-export function trailFeatures(points: readonly TrackPoint[]): Lines {
-  const line = [...points]
-    .sort((a, b) => a.ctr - b.ctr)
-    .flatMap((point) => (point.lon == null || point.lat == null ? [] : [[point.lon, point.lat]]));
-  if (line.length < 2) return { type: "FeatureCollection", features: [] };
-  return {
-    type: "FeatureCollection",
-    features: [{ type: "Feature", properties: {}, geometry: { type: "LineString", coordinates: line } }],
-  };
+/**
+ * `signed`: under the epoch key, by a closed seal. `open`: signed by a seal that was not closed. `gap`: nothing is known of the way
+ * between, because reports are missing.
+ */
+export type TrailState = "signed" | "open" | "gap";
+
+const EPOCH_KEY_HELD = 0x100;
+const CLOSED = 0x107;
+const CABLE_CUT = 0x8;
+
+/** What a report proves about the seal when it was made: wire contract, status bits. */
+export function trailState(status: number): "signed" | "open" {
+  const bits = status % 512;
+  return (bits & EPOCH_KEY_HELD) !== 0 && (bits & CLOSED) === CLOSED && (bits & CABLE_CUT) === 0 ? "signed" : "open";
+}
+
+/** The way that a seal came, its fixes in counter order, in pieces of one state each. */
+export function trailFeatures(points: readonly Pick<TrackPoint, "ctr" | "status" | "lat" | "lon">[]): Lines {
+  const features: Lines["features"] = [];
+  let before: { ctr: number; at: [number, number] } | null = null;
+  // Reports without a fix hold the chain together, though not the line.
+  let lastCtr = Number.NaN;
+  let missing = false;
+  for (const point of [...points].sort((a, b) => a.ctr - b.ctr)) {
+    missing ||= point.ctr > lastCtr + 1;
+    lastCtr = point.ctr;
+    if (point.lon == null || point.lat == null) continue;
+    const at: [number, number] = [point.lon, point.lat];
+    if (before !== null) extend(features, missing ? "gap" : trailState(point.status), before.at, at);
+    before = { ctr: point.ctr, at };
+    missing = false;
+  }
+  return { type: "FeatureCollection", features };
+}
+
+function extend(features: Lines["features"], state: TrailState, from: [number, number], to: [number, number]): void {
+  const last = features.at(-1);
+  if (last?.geometry.type === "LineString" && last.properties?.["state"] === state) last.geometry.coordinates.push(to);
+  else features.push({ type: "Feature", properties: { state }, geometry: { type: "LineString", coordinates: [from, to] } });
 }
 
 /** The smallest box around the lines, as [west, south, east, north]; nothing without lines. */

@@ -11,7 +11,7 @@ const BOLD = ["Sealway Bold", ...FONT];
 export const CLICKABLE = ["seals", "clusters"] as const;
 
 export function layersOf(palette: Palette, language: Language): LayerSpecification[] {
-  return [...base(palette), ...corridors(palette), ...places(palette), ...placeLabels(palette, language), ...seals(palette)];
+  return [...base(palette), ...corridors(palette), ...places(palette), ...drafts(palette), ...placeLabels(palette, language), ...seals(palette)];
 }
 
 function base(palette: Palette): LayerSpecification[] {
@@ -70,14 +70,39 @@ function corridors(palette: Palette): LayerSpecification[] {
     layout: { "line-join": "round" },
     paint: { "line-color": palette.corridor, "line-width": ["interpolate", ["linear"], ["zoom"], 2, 2, 6, 3.4, 12, 5] },
   };
-  const trail: LayerSpecification = {
-    id: "trail",
+  return [line("air"), line("sea"), line("road"), casing, line("rail"), ...trails(palette)];
+}
+
+/** What is being drawn: a line with a handle at each point, its ends larger. */
+function drafts(palette: Palette): LayerSpecification[] {
+  return [
+    { id: "draft-line", type: "line", source: "draft", layout: { "line-join": "round" }, paint: { "line-color": palette.chosen, "line-width": 3 } },
+    {
+      id: "draft-point",
+      type: "circle",
+      source: "draft",
+      filter: ["==", ["geometry-type"], "Point"],
+      paint: {
+        "circle-radius": ["case", ["boolean", ["get", "end"], false], 7, 5],
+        "circle-color": palette.halo,
+        "circle-stroke-color": palette.chosen,
+        "circle-stroke-width": 2.5,
+      },
+    },
+  ];
+}
+
+/** Signed: whole. Open: dotted red. Missing reports: dashed, for nobody knows the way between. */
+function trails(palette: Palette): LayerSpecification[] {
+  const trail = (state: string, colour: string, dashes?: number[]): LayerSpecification => ({
+    id: `trail-${state}`,
     type: "line",
     source: "trail",
-    layout: { "line-join": "round", "line-cap": "round" },
-    paint: { "line-color": palette.trail, "line-width": 3, "line-opacity": 0.85 },
-  };
-  return [line("air"), line("sea"), line("road"), casing, line("rail"), trail];
+    filter: ["==", ["get", "state"], state],
+    layout: { "line-join": "round", "line-cap": dashes ? "butt" : "round" },
+    paint: { "line-color": colour, "line-width": 3.2, "line-opacity": 0.9, ...(dashes ? { "line-dasharray": dashes } : {}) },
+  });
+  return [trail("gap", palette.grey, [1.2, 1.6]), trail("signed", palette.trail), trail("open", palette.red, [2.2, 1])];
 }
 
 function places(palette: Palette): LayerSpecification[] {

@@ -3,6 +3,7 @@
 use super::words;
 use crate::evidence::{Checked, DeviceStatement, Shown};
 use sealway_schemas::report::Event;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 const WIDTH: f64 = 960.0;
@@ -60,12 +61,12 @@ impl Plan {
 
 pub(super) fn map(html: &mut String, checked: &Checked) {
     let reports = checked.devices.iter().flat_map(|device| device.reports.iter());
-    let newest = checked.corridors.last();
-    let line = newest.map_or(&[][..], |version| version.line.as_slice());
-    let Some(plan) = Plan::over(reports.filter_map(Shown::place).chain(line.iter().copied())) else { return };
+    let lines: BTreeMap<&str, &[(f64, f64)]> =
+        checked.corridors.iter().map(|version| (version.id.as_str(), version.line.as_slice())).collect();
+    let Some(plan) = Plan::over(reports.filter_map(Shown::place).chain(lines.values().copied().flatten().copied())) else { return };
     html.push_str("<h2>轨迹 Track</h2>\n<figure>\n");
     let _ = writeln!(html, "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"轨迹 track\">");
-    if !line.is_empty() {
+    for line in lines.values().filter(|line| !line.is_empty()) {
         let points = plan.line(line.iter().copied());
         let _ = writeln!(
             html,

@@ -1,0 +1,38 @@
+// The person's own signing key.
+export const zh = {
+  "mykeys.lead": "密钥在本浏览器中生成，私钥无法导出。之后您的每项决定都由它签名，并随证据一起保存。",
+  "mykeys.here": "本浏览器",
+  "mykeys.have": "您的决定将用此密钥签名：",
+  "mykeys.none": "本浏览器还没有您的密钥。换一台设备或清除浏览器数据后需要重新生成。",
+  "mykeys.make": "生成并登记密钥",
+  "mykeys.unable": "此浏览器不能签名",
+  "mykeys.unableLead": "需要通过 TLS 打开页面，并使用支持 Ed25519 的浏览器。",
+  "mykeys.enrolled": "已登记的密钥",
+  "mykeys.noneEnrolled": "还没有登记的密钥",
+  "mykeys.key": "公钥",
+  "mykeys.since": "登记时间",
+  "mykeys.stand": "状态",
+  "mykeys.valid": "有效",
+  "mykeys.revoked": "已吊销",
+  "mykeys.revoke": "吊销",
+  "mykeys.revokeLead": "吊销后此密钥不再被接受，已有签名仍然有效。",
+} as const;
+
+export const en: Readonly<Record<keyof typeof zh, string>> = {
+  "mykeys.lead": "The key is made in this browser, and its private part cannot leave it. From then on it signs what you decide, and the signature stays with the evidence.",
+  "mykeys.here": "This browser",
+  "mykeys.have": "What you decide is signed with",
+  "mykeys.none": "This browser has no key of yours. Another machine, or a browser whose data were cleared, needs one of its own.",
+  "mykeys.make": "Make and enrol a key",
+  "mykeys.unable": "This browser cannot sign",
+  "mykeys.unableLead": "The page has to come over TLS, and the browser has to know Ed25519.",
+  "mykeys.enrolled": "Enrolled keys",
+  "mykeys.noneEnrolled": "No key is enrolled",
+  "mykeys.key": "Public key",
+  "mykeys.since": "Enrolled",
+  "mykeys.stand": "Stand",
+  "mykeys.valid": "valid",
+  "mykeys.revoked": "revoked",
+  "mykeys.revoke": "Revoke",
+  "mykeys.revokeLead": "The key is no longer taken from now on. What it signed before stays signed.",
+};

@@ -1,0 +1,76 @@
+// Navigation, keyboard, and what pages say of themselves.
+export const zh = {
+  "nav.label": "导航",
+  "nav.floor": "监控大厅",
+  "nav.alerts": "告警",
+  "nav.transfers": "转关单",
+  "nav.grants": "解封许可",
+  "nav.write-off": "核销",
+  "nav.corridors": "走廊场所",
+  "nav.audit": "审计",
+  "nav.keys": "签名密钥",
+
+  "title.alerts": "告警",
+  "title.alert": "告警案件",
+  "title.transfers": "转关单",
+  "title.transfer": "转关单详情",
+  "title.grants": "解封许可",
+  "title.write-off": "核销",
+  "title.corridors": "走廊与场所",
+  "title.audit": "日志与证明",
+  "title.keys": "我的签名密钥",
+
+  "keys.heading": "键盘快捷键",
+  "keys.help": "显示快捷键",
+  "keys.pages": "打开导航中的页面",
+  "keys.next": "下一条",
+  "keys.previous": "上一条",
+  "keys.acknowledge": "确认所选告警",
+  "keys.open": "打开所选项",
+  "keys.back": "返回列表",
+
+  "trail.signed": "轨迹：关锁闭合并签名",
+  "trail.open": "轨迹：关锁未闭合",
+  "trail.gap": "轨迹：报文缺失",
+
+  "page.stale": "未能更新，显示的数据获取于",
+  "page.nothing": "这里没有内容",
+} as const;
+
+export const en: Readonly<Record<keyof typeof zh, string>> = {
+  "nav.label": "Navigation",
+  "nav.floor": "Watch floor",
+  "nav.alerts": "Alerts",
+  "nav.transfers": "Transfers",
+  "nav.grants": "Grants",
+  "nav.write-off": "Write-off",
+  "nav.corridors": "Corridors",
+  "nav.audit": "Audit",
+  "nav.keys": "Signing key",
+
+  "title.alerts": "Alerts",
+  "title.alert": "Alert case",
+  "title.transfers": "Transfers",
+  "title.transfer": "Transfer",
+  "title.grants": "Unsealing grants",
+  "title.write-off": "Write-off",
+  "title.corridors": "Corridors and places",
+  "title.audit": "Log and proofs",
+  "title.keys": "My signing key",
+
+  "keys.heading": "Keyboard shortcuts",
+  "keys.help": "Show the shortcuts",
+  "keys.pages": "Open a page of the navigation",
+  "keys.next": "Next one",
+  "keys.previous": "The one before",
+  "keys.acknowledge": "Acknowledge the chosen alert",
+  "keys.open": "Open the chosen one",
+  "keys.back": "Back to the list",
+
+  "trail.signed": "Trail: closed and signed",
+  "trail.open": "Trail: seal not closed",
+  "trail.gap": "Trail: reports missing",
+
+  "page.stale": "Could not be renewed; what is shown came",
+  "page.nothing": "There is nothing here",
+};

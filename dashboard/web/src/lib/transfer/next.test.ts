@@ -1,0 +1,39 @@
+import { expect, test } from "vitest";
+import type { Hold, MovementState } from "../../api/types";
+import { transfer } from "../live/rows.fixture";
+import { isTurnOf, nextOf } from "./next";
+
+const hold: Hold = { reason: "officer", detail: "papers", since: 1, by: { user: "li" } };
+
+test("every state says who acts next, and by which command", () => {
+  const table: [MovementState, string, string | null][] = [
+    ["draft", "carrier", "submit"],
+    ["declared", "customs", "accept"],
+    ["accepted", "customs", "countersign"],
+    ["sealed", "customs", "release"],
+    ["released", "seal", null],
+    ["in-transit", "seal", null],
+    ["incident", "customs", "resume"],
+    ["arrived", "operator", "hand-over"],
+    ["handed-over", "customs", "grant"],
+    ["unsealing-granted", "seal", null],
+    ["unsealed", "customs", "verify"],
+    ["verified", "customs", "write-off"],
+    ["written-off", "nobody", null],
+    ["cancelled", "nobody", null],
+  ];
+  for (const [state, actor, deed] of table) expect(nextOf(transfer({ state })), state).toMatchObject({ actor, deed });
+});
+
+test("a hold comes before everything but the end", () => {
+  expect(nextOf(transfer({ state: "arrived", holds: [hold] }))).toMatchObject({ reason: "held", deed: "lift-hold" });
+  expect(nextOf(transfer({ state: "written-off", holds: [hold] }))).toMatchObject({ actor: "nobody" });
+  expect(nextOf(transfer({ custody_held: true }))).toMatchObject({ reason: "custody", deed: "lift-quarantine" });
+});
+
+test("an overdue transfer is late, and an enquiry waits for the carrier", () => {
+  expect(nextOf(transfer({ punctuality: "overdue" }))).toMatchObject({ reason: "overdue", late: true });
+  const enquiry = nextOf(transfer({ punctuality: "enquiry" }));
+  expect(enquiry).toMatchObject({ actor: "carrier", deed: "reply-enquiry" });
+  expect([isTurnOf(enquiry, "carrier"), isTurnOf(enquiry, "customs")]).toEqual([true, false]);
+});

@@ -1,0 +1,89 @@
+// What a transfer waits for: who has to act, why, and the command that does it. Pure. The tracker has the last word.
+import type { Role, Transfer } from "../../api/types";
+
+export type Actor = "customs" | "carrier" | "operator" | "seal" | "nobody";
+export type Deed =
+  | "accept"
+  | "countersign"
+  | "release"
+  | "lift-hold"
+  | "lift-quarantine"
+  | "resume"
+  | "hand-over"
+  | "grant"
+  | "verify"
+  | "write-off"
+  | "submit"
+  | "reply-enquiry";
+
+export interface Next {
+  actor: Actor;
+  /** A key of the dictionary under `next.`. */
+  reason: NextReason;
+  deed: Deed | null;
+  /** It should have happened already. */
+  late: boolean;
+}
+
+export type NextReason =
+  | "held"
+  | "custody"
+  | "enquiry"
+  | "draft"
+  | "declared"
+  | "accepted"
+  | "sealed"
+  | "released"
+  | "in-transit"
+  | "overdue"
+  | "incident"
+  | "arrived"
+  | "handed-over"
+  | "unsealing-granted"
+  | "unsealed"
+  | "verified"
+  | "written-off"
+  | "cancelled";
+
+export function nextOf(transfer: Transfer): Next {
+  const late = transfer.punctuality !== "on-time";
+  const next = (actor: Actor, reason: NextReason, deed: Deed | null = null): Next => ({ actor, reason, deed, late });
+  const over = transfer.state === "written-off" || transfer.state === "cancelled";
+  if (!over && transfer.holds.length > 0) return next("customs", "held", "lift-hold");
+  if (!over && transfer.custody_held) return next("customs", "custody", "lift-quarantine");
+  switch (transfer.state) {
+    case "draft":
+      return next("carrier", "draft", "submit");
+    case "declared":
+      return next("customs", "declared", "accept");
+    case "accepted":
+      return next("customs", "accepted", "countersign");
+    case "sealed":
+      return next("customs", "sealed", "release");
+    case "released":
+      return next("seal", "released");
+    case "in-transit":
+      if (transfer.punctuality === "enquiry") return next("carrier", "enquiry", "reply-enquiry");
+      return late ? next("carrier", "overdue") : next("seal", "in-transit");
+    case "incident":
+      return next("customs", "incident", "resume");
+    case "arrived":
+      return next("operator", "arrived", "hand-over");
+    case "handed-over":
+      return next("customs", "handed-over", "grant");
+    case "unsealing-granted":
+      return next("seal", "unsealing-granted");
+    case "unsealed":
+      return next("customs", "unsealed", "verify");
+    case "verified":
+      return next("customs", "verified", "write-off");
+    case "written-off":
+    case "cancelled":
+      return next("nobody", transfer.state);
+  }
+}
+
+/** Whether it is this person's turn. */
+export function isTurnOf(next: Next, role: Role): boolean {
+  return next.deed !== null && next.actor === role;
+}

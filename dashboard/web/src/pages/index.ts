@@ -1,0 +1,24 @@
+// The pages, each in a file of its own that comes when it is opened; the floor comes with the first load.
+import type { Component } from "svelte";
+import type { PageName } from "../lib/shell/routes";
+import Floor from "./Floor.svelte";
+
+type PageComponent = Component<{ id: string }>;
+
+const PAGES: Readonly<Record<PageName, () => Promise<{ default: unknown }>>> = {
+  floor: () => Promise.resolve({ default: Floor }),
+  alerts: () => import("./Alerts.svelte"),
+  alert: () => import("./AlertCase.svelte"),
+  transfers: () => import("./Transfers.svelte"),
+  transfer: () => import("./Transfer.svelte"),
+  grants: () => import("./Grants.svelte"),
+  "write-off": () => import("./WriteOff.svelte"),
+  keys: () => import("./Keys.svelte"),
+  corridors: () => import("./Corridors.svelte"),
+  audit: () => import("./Audit.svelte"),
+};
+
+export async function loadPage(page: PageName): Promise<PageComponent> {
+  // A page that is about no single thing takes no id, and is not harmed by one.
+  return (await PAGES[page]()).default as PageComponent;
+}

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { launch, open, signIn, tokenOf, visitor } from "./floor.mjs";
+
+let browser;
+before(async () => (browser = await launch()));
+after(() => browser?.close());
+
+test("an auditor proves any entry, and sees that the log only grew since the last look", async () => {
+  const { page, close } = await visitor(browser);
+  await signIn(page, tokenOf("auditor"));
+  await open(page, "/audit");
+  await page.getByText("This browser remembers this log").waitFor();
+  await page.getByLabel("Entry number").fill("3");
+  await page.getByRole("button", { name: "Prove" }).click();
+  const verdict = page.getByTestId("verdict");
+  await verdict.getByText("Entry 3 is in the log").waitFor();
+  await page.getByTestId("entries").locator("tbody button").nth(5).click();
+  await page.waitForFunction(() => !/Entry 3 /.test(document.querySelector("[data-testid=verdict]")?.innerText ?? "Entry 3 "));
+  assert.match(await verdict.innerText(), /is in the log/);
+  await page.getByRole("button", { name: "Look again" }).click();
+  await page.getByText("the log only grew").waitFor();
+  await close();
+});
+
+test("an entry that is not the one in the log is refuted", async () => {
+  const { page, close } = await visitor(browser);
+  await signIn(page, tokenOf("auditor"));
+  // A platform that lies: another entry under a true proof.
+  await page.route("**/api/v1/log/entries/4?*", async (route) => {
+    const answer = await route.fetch();
+    const body = await answer.json();
+    const last = body.entry.slice(-2) === "00" ? "01" : "00";
+    await route.fulfill({ response: answer, json: { ...body, entry: body.entry.slice(0, -2) + last } });
+  });
+  await open(page, "/audit?entry=4");
+  await page.getByTestId("verdict").getByText("Entry 4 is not in the log's tree").waitFor();
+  await close();
+});
+
+test("a log that was rewritten since the last look is called so", async () => {
+  const { page, close } = await visitor(browser);
+  await signIn(page, tokenOf("auditor"));
+  await open(page, "/audit");
+  await page.getByText("This browser remembers this log").waitFor();
+  await page.evaluate(() => {
+    const [origin, size] = localStorage.getItem("sealway.checkpoint").split(" ");
+    localStorage.setItem("sealway.checkpoint", `${origin} ${size} ${"5a".repeat(32)}`);
+  });
+  await page.getByRole("button", { name: "Look again" }).click();
+  const since = page.getByTestId("since");
+  await since.getByText("may have been rewritten").waitFor();
+  assert.match(await since.getAttribute("class"), /rewritten/);
+  await close();
+});

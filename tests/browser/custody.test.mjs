@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { launch, open, signIn, tokenOf, visitor, waitForAlert } from "./floor.mjs";
+
+let browser;
+before(async () => (browser = await launch()));
+after(() => browser?.close());
+
+test("a person makes a key in the browser, and what is decided from then on is signed", async () => {
+  const { page, close } = await visitor(browser);
+  await signIn(page);
+  await open(page, "/keys");
+  await page.getByTestId("make-key").click();
+  const have = page.getByTestId("have-key");
+  await have.waitFor();
+  const keyId = (await have.locator(".mono").innerText()).trim();
+  assert.match(keyId, /^[0-9a-f]{16}$/);
+  // A loaded page finds the key again.
+  await page.reload();
+  await have.waitFor();
+  await waitForAlert(page);
+  await open(page, "/alerts");
+  await page.getByTestId("alerts").locator("tbody a").first().click();
+  await page.getByTestId("case").waitFor();
+  await page.getByLabel("Note").fill("signed by hand");
+  const sent = page.waitForRequest((request) => request.url().endsWith("/api/v1/commands"));
+  await page.getByTestId("note").click();
+  assert.match(await (await sent).headerValue("sealway-signature"), new RegExp(`^${keyId}[0-9a-f]{128}$`));
+  await page.getByTestId("history").getByText("signed by hand").waitFor();
+  const signed = await page.evaluate(async () => {
+    const { items } = await (await fetch("/api/v1/log/entries?limit=500")).json();
+    return items.some((entry) => entry.command === "note-alert" && entry.signed);
+  });
+  assert.equal(signed, true, "the log has the signature");
+  await open(page, "/keys");
+  await page.getByTestId("keys").getByRole("button", { name: "Revoke" }).first().click();
+  await page.getByRole("dialog").getByLabel("Reason").fill("machine given away");
+  await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
+  await page.getByTestId("make-key").waitFor();
+  await close();
+});
+
+test("an officer proposes a grant under way, and takes it back", async () => {
+  const { page, close } = await visitor(browser);
+  await signIn(page);
+  const seal = await page.evaluate(async () => {
+    const { items } = await (await fetch("/api/v1/transfers?state=in-transit&limit=1")).json();
+    return items[0].seal;
+  });
+  await open(page, "/grants");
+  await page.getByLabel("Seal").fill(seal);
+  await page.getByRole("button", { name: "Grant the unsealing" }).click();
+  const form = page.getByTestId("grant-form");
+  await form.getByLabel("Latitude").fill("34.1");
+  await form.getByLabel("Longitude").fill("108.1");
+  await form.getByLabel("Radius").fill("300");
+  await form.getByTestId("issue").click();
+  const row = page.getByTestId("grants").locator("tbody tr", { hasText: seal }).first();
+  await row.waitFor();
+  const said = await row.innerText();
+  assert.match(said, /Needs a second officer|Given/);
+  assert.match(said, /34\.1000, 108\.1000/);
+  await row.getByTestId("revoke").click();
+  await row.getByText("Taken back").waitFor();
+  await close();
+});
+
+test("an auditor sees grants and ledgers and can change nothing there", async () => {
+  const { page, close } = await visitor(browser);
+  await signIn(page, tokenOf("auditor"));
+  await open(page, "/grants");
+  await page.getByTestId("grants-page").waitFor();
+  assert.equal(await page.getByRole("button", { name: "Grant the unsealing" }).count(), 0);
+  await open(page, "/write-off");
+  await page.getByText("No transfer waits").waitFor();
+  assert.equal(await page.getByTestId("write-off-page").getByRole("button").count(), 0);
+  await close();
+});

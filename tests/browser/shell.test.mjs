@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { launch, open, PATIENCE_MS, SERVER, signIn, tokenOf, visitor } from "./floor.mjs";
+
+let browser;
+before(async () => (browser = await launch()));
+after(() => browser?.close());
+
+const entries = (page) => page.getByRole("navigation").getByRole("link").evaluateAll((links) => links.map((link) => new URL(link.href).pathname));
+
+const PAGES = {
+  customs: ["/", "/alerts", "/transfers", "/grants", "/write-off", "/audit", "/keys"],
+  carrier: ["/", "/alerts", "/transfers", "/keys"],
+  operator: ["/", "/alerts", "/transfers", "/keys"],
+  auditor: ["/", "/alerts", "/transfers", "/grants", "/write-off", "/audit", "/keys"],
+  admin: ["/", "/alerts", "/transfers", "/audit", "/keys"],
+};
+
+for (const [role, expected] of Object.entries(PAGES)) {
+  test(`${role} has exactly these pages in the navigation, and each of them opens`, async () => {
+    const { page, log, close } = await visitor(browser);
+    await signIn(page, tokenOf(role));
+    assert.deepEqual(await entries(page), expected);
+    for (const path of expected.slice(1)) {
+      await open(page, path);
+      assert.equal(new URL(page.url()).pathname, path);
+      assert.equal(await page.getByRole("navigation").locator("[aria-current=page]").getAttribute("href"), path);
+    }
+    assert.deepEqual(log.errors, []);
+    await close();
+  });
+}
+
+test("a page that is not a carrier's says so, also at its address, and an address of nothing says so too", async () => {
+  const { page, close } = await visitor(browser);
+  await signIn(page, tokenOf("carrier"));
+  await page.goto(`${SERVER}/audit`);
+  await page.getByText("You may not see this page").waitFor();
+  await page.goto(`${SERVER}/nowhere`);
+  await page.getByText("There is no such page").waitFor();
+  await page.getByRole("link", { name: "Back to the live page" }).click();
+  await page.getByTestId("floor").waitFor();
+  await close();
+});
+
+test("the question mark lists the keys of the page, a digit opens a page, and typing is only typing", async () => {
+  const { page, close } = await visitor(browser);
+  await signIn(page);
+  await page.keyboard.press("?");
+  const dialog = page.getByTestId("shortcuts");
+  await dialog.waitFor();
+  assert.match(await dialog.innerText(), /Acknowledge the chosen alert/);
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+  await page.getByRole("searchbox").fill("2");
+  assert.equal(new URL(page.url()).pathname, "/");
+  await page.getByRole("searchbox").fill("");
+  await page.getByRole("heading", { name: /Alert queue/ }).click();
+  await page.evaluate(() => document.activeElement?.blur());
+  await page.keyboard.press("2");
+  await page.getByTestId("alerts-page").waitFor();
+  await page.goBack();
+  await page.getByTestId("floor").waitFor();
+  await close();
+});
+
+test("a page keeps what it shows when the network goes, says how old it is, and comes back", async () => {
+  const { page, close } = await visitor(browser);
+  await signIn(page);
+  await open(page, "/audit");
+  await page.getByTestId("size").waitFor();
+  await page.context().setOffline(true);
+  await page.getByRole("button", { name: "Look again" }).click();
+  const stale = page.getByTestId("stale").first();
+  await stale.waitFor();
+  assert.match(await stale.innerText(), /\d+ s ago/);
+  assert.ok(await page.getByTestId("size").isVisible());
+  await page.context().setOffline(false);
+  await stale.getByRole("button", { name: "Try again" }).click();
+  await stale.waitFor({ state: "detached" });
+  await close();
+});
+
+test("after a minute without an update the bar says so", async () => {
+  const { page, close } = await visitor(browser);
+  await page.clock.install();
+  // A line that stays open and says nothing.
+  await page.addInitScript(() => {
+    globalThis.EventSource = class extends EventTarget {
+      static CLOSED = 2;
+      readyState = 1;
+      constructor() {
+        super();
+        queueMicrotask(() => this.onopen?.());
+      }
+      close() {}
+    };
+  });
+  await page.goto(`${SERVER}/login#${tokenOf("customs")}`);
+  await page.getByTestId("floor").waitFor();
+  await page.clock.fastForward(61_000);
+  await page.waitForFunction(() => document.querySelector("[data-testid=line]")?.dataset.state === "quiet", null, { timeout: PATIENCE_MS });
+  assert.match(await page.getByTestId("line").innerText(), /No update for 1 min/);
+  await close();
+});
+
+test("at 360 px every page fits, and the navigation opens as a sheet", async () => {
+  const { page, close } = await visitor(browser, { width: 360, height: 740 });
+  await signIn(page);
+  for (const path of PAGES.customs.slice(1)) {
+    await page.locator("button.menu").click();
+    await page.getByRole("navigation").locator(`a[href="${path}"]`).click();
+    await page.waitForURL(`${SERVER}${path}`);
+    await page.locator("#content h1").waitFor({ state: "attached" });
+    const { wide, room } = await page.evaluate(() => ({ wide: document.documentElement.scrollWidth, room: innerWidth }));
+    assert.ok(wide <= room, `${path}: ${wide} px in ${room} px`);
+    const main = await page.locator("#content").evaluate((box) => box.scrollWidth - box.clientWidth);
+    assert.ok(main <= 1, `${path}: the page scrolls ${main} px sideways`);
+  }
+  await close();
+});

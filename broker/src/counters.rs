@@ -60,9 +60,11 @@ pub(crate) struct Counters {
     teller: Teller,
 }
 
+type Telling = dyn Fn(&DeviceId, Refusal) + Send + Sync;
+
 /// Whoever wants to hear of each refusal of a device.
 #[derive(Default)]
-struct Teller(Option<Box<dyn Fn(&DeviceId, Refusal) + Send + Sync>>);
+struct Teller(Option<Box<Telling>>);
 
 impl std::fmt::Debug for Teller {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

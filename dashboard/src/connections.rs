@@ -59,7 +59,7 @@ impl From<Connection> for MqttConnection {
 }
 
 /// List MQTT connections
-#[utoipa::path(get, path = "/connections", tag = "devices", params(Which), responses(
+#[utoipa::path(get, path = "/connections", tag = "connections", params(Which), responses(
     (status = 200, body = List<MqttConnection>),
     (status = "default", body = ProblemBody, content_type = "application/problem+json"),
 ))]
@@ -76,7 +76,7 @@ async fn list(
 }
 
 /// Close an MQTT connection; its client may come again
-#[utoipa::path(delete, path = "/connections/{session}", tag = "devices", params(("session" = u64, Path)), responses(
+#[utoipa::path(delete, path = "/connections/{session}", tag = "connections", params(("session" = u64, Path)), responses(
     (status = 204),
     (status = "default", body = ProblemBody, content_type = "application/problem+json"),
 ))]

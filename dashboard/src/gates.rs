@@ -59,7 +59,7 @@ enum Form {
 }
 
 /// A pass card as a QR code, signed by the platform
-#[utoipa::path(get, path = "/pass-cards/{id}/{form}", tag = "gates", params(("id" = Reference, Path), ("form" = Form, Path)), responses(
+#[utoipa::path(get, path = "/pass-cards/{id}/{form}", tag = "gates", params(("id" = Reference, Path), ("form" = inline(Form), Path)), responses(
     (status = 200, content((String = "image/svg+xml"), (String = "image/png"), (String = "text/plain"))),
     (status = "default", body = ProblemBody, content_type = "application/problem+json"),
 ))]

@@ -19,7 +19,7 @@ pub use reason::Reason;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::fmt;
 use std::str::FromStr;
-pub use view::{BarrierCycle, GateDecision, GateView, InspectionView, KpiDay, Minutes, ReasonView};
+pub use view::{BarrierCycle, GateDecision, GateView, InspectionDraw, KpiDay, Minutes, ReasonView};
 
 /// Which border a gate stands at. Each has its own rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

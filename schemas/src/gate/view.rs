@@ -147,7 +147,7 @@ impl Recorded for BarrierCycle {
 /// A truck that was drawn for inspection 查验; it counts at every gate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct InspectionView {
+pub struct InspectionDraw {
     pub truck: Plate,
     pub transfer: Option<TransferId>,
     pub since: Time,
@@ -156,7 +156,7 @@ pub struct InspectionView {
     pub cleared: Option<Time>,
 }
 
-impl Recorded for InspectionView {
+impl Recorded for InspectionDraw {
     const KIND: &'static str = "inspection-draw";
 
     fn id(&self) -> String {

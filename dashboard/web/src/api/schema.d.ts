@@ -106,6 +106,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List MQTT connections */
+        get: operations["connections_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connections/{session}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Close an MQTT connection; its client may come again */
+        delete: operations["connections_send_away"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/corridors": {
         parameters: {
             query?: never;
@@ -221,6 +255,26 @@ export interface paths {
         put?: never;
         /** Ask the seal to sign, now */
         post: operations["devices_challenge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/errors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The last reasons for which a device was refused
+         * @description At most 16 different ones, the newest first, since the platform started.
+         */
+        get: operations["devices_errors"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -434,6 +488,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/gates/{id}/snapshots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a gate needs to decide alone for some hours, signed by the platform
+         * @description `text` is a JSON object with notes, transfers and seals of the gate's place. The signature is over `sealway/v1/gate-snapshot`, a line feed, and the text. Who took which one stands in the evidence log.
+         */
+        post: operations["gates_snapshot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the gateways stand */
+        get: operations["operation_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/kpis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Figures of gates and clearance, of each place and day that the caller may see */
+        get: operations["gates_kpis"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/ledger/imports": {
         parameters: {
             query?: never;
@@ -586,8 +694,25 @@ export interface paths {
         /** List parties */
         get: operations["parties_list"];
         put?: never;
-        /** Register a party, or change its names */
+        /** Register a party, or change its names and its district */
         post: operations["parties_register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pass-cards/{id}/{form}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A pass card as a QR code, signed by the platform */
+        get: operations["gates_code"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -880,6 +1005,95 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the party's webhooks, newest first */
+        get: operations["webhooks_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The key that what webhooks are told is signed by */
+        get: operations["webhooks_key"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put a webhook of the caller's party
+         * @description Each event is posted as JSON: `id`, `type`, `timestamp` and `data`, in the manner of Standard Webhooks. Headers: `webhook-id`, the same for every try; `webhook-timestamp`, unix seconds; `webhook-signature`, `v1a,` and in base64 the platform's Ed25519 signature over `<id>.<timestamp>.<body>`. An answer 2xx within 10 s takes it. Anything else is tried again, ever more seldom or as `Retry-After` says, then it is a dead letter. Ids are `<webhook>-<number>`: numbers without a gap, in order, each at least once.
+         */
+        put: operations["webhooks_put"];
+        post?: never;
+        /** Remove a webhook; what waits for it is gone */
+        delete: operations["webhooks_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a webhook has not taken, oldest first */
+        get: operations["webhooks_letters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tell a webhook once more what it did not take */
+        post: operations["webhooks_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -983,6 +1197,8 @@ export interface components {
         Acknowledgement: {
             note?: string | null;
         };
+        /** @example 020-81140743 */
+        AirWaybill: string;
         AlertCommand: {
             alert: components["schemas"]["AlertId"];
             note?: string | null;
@@ -1027,7 +1243,7 @@ export interface components {
          * @description What was found. Red needs a signed breach, or two kinds of evidence.
          * @enum {string}
          */
-        AlertKind: "opened-without-grant" | "cable-cut" | "housing-opened" | "epoch-changed" | "deviation" | "silence" | "hole" | "equivocation" | "prev-mismatch" | "wrong-key" | "low-battery" | "impossible-speed" | "strict-failed" | "state-lost" | "two-places" | "wrong-direction" | "waypoint-missed" | "overstay" | "stop-outside-place" | "mount-lost" | "truck-drift" | "device-removed" | "jamming" | "spoofing-suspected" | "spoofing" | "clock-off" | "shock-storm" | "light-inside" | "forced-entry" | "wrong-credential" | "device-fault" | "seal-stolen" | "wrong-unit" | "wrong-seal" | "false-arrival" | "note-reused" | "tailgating" | "lane-change" | "partial-cargo" | "unreleased-departure" | "overdue" | "ledger-difference" | "incident-reported" | "alert-storm";
+        AlertKind: "opened-without-grant" | "cable-cut" | "housing-opened" | "epoch-changed" | "deviation" | "silence" | "hole" | "equivocation" | "prev-mismatch" | "wrong-key" | "low-battery" | "impossible-speed" | "strict-failed" | "state-lost" | "two-places" | "wrong-direction" | "waypoint-missed" | "overstay" | "stop-outside-place" | "mount-lost" | "truck-drift" | "device-removed" | "jamming" | "spoofing-suspected" | "spoofing" | "clock-off" | "shock-storm" | "light-inside" | "forced-entry" | "wrong-credential" | "device-fault" | "seal-stolen" | "wrong-unit" | "wrong-seal" | "false-arrival" | "note-reused" | "tailgating" | "lane-change" | "partial-cargo" | "unreleased-departure" | "overdue" | "results-overdue" | "ledger-difference" | "incident-reported" | "alert-storm";
         /** @description What an officer wrote beside an alert; it decides nothing. */
         AlertNote: {
             at: components["schemas"]["Time"];
@@ -1078,8 +1294,42 @@ export interface components {
             by: components["schemas"]["UserId"];
             to: components["schemas"]["UserId"];
         };
+        /** @description One opening and closing of a barrier. */
+        BarrierCycle: {
+            at: components["schemas"]["Time"];
+            /** @description The gate's own number of the cycle. */
+            cycle: components["schemas"]["Reference"];
+            decision?: components["schemas"]["Reference"] | null;
+            gate: components["schemas"]["GateId"];
+            /** Format: int32 */
+            lane: number;
+            plates: components["schemas"]["Plate"][];
+            transfer?: components["schemas"]["TransferId"] | null;
+            /** Format: int32 */
+            vehicles: number;
+        };
         Because: {
             reason: string;
+        };
+        /** @example COSU6123456780 */
+        BillNumber: string;
+        /** @description Every seal that a transfer had, oldest first. At most the last one is bound. */
+        BindingView: {
+            at: components["schemas"]["Time"];
+            seals: components["schemas"]["BoundSeal"][];
+            transfer: components["schemas"]["TransferId"];
+            unit: string;
+        };
+        /** @description An electronic seal that the carrier bound, and the mechanical ones beside it. */
+        BoundSeal: {
+            bound_at: components["schemas"]["Time"];
+            bound_by: components["schemas"]["By"];
+            /** @description Oldest first. */
+            epochs: components["schemas"]["SealedEpoch"][];
+            mechanical: components["schemas"]["MechanicalSeal"][];
+            seal: components["schemas"]["DeviceId"];
+            unbound_at?: components["schemas"]["Time"] | null;
+            unit: string;
         };
         /** @description The one who stands behind a change. */
         By: {
@@ -1101,19 +1351,56 @@ export interface components {
             /** @description The decision of a gate. */
             gate: components["schemas"]["GateId"];
         } | "clock";
+        /** @description A kind of goods that an enterprise's vehicle may carry. */
+        CardGoods: {
+            goods: components["schemas"]["GoodsCode"];
+            quantity: components["schemas"]["Quantity"];
+            /** @description 规格 */
+            specification: string;
+            unit: components["schemas"]["UnitCode"];
+        };
         CargoCommand: {
+            consignments: components["schemas"]["Consignment"][];
+            transfer: components["schemas"]["TransferId"];
+            /** @enum {string} */
+            type: "declare-cargo";
+        } | {
+            document?: components["schemas"]["TransportDocument"] | null;
             image: string;
             note: string;
             transfer: components["schemas"]["TransferId"];
             /** @enum {string} */
             type: "record-inspection";
             unit: string;
+        } | {
+            found: components["schemas"]["FoundConsignment"][];
+            note: string;
+            parent?: components["schemas"]["TransportDocument"] | null;
+            place: components["schemas"]["PlaceId"];
+            transfer: components["schemas"]["TransferId"];
+            /** @enum {string} */
+            type: "split-cargo";
+        };
+        /** @example CSQU3054383 */
+        CargoUnit: string;
+        /** @description Everything in the sealed unit of a transfer. */
+        CargoView: {
+            at: components["schemas"]["Time"];
+            /** @description A parent before its children. */
+            consignments: components["schemas"]["ConsignmentView"][];
+            kind: components["schemas"]["UnitKind"];
+            splits: components["schemas"]["SplitView"][];
+            totals: components["schemas"]["Total"][];
+            transfer: components["schemas"]["TransferId"];
+            /** @description The one that the electronic seal closes. */
+            unit: components["schemas"]["CargoUnit"];
         };
         Chart: {
             /** @description Oldest first; only stretches with a reading. */
             buckets: components["schemas"]["ChartBucket"][];
             device: components["schemas"]["DeviceId"];
             field: components["schemas"]["ChartField"];
+            grade: components["schemas"]["Grade"];
             /**
              * Format: int64
              * @description Width of each stretch of time.
@@ -1168,6 +1455,37 @@ export interface components {
             /** Format: int64 */
             confirmed: number;
         };
+        Consignment: {
+            /** @description Unique within the transfer. */
+            document: components["schemas"]["TransportDocument"];
+            /** @description Each of other goods or another status. */
+            lines: components["schemas"]["ConsignmentLine"][];
+            owner: components["schemas"]["PartyId"];
+            parent?: components["schemas"]["TransportDocument"] | null;
+            unit?: components["schemas"]["CargoUnit"] | null;
+        };
+        /** @description Goods of a consignment, in the words of both languages. */
+        ConsignmentLine: {
+            description_en: string;
+            description_zh: string;
+            goods: components["schemas"]["GoodsLine"];
+        };
+        /** @description One consignment of a transfer; its owner sees it too. */
+        ConsignmentView: {
+            at: components["schemas"]["Time"];
+            document: components["schemas"]["TransportDocument"];
+            lines: components["schemas"]["ConsignmentLine"][];
+            owner: components["schemas"]["PartyId"];
+            parent?: components["schemas"]["TransportDocument"] | null;
+            parted?: components["schemas"]["Parted"] | null;
+            /** @description Under which seals it travelled, oldest first. */
+            seals: components["schemas"]["Inherited"][];
+            transfer: components["schemas"]["TransferId"];
+            /** @description The unit that it is packed in; the sealed one where it is in no smaller one. */
+            unit: components["schemas"]["CargoUnit"];
+            /** @description The cargo was declared anew without it. */
+            withdrawn: boolean;
+        };
         /** @example rail-qingdao-xian */
         CorridorId: string;
         /** @description What a corridor as it is drawn would have said of the transfers of the last days */
@@ -1201,6 +1519,7 @@ export interface components {
             /** @description Oldest first; only stretches with a report. */
             counts: components["schemas"]["HourCount"][];
             device: components["schemas"]["DeviceId"];
+            grade: components["schemas"]["Grade"];
             /**
              * Format: int64
              * @description Whole hours.
@@ -1211,6 +1530,7 @@ export interface components {
             /** @description Oldest first. */
             crossings: components["schemas"]["PlaceCrossing"][];
             device: components["schemas"]["DeviceId"];
+            grade: components["schemas"]["Grade"];
         };
         CustodyCommand: {
             place: components["schemas"]["PlaceId"];
@@ -1299,10 +1619,35 @@ export interface components {
             reason: string;
             /** @enum {string} */
             type: "lift-quarantine";
+        } | {
+            call_sign: string;
+            owner: components["schemas"]["PartyId"];
+            protocol: components["schemas"]["Protocol"];
+            terminal: components["schemas"]["DeviceId"];
+            /** @enum {string} */
+            type: "register-terminal";
+            used_as: components["schemas"]["TerminalUse"];
+        } | {
+            reason: string;
+            terminal: components["schemas"]["DeviceId"];
+            /** @enum {string} */
+            type: "revoke-terminal";
+        };
+        /** @description One reason, however often it was met */
+        DeviceError: {
+            /** @description As in `/metrics`: `bad-signature`, `login-replayed`, `foreign-topic`. */
+            code: string;
+            /** @description Of the last time. */
+            detail: string;
+            first_at: components["schemas"]["Time"];
+            last_at: components["schemas"]["Time"];
+            /** Format: int64 */
+            times: number;
         };
         /** @example XA-7Q2K */
         DeviceId: string;
         DeviceView: {
+            bond_since?: components["schemas"]["Time"] | null;
             enrolled_at: components["schemas"]["Time"];
             id: components["schemas"]["DeviceId"];
             last?: components["schemas"]["LastReport"] | null;
@@ -1321,8 +1666,19 @@ export interface components {
             noted?: string | null;
             status: components["schemas"]["GoodsStatus"];
         };
+        /**
+         * @description Seen from the gate's place.
+         * @enum {string}
+         */
+        Direction: "inbound" | "outbound";
         /** @example xian */
         DistrictId: string;
+        DistrictView: {
+            id: components["schemas"]["DistrictId"];
+            name_en: string;
+            name_zh: string;
+            put_at: components["schemas"]["Time"];
+        };
         /**
          * @description What a navigation seal reports.
          * @enum {string}
@@ -1371,12 +1727,14 @@ export interface components {
             user?: components["schemas"]["UserId"] | null;
         };
         /** @enum {string} */
-        EntryKind: "report" | "login" | "command" | "strict-failed" | "generation" | "state-lost" | "refusals" | "policy";
+        EntryKind: "report" | "login" | "command" | "strict-failed" | "generation" | "state-lost" | "refusals" | "policy" | "rekey" | "unsigned";
         ExchangeCommand: {
+            /** @description `movement`, `alert`, `device`, `record`; each at most once. */
             kinds: string[];
             party: components["schemas"]["PartyId"];
             /** @enum {string} */
             type: "put-webhook";
+            /** @description `https` only, at most 2,000 characters, without a user in it. */
             url: string;
             webhook: components["schemas"]["WebhookId"];
         } | {
@@ -1410,16 +1768,247 @@ export interface components {
          * @enum {string}
          */
         Field: "line" | "hs" | "unit" | "quantity" | "weight-kg";
+        Figures: {
+            /** Format: int32 */
+            alerts_decided: number;
+            /** @description From a transfer's arrival to its write-off, when customs lets the goods go. */
+            arrival_to_release: components["schemas"]["Spread"];
+            /**
+             * Format: double
+             * @description Of all releases, by a gate or a standing order; absent where nothing was released.
+             */
+            automatic_release_rate?: number | null;
+            /**
+             * Format: double
+             * @description Of the alerts that officers decided.
+             */
+            false_alarm_rate?: number | null;
+            /** Format: int32 */
+            false_alarms: number;
+            /** @description From a truck's first question at a gate to its GO. */
+            gate_minutes: {
+                [key: string]: components["schemas"]["Spread"];
+            };
+            /** Format: int32 */
+            held: number;
+            /** Format: int32 */
+            passed: number;
+            /** Format: int32 */
+            released_automatically: number;
+            /** Format: int32 */
+            released_by_people: number;
+        };
+        /** @description What was counted of one consignment when its parent was split. */
+        FoundConsignment: {
+            document: components["schemas"]["TransportDocument"];
+            lines: components["schemas"]["FoundLine"][];
+        };
+        FoundLine: {
+            /** @description How much of it is damaged. */
+            damaged?: components["schemas"]["Quantity"];
+            goods: components["schemas"]["GoodsCode"];
+            /** @description All of it, in the unit of the declared line. */
+            quantity: components["schemas"]["Quantity"];
+            status: components["schemas"]["GoodsStatus"];
+        };
         GateCommand: {
+            directions: components["schemas"]["Direction"][];
             gate: components["schemas"]["GateId"];
+            /**
+             * Format: int32
+             * @description Numbered from 1.
+             */
+            lanes: number;
+            line: components["schemas"]["Line"];
             name_en: string;
             name_zh: string;
             place: components["schemas"]["PlaceId"];
+            public_key?: components["schemas"]["PublicKey"] | null;
             /** @enum {string} */
             type: "put-gate";
+        } | {
+            direction: components["schemas"]["Direction"];
+            gate?: components["schemas"]["GateId"] | null;
+            goods?: components["schemas"]["GoodsLine"][];
+            /** @description Truck, unit and goods. */
+            gross_kg: components["schemas"]["Quantity"];
+            not_after?: components["schemas"]["Time"] | null;
+            note: components["schemas"]["Reference"];
+            place: components["schemas"]["PlaceId"];
+            transfer: components["schemas"]["TransferId"];
+            truck: components["schemas"]["Plate"];
+            /** @enum {string} */
+            type: "issue-release-note";
+            unit: string;
+        } | {
+            note: components["schemas"]["Reference"];
+            reason: string;
+            /** @enum {string} */
+            type: "revoke-release-note";
+        } | {
+            card: components["schemas"]["Reference"];
+            enterprise: components["schemas"]["PartyId"];
+            goods: components["schemas"]["CardGoods"][];
+            not_after: components["schemas"]["Time"];
+            not_before: components["schemas"]["Time"];
+            truck: components["schemas"]["Plate"];
+            /** @enum {string} */
+            type: "issue-pass-card";
+        } | {
+            card: components["schemas"]["Reference"];
+            reason: string;
+            /** @enum {string} */
+            type: "revoke-pass-card";
+        } | {
+            gate: components["schemas"]["GateId"];
+            /** Format: int32 */
+            lane: number;
+            reading: components["schemas"]["Reference"];
+            text: string;
+            /** @enum {string} */
+            type: "read-pass-card";
+        } | {
+            /** Format: int32 */
+            permille: number;
+            salt: string;
+            /** @enum {string} */
+            type: "put-inspection-rule";
+        } | {
+            note: string;
+            truck: components["schemas"]["Plate"];
+            /** @enum {string} */
+            type: "clear-inspection";
+        } | {
+            gate: components["schemas"]["GateId"];
+            /** Format: int32 */
+            lane: number;
+            truck: components["schemas"]["Plate"];
+            /** @enum {string} */
+            type: "direct-truck";
+        } | {
+            question: components["schemas"]["GateQuestion"];
+            /** @enum {string} */
+            type: "ask-gate";
+        } | {
+            cycle: components["schemas"]["Reference"];
+            decision?: components["schemas"]["Reference"] | null;
+            gate: components["schemas"]["GateId"];
+            /** Format: int32 */
+            lane: number;
+            plates?: components["schemas"]["Plate"][];
+            /** @enum {string} */
+            type: "report-barrier";
+            /** Format: int32 */
+            vehicles: number;
+        } | {
+            gate: components["schemas"]["GateId"];
+            nonce: string;
+            /** @enum {string} */
+            type: "take-gate-snapshot";
+        } | {
+            gate: components["schemas"]["GateId"];
+            line: string;
+            signature: string;
+            /** @enum {string} */
+            type: "file-gate-decision";
+        };
+        /** @description A decision of a gate. */
+        GateDecision: {
+            /** @description When the truck heard it. */
+            at: components["schemas"]["Time"];
+            by: components["schemas"]["UserId"];
+            /** @description What the platform knew against a GO that the gate gave alone. */
+            conflicts: components["schemas"]["ReasonView"][];
+            decision: components["schemas"]["Reference"];
+            direction: components["schemas"]["Direction"];
+            filed_at?: components["schemas"]["Time"] | null;
+            gate: components["schemas"]["GateId"];
+            /** Format: int32 */
+            lane: number;
+            note?: components["schemas"]["Reference"] | null;
+            place: components["schemas"]["PlaceId"];
+            /** @description All of them, the first one first on the gate's board. */
+            reasons: components["schemas"]["ReasonView"][];
+            seal?: components["schemas"]["DeviceId"] | null;
+            transfer?: components["schemas"]["TransferId"] | null;
+            truck?: components["schemas"]["Plate"] | null;
+            unit?: string | null;
+            verdict: components["schemas"]["GateVerdict"];
+            weight_kg?: components["schemas"]["Quantity"] | null;
         };
         /** @example epz-a-south */
         GateId: string;
+        /** @description What a gate sees of a truck in a lane, and asks about. */
+        GateQuestion: {
+            /** @description The text of a pass card's QR code. */
+            card?: string | null;
+            /** @description The gate's own number of this decision: asked again under it, the same answer comes. */
+            decision: components["schemas"]["Reference"];
+            direction: components["schemas"]["Direction"];
+            gate: components["schemas"]["GateId"];
+            /**
+             * Format: int32
+             * @description From 1.
+             */
+            lane: number;
+            note?: components["schemas"]["Reference"] | null;
+            seal?: components["schemas"]["DeviceId"] | null;
+            truck?: components["schemas"]["Plate"] | null;
+            unit?: components["schemas"]["UnitSeen"] | null;
+            /**
+             * Format: int32
+             * @description What the lane's loops count before the barrier.
+             */
+            vehicles?: number;
+            weight_kg?: components["schemas"]["Quantity"] | null;
+        };
+        /** @enum {string} */
+        GateVerdict: "go" | "hold";
+        GateView: {
+            directions: components["schemas"]["Direction"][];
+            gate: components["schemas"]["GateId"];
+            /** Format: int32 */
+            lanes: number;
+            line: components["schemas"]["Line"];
+            name_en: string;
+            name_zh: string;
+            place: components["schemas"]["PlaceId"];
+            public_key?: components["schemas"]["PublicKey"] | null;
+            put_at: components["schemas"]["Time"];
+        };
+        /** @enum {string} */
+        GatewayKind: "jtt808" | "jointech" | "nmea" | "reader";
+        /** @enum {string} */
+        GatewayState: "listening" | "starting" | "absent" | "quiet" | "well" | "garbled" | "unregistered";
+        /** @description One gateway. */
+        GatewayView: {
+            /** @description Address, or path of the port. */
+            at: string;
+            /**
+             * Format: int32
+             * @description Bits a second of a serial line.
+             */
+            baud?: number | null;
+            /** @description What was counted since the start of the platform, by its word; only what occurred. */
+            counts: {
+                [key: string]: number;
+            };
+            /** @description Why it is absent, the call sign that nobody registered. */
+            detail?: string | null;
+            kind: components["schemas"]["GatewayKind"];
+            name: string;
+            /**
+             * Format: int64
+             * @description Connections of a TCP port.
+             */
+            open?: number | null;
+            since: components["schemas"]["Time"];
+            state: components["schemas"]["GatewayState"];
+        };
+        Gateways: {
+            /** @description In the order of the configuration; empty for parties, whose the machine is not. */
+            items: components["schemas"]["GatewayView"][];
+        };
         /** @example CHIP-7 */
         GoodsCode: string;
         /** @description One kind of goods in a declaration or a release note. */
@@ -1436,6 +2025,11 @@ export interface components {
          * @enum {string}
          */
         GoodsStatus: "bonded" | "non-bonded" | "in-transit";
+        /**
+         * @description How far a position can be believed.
+         * @enum {string}
+         */
+        Grade: "signed" | "unsigned";
         /**
          * @description What became of a grant.
          * @enum {string}
@@ -1496,6 +2090,8 @@ export interface components {
             reports: number;
             start: components["schemas"]["Time"];
         };
+        /** @example SW-77 */
+        HouseNumber: string;
         /** @example 85423190 */
         HsCode: string;
         /**
@@ -1503,6 +2099,42 @@ export interface components {
          * @enum {string}
          */
         IncidentKind: "route-impossible" | "seal-broken" | "goods-transferred" | "imminent-danger" | "accident" | "part-of-transport-changed";
+        /** @description A stretch of time in which a child lay under its parent's seal. */
+        Inherited: {
+            /** Format: int64 */
+            epoch: number;
+            seal: components["schemas"]["DeviceId"];
+            since: components["schemas"]["Time"];
+            until?: components["schemas"]["Time"] | null;
+        };
+        /** @description A truck that was drawn for inspection 查验; it counts at every gate. */
+        InspectionDraw: {
+            cleared?: components["schemas"]["Time"] | null;
+            since: components["schemas"]["Time"];
+            transfer?: components["schemas"]["TransferId"] | null;
+            truck: components["schemas"]["Plate"];
+            until: components["schemas"]["Time"];
+        };
+        /** @description An X-ray image or a photo of a unit or a consignment, bound to the seal's epoch. */
+        InspectionView: {
+            at: components["schemas"]["Time"];
+            by: components["schemas"]["By"];
+            document?: components["schemas"]["TransportDocument"] | null;
+            /** Format: int64 */
+            epoch?: number | null;
+            /** @description Hex of SHA-256. */
+            image: string;
+            note: string;
+            /**
+             * Format: int32
+             * @description Of the transfer, from 1.
+             */
+            number: number;
+            /** @description The seal that was bound, and the epoch that it had closed the unit in; without an epoch it was open. */
+            seal: components["schemas"]["DeviceId"];
+            transfer: components["schemas"]["TransferId"];
+            unit: components["schemas"]["CargoUnit"];
+        };
         IssuedChallenge: {
             device: components["schemas"]["DeviceId"];
             /** @description 16 bytes, hex; the seal's answer holds it. */
@@ -1542,6 +2174,46 @@ export interface components {
             /** @description The `sealed` reports of their epochs, which hold the epoch keys. */
             sealings: components["schemas"]["KeptReport"][];
         };
+        /** @description What a manager asks of a place for a day. A day begins at midnight UTC. */
+        KpiDay: {
+            /** Format: int32 */
+            alerts_decided: number;
+            /** @description From a transfer's arrival here until customs wrote it off and let the goods go. */
+            arrival_to_release: {
+                [key: string]: number;
+            };
+            /** @description When it last changed. */
+            at: components["schemas"]["Time"];
+            /** @description `2026-11-25` */
+            day: string;
+            /** Format: int32 */
+            false_alarms: number;
+            /** @description From a truck's first question at a gate to its GO. */
+            gates: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            /** Format: int32 */
+            held: number;
+            /** Format: int32 */
+            passed: number;
+            place: components["schemas"]["PlaceId"];
+            /**
+             * Format: int32
+             * @description Releases at this place by a gate or a standing order, and by an officer.
+             */
+            released_automatically: number;
+            /** Format: int32 */
+            released_by_people: number;
+        };
+        Kpis: {
+            all: components["schemas"]["Figures"];
+            /** @description The newest first. */
+            days: components["schemas"]["OfDay"][];
+            places: components["schemas"]["OfPlace"][];
+            targets: components["schemas"]["Targets"];
+        };
         LastFix: {
             /** Format: int64 */
             heading_ddeg: number;
@@ -1571,10 +2243,28 @@ export interface components {
             status: number;
             t: components["schemas"]["Time"];
         };
+        /** @description The newest sighting in the terminal's time, and its newest fix. */
+        LastSighting: {
+            /** Format: int32 */
+            battery?: number | null;
+            event: components["schemas"]["ReportEvent"];
+            fix?: components["schemas"]["LastFix"] | null;
+            lock?: components["schemas"]["LockWord"] | null;
+            /**
+             * Format: int64
+             * @description Counted by the platform, in the order of arrival.
+             */
+            number: number;
+            received_at: components["schemas"]["Time"];
+            /** Format: int64 */
+            status: number;
+            t: components["schemas"]["Time"];
+        };
         /** @description The newest value of each field, and the places that the seal is in. */
         LatestPoint: {
             device: components["schemas"]["DeviceId"];
             fixed_at?: components["schemas"]["Time"] | null;
+            grade: components["schemas"]["Grade"];
             inside: components["schemas"]["PlaceId"][];
             point: components["schemas"]["SeriesPoint"];
         };
@@ -1657,6 +2347,23 @@ export interface components {
             weight_kg: components["schemas"]["Quantity"];
             written_off: components["schemas"]["Quantity"];
         };
+        /** @description One stretch of a transfer, from the place where its corridor begins to the one where it ends. */
+        Leg: {
+            corridor: components["schemas"]["CorridorId"];
+            mode: components["schemas"]["Mode"];
+        };
+        /** @description A leg with the places that it joins. */
+        LegView: {
+            corridor: components["schemas"]["CorridorId"];
+            from: components["schemas"]["PlaceId"];
+            mode: components["schemas"]["Mode"];
+            to: components["schemas"]["PlaceId"];
+        };
+        /**
+         * @description Which border a gate stands at. Each has its own rules.
+         * @enum {string}
+         */
+        Line: "border" | "hinterland";
         List_AlertView: {
             items: {
                 acknowledged_at?: components["schemas"]["Time"] | null;
@@ -1691,8 +2398,23 @@ export interface components {
             /** @description Absent on the last page. */
             next?: string | null;
         };
+        List_DeviceError: {
+            items: {
+                /** @description As in `/metrics`: `bad-signature`, `login-replayed`, `foreign-topic`. */
+                code: string;
+                /** @description Of the last time. */
+                detail: string;
+                first_at: components["schemas"]["Time"];
+                last_at: components["schemas"]["Time"];
+                /** Format: int64 */
+                times: number;
+            }[];
+            /** @description Absent on the last page. */
+            next?: string | null;
+        };
         List_DeviceView: {
             items: {
+                bond_since?: components["schemas"]["Time"] | null;
                 enrolled_at: components["schemas"]["Time"];
                 id: components["schemas"]["DeviceId"];
                 last?: components["schemas"]["LastReport"] | null;
@@ -1734,14 +2456,36 @@ export interface components {
             items: {
                 device: components["schemas"]["DeviceId"];
                 fixed_at?: components["schemas"]["Time"] | null;
+                grade: components["schemas"]["Grade"];
                 inside: components["schemas"]["PlaceId"][];
                 point: components["schemas"]["SeriesPoint"];
             }[];
             /** @description Absent on the last page. */
             next?: string | null;
         };
+        List_MqttConnection: {
+            items: {
+                client_id?: string | null;
+                device?: components["schemas"]["DeviceId"] | null;
+                /** @description Address and port. */
+                peer: string;
+                /**
+                 * Format: int64
+                 * @description Never used again while the platform runs.
+                 */
+                session: number;
+                since: components["schemas"]["Time"];
+                tls: boolean;
+                user?: string | null;
+                /** @description Of MQTT: `3.1.1` or `5`. */
+                version: string;
+            }[];
+            /** @description Absent on the last page. */
+            next?: string | null;
+        };
         List_PartyView: {
             items: {
+                district?: components["schemas"]["DistrictId"] | null;
                 id: components["schemas"]["PartyId"];
                 name_en: string;
                 name_zh: string;
@@ -1778,6 +2522,7 @@ export interface components {
             items: {
                 carrier: components["schemas"]["PartyId"];
                 changed_by: components["schemas"]["By"];
+                /** @description Of the leg that it is on, as are progress, length and limit. */
                 corridor: components["schemas"]["CorridorId"];
                 /** @description Custody stopped: an equivocation, a mismatch or a hole waits for an officer. */
                 custody_held: boolean;
@@ -1787,6 +2532,12 @@ export interface components {
                 /** @description What holds it; each is lifted by an officer. */
                 holds: components["schemas"]["HoldView"][];
                 id: components["schemas"]["TransferId"];
+                /**
+                 * Format: int32
+                 * @description The one that it is on, from 0.
+                 */
+                leg: number;
+                legs: components["schemas"]["LegView"][];
                 /** Format: double */
                 length_km: number;
                 /** Format: int32 */
@@ -1814,6 +2565,60 @@ export interface components {
             /** @description Absent on the last page. */
             next?: string | null;
         };
+        List_Webhook: {
+            items: {
+                /**
+                 * Format: int64
+                 * @description Events that were given up.
+                 */
+                dead: number;
+                /** Format: int64 */
+                delivered: number;
+                id: components["schemas"]["WebhookId"];
+                kinds: string[];
+                /**
+                 * Format: int64
+                 * @description Events that went because too many waited.
+                 */
+                missed: number;
+                party: components["schemas"]["PartyId"];
+                /**
+                 * Format: int64
+                 * @description Events that wait.
+                 */
+                pending: number;
+                put_at: components["schemas"]["Time"];
+                put_by: components["schemas"]["UserId"];
+                removed_at?: components["schemas"]["Time"] | null;
+                url: string;
+            }[];
+            /** @description Absent on the last page. */
+            next?: string | null;
+        };
+        List_WebhookLetter: {
+            items: {
+                at: components["schemas"]["Time"];
+                /** @description Given up; else it waits. */
+                dead: boolean;
+                due?: components["schemas"]["Time"] | null;
+                /** @description What became of the last try. */
+                error?: string | null;
+                /** @description Header `webhook-id`. */
+                id: string;
+                kind: string;
+                /** Format: int64 */
+                number: number;
+                /** Format: int32 */
+                tries: number;
+            }[];
+            /** @description Absent on the last page. */
+            next?: string | null;
+        };
+        /**
+         * Format: int32
+         * @description The status word of an electronic lock, bit for bit as Jointech numbers it; other makers' words are told in these bits.
+         */
+        LockWord: number;
         LogState: {
             /**
              * Format: int64
@@ -1848,6 +2653,7 @@ export interface components {
             t: components["schemas"]["Time"];
         };
         Me: {
+            district?: components["schemas"]["DistrictId"] | null;
             party: components["schemas"]["PartyId"];
             role: components["schemas"]["Role"];
             user: components["schemas"]["UserId"];
@@ -1858,10 +2664,32 @@ export interface components {
             number: string;
         };
         /**
+         * @description How a leg is gone.
+         * @enum {string}
+         */
+        Mode: "rail" | "road" | "sea" | "air";
+        /**
          * @description States of a movement, in the order of the trade.
          * @enum {string}
          */
         MovementState: "draft" | "declared" | "accepted" | "sealed" | "released" | "in-transit" | "incident" | "arrived" | "handed-over" | "unsealing-granted" | "unsealed" | "verified" | "written-off" | "cancelled";
+        /** @description One open MQTT connection: of a device, or of a user who listens to events */
+        MqttConnection: {
+            client_id?: string | null;
+            device?: components["schemas"]["DeviceId"] | null;
+            /** @description Address and port. */
+            peer: string;
+            /**
+             * Format: int64
+             * @description Never used again while the platform runs.
+             */
+            session: number;
+            since: components["schemas"]["Time"];
+            tls: boolean;
+            user?: string | null;
+            /** @description Of MQTT: `3.1.1` or `5`. */
+            version: string;
+        };
         NewChallenge: {
             not_after: components["schemas"]["Time"];
         };
@@ -1885,6 +2713,7 @@ export interface components {
             not_before: components["schemas"]["Time"];
         };
         NewParty: {
+            district?: components["schemas"]["DistrictId"] | null;
             name_en: string;
             name_zh: string;
             party: components["schemas"]["PartyId"];
@@ -1908,13 +2737,69 @@ export interface components {
             role: components["schemas"]["Role"];
             user: components["schemas"]["UserId"];
         };
+        NewWebhook: {
+            /** @description `movement`, `alert`, `device`, `record`. */
+            kinds: string[];
+            /** @description `https` only, at most 2,000 characters; where it leads has to be a public address. */
+            url: string;
+        };
+        /** @description Where and when a release note let a truck through. */
+        NoteUse: {
+            at: components["schemas"]["Time"];
+            decision: components["schemas"]["Reference"];
+            gate: components["schemas"]["GateId"];
+        };
+        OfDay: {
+            /** @description `2026-11-25`, UTC. */
+            day: string;
+            figures: components["schemas"]["Figures"];
+            place: components["schemas"]["PlaceId"];
+        };
+        OfPlace: {
+            figures: components["schemas"]["Figures"];
+            place: components["schemas"]["PlaceId"];
+        };
+        /** @description Where and when a consignment was parted from what it lay in. */
+        Parted: {
+            at: components["schemas"]["Time"];
+            place: components["schemas"]["PlaceId"];
+        };
         /** @example carrier-longsea */
         PartyId: string;
         PartyView: {
+            district?: components["schemas"]["DistrictId"] | null;
             id: components["schemas"]["PartyId"];
             name_en: string;
             name_zh: string;
             role: components["schemas"]["Role"];
+        };
+        /** @description What a pass card 企业智能通行卡 says; its QR code carries this and the platform's signature. */
+        PassCard: {
+            card: components["schemas"]["Reference"];
+            enterprise: components["schemas"]["PartyId"];
+            goods: components["schemas"]["CardGoods"][];
+            not_after: components["schemas"]["Time"];
+            not_before: components["schemas"]["Time"];
+            truck: components["schemas"]["Plate"];
+        };
+        /** @description A pass card was read at a gate: filed by the reading itself. */
+        PassCardReading: {
+            at: components["schemas"]["Time"];
+            content: components["schemas"]["PassCard"];
+            gate: components["schemas"]["GateId"];
+            /** Format: int32 */
+            lane: number;
+            /** @description The gate's own number of the reading, or of the decision that the card was shown for. */
+            reading: components["schemas"]["Reference"];
+            /** @description In its time, and not revoked. */
+            valid: boolean;
+        };
+        /** @description A pass card that was issued. */
+        PassCardView: {
+            content: components["schemas"]["PassCard"];
+            issued_at: components["schemas"]["Time"];
+            issued_by: components["schemas"]["UserId"];
+            revoked_at?: components["schemas"]["Time"] | null;
         };
         /** @description Split deliveries collected into one declaration 分送集报. */
         PeriodicDeclaration: {
@@ -1936,8 +2821,11 @@ export interface components {
         };
         /** @example port-qingdao */
         PlaceId: string;
+        /** @example 陕A12345 */
+        Plate: string;
         Points: {
             device: components["schemas"]["DeviceId"];
+            grade: components["schemas"]["Grade"];
             /** @description Oldest first. */
             points: components["schemas"]["SeriesPoint"][];
             /**
@@ -1952,9 +2840,14 @@ export interface components {
         PositionView: {
             /** Format: int32 */
             battery?: number | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Of a terminal: its sightings, counted by the platform.
+             */
             ctr: number;
             device: components["schemas"]["DeviceId"];
+            /** @description `unsigned`: a terminal said so, and it proves nothing. */
+            grade: components["schemas"]["Grade"];
             /** Format: int64 */
             heading_ddeg: number;
             /** Format: double */
@@ -1991,14 +2884,18 @@ export interface components {
         };
         /** @description The JSON of a problem. */
         Problem: {
+            arrow?: components["schemas"]["Arrow"] | null;
             /** @description Stable, kebab-case. */
             code: string;
             column?: number | null;
             /** @description Names the value and what was expected. */
             detail: string;
             line?: number | null;
+            /** @description What the arrow needs first, in stable words; none where it does not start from `state`. */
+            missing?: string[] | null;
             /** @description Where in the sent JSON: `corridor`, `circle.lat_e7`. */
             path?: string | null;
+            state?: components["schemas"]["MovementState"] | null;
             /** Format: int32 */
             status: number;
             title: string;
@@ -2028,6 +2925,11 @@ export interface components {
              */
             lag: number;
         };
+        /**
+         * @description What a terminal speaks.
+         * @enum {string}
+         */
+        Protocol: "jtt808" | "jointech" | "nmea";
         ProvedEntry: {
             /** @description As it lies in the log: deterministic CBOR, hex. */
             entry: string;
@@ -2049,6 +2951,18 @@ export interface components {
         Punctuality: "on-time" | "late" | "overdue" | "enquiry" | "recovery";
         /** @example 12.5 */
         Quantity: string;
+        /**
+         * @description How a unit's number was read: a camera misreads, a person is asked again.
+         * @enum {string}
+         */
+        Reading: "ocr" | "typed";
+        /** @description A reason as it is told: its stable code, its parameters, and one plain sentence in each language. */
+        ReasonView: {
+            code: string;
+            en: string;
+            parameters: Record<string, never>;
+            zh: string;
+        };
         /** @description A command that was taken. */
         Receipt: {
             /** @description What was asked for beside the change. */
@@ -2132,6 +3046,22 @@ export interface components {
             /** @enum {string} */
             type: "put-district";
         };
+        /** @description A release note 核放单 as it stands. */
+        ReleaseNoteView: {
+            direction: components["schemas"]["Direction"];
+            gate?: components["schemas"]["GateId"] | null;
+            gross_kg: components["schemas"]["Quantity"];
+            issued_at: components["schemas"]["Time"];
+            issued_by: components["schemas"]["UserId"];
+            not_after?: components["schemas"]["Time"] | null;
+            note: components["schemas"]["Reference"];
+            place: components["schemas"]["PlaceId"];
+            revoked_at?: components["schemas"]["Time"] | null;
+            transfer: components["schemas"]["TransferId"];
+            truck: components["schemas"]["Plate"];
+            unit: string;
+            used?: components["schemas"]["NoteUse"] | null;
+        };
         /** @description Why a report was made. */
         ReportEvent: "periodic" | "sealed" | "opened-by-grant" | "opened" | "cable-cut" | "housing-opened" | "motor-stuck" | "shock" | "light" | "mount-lost" | "low-battery" | "fix-lost" | "jammed" | "zone-entered" | "zone-left" | "power-on" | "challenge-answer" | "gap" | "wrong-credential" | "self-test" | {
             /**
@@ -2139,6 +3069,13 @@ export interface components {
              * @description 20..63: kept, no meaning.
              */
             unknown: number;
+        };
+        Retried: {
+            /**
+             * Format: int64
+             * @description Dead letters that wait again.
+             */
+            letters: number;
         };
         Revised: {
             /** @description A late report shows that it began earlier. */
@@ -2168,6 +3105,19 @@ export interface components {
             ctr?: number | null;
         };
         /**
+         * @description How risky customs takes a carrier to be; the lowest first.
+         * @enum {string}
+         */
+        RiskTier: "low" | "medium" | "high";
+        /** @description How risky customs takes a carrier to be, for standing orders. */
+        RiskTierView: {
+            at: components["schemas"]["Time"];
+            by: components["schemas"]["UserId"];
+            carrier: components["schemas"]["PartyId"];
+            reason: string;
+            tier: components["schemas"]["RiskTier"];
+        };
+        /**
          * @description What a person may do.
          * @enum {string}
          */
@@ -2182,6 +3132,19 @@ export interface components {
          * @enum {string}
          */
         SealFound: "intact" | "absent" | "damaged" | "different";
+        /** @description An epoch of a seal on the unit, from the device's own `sealed` report to its opening. */
+        SealedEpoch: {
+            countersigned_by?: components["schemas"]["By"] | null;
+            /**
+             * Format: int64
+             * @description Of the report that showed it closed on this unit.
+             */
+            ctr: number;
+            /** Format: int64 */
+            epoch: number;
+            since: components["schemas"]["Time"];
+            until?: components["schemas"]["Time"] | null;
+        };
         /** @description A report, or the newest values of a stretch of time. */
         SeriesPoint: {
             /** Format: int64 */
@@ -2241,12 +3204,53 @@ export interface components {
             put_by: components["schemas"]["UserId"];
             roles: components["schemas"]["Role"][];
         };
+        /** @description A text and who signed it: over the purpose, a line feed, and the text, byte for byte. */
+        SignedText: {
+            key: components["schemas"]["PublicKey"];
+            /** @description 64 bytes in hex. */
+            signature: string;
+            text: string;
+        };
         /** @description An Ed25519 key that a person signs commands with. */
         SigningKeyView: {
             enrolled_at: components["schemas"]["Time"];
             public_key: components["schemas"]["PublicKey"];
             revoked_at?: components["schemas"]["Time"] | null;
             user: components["schemas"]["UserId"];
+        };
+        /** @description One kind and status of goods at a split. `declared` + `over` = `found` + `short`. */
+        SplitLine: {
+            /** @description Of what was found. */
+            damaged: components["schemas"]["Quantity"];
+            declared: components["schemas"]["Quantity"];
+            document?: components["schemas"]["TransportDocument"] | null;
+            found: components["schemas"]["Quantity"];
+            goods: components["schemas"]["GoodsCode"];
+            over: components["schemas"]["Quantity"];
+            short: components["schemas"]["Quantity"];
+            status: components["schemas"]["GoodsStatus"];
+        };
+        /** @description 拆箱: a parent was parted into its children at a place that may do that. */
+        SplitView: {
+            at: components["schemas"]["Time"];
+            by: components["schemas"]["By"];
+            lines: components["schemas"]["SplitLine"][];
+            note: string;
+            /**
+             * Format: int32
+             * @description Of the transfer, from 1.
+             */
+            number: number;
+            parent?: components["schemas"]["TransportDocument"] | null;
+            place: components["schemas"]["PlaceId"];
+        };
+        Spread: {
+            /** Format: int64 */
+            count: number;
+            /** Format: double */
+            p50_min?: number | null;
+            /** Format: double */
+            p90_min?: number | null;
         };
         /** @description One arrow that was gone: a line of the custody timeline. */
         StepView: {
@@ -2261,6 +3265,31 @@ export interface components {
             number: number;
             to: components["schemas"]["MovementState"];
             transfer: components["schemas"]["TransferId"];
+        };
+        /** @description What clearance took before there were gates that release by themselves, and what it is to take, minutes. */
+        Targets: {
+            /** Format: int32 */
+            before_min: number;
+            /** Format: int32 */
+            target_min: number;
+        };
+        /**
+         * @description What a terminal is fixed to.
+         * @enum {string}
+         */
+        TerminalUse: "vehicle" | "gate" | "reader" | "lock";
+        /** @description A terminal, and where it says it was last. */
+        TerminalView: {
+            call_sign: string;
+            /** @description Always `unsigned`. */
+            grade: components["schemas"]["Grade"];
+            id: components["schemas"]["DeviceId"];
+            last?: components["schemas"]["LastSighting"] | null;
+            owner: components["schemas"]["PartyId"];
+            protocol: components["schemas"]["Protocol"];
+            registered_at: components["schemas"]["Time"];
+            revoked_at?: components["schemas"]["Time"] | null;
+            used_as: components["schemas"]["TerminalUse"];
         };
         TestDeviation: {
             /** Format: int64 */
@@ -2288,8 +3317,17 @@ export interface components {
             revoked_at?: components["schemas"]["Time"] | null;
             user: components["schemas"]["UserId"];
         };
+        /** @description Goods of one status in one unit of measure: bonded goods are never in a sum with others. */
+        Total: {
+            quantity: components["schemas"]["Quantity"];
+            status: components["schemas"]["GoodsStatus"];
+            unit: components["schemas"]["UnitCode"];
+            weight_kg: components["schemas"]["Quantity"];
+        };
         Track: {
             device: components["schemas"]["DeviceId"];
+            /** @description Whether a seal signed these points, or a terminal only said so. */
+            grade: components["schemas"]["Grade"];
             /** @description Oldest first. */
             points: components["schemas"]["TrackPoint"][];
         };
@@ -2326,8 +3364,13 @@ export interface components {
         };
         TransferCommand: {
             carrier: components["schemas"]["PartyId"];
+            /** @description What lies in the unit, a parent before its children; `declare-cargo` says it anew. */
+            consignments?: components["schemas"]["Consignment"][];
+            /** @description Of the first leg. */
             corridor: components["schemas"]["CorridorId"];
             destination: components["schemas"]["PlaceId"];
+            /** @description Chained place to place, from the origin to the destination; where they are left out, one along `corridor`. */
+            legs?: components["schemas"]["Leg"][];
             origin: components["schemas"]["PlaceId"];
             seal: components["schemas"]["DeviceId"];
             transfer: components["schemas"]["TransferId"];
@@ -2413,18 +3456,26 @@ export interface components {
             carrier?: components["schemas"]["PartyId"] | null;
             order: string;
             origin?: components["schemas"]["PlaceId"] | null;
+            tier?: components["schemas"]["RiskTier"] | null;
             /** @enum {string} */
             type: "put-standing-order";
         } | {
             order: string;
             /** @enum {string} */
             type: "remove-standing-order";
+        } | {
+            carrier: components["schemas"]["PartyId"];
+            reason: string;
+            tier: components["schemas"]["RiskTier"];
+            /** @enum {string} */
+            type: "assess-carrier";
         };
         /** @example 26CNXA000000000172 */
         TransferId: string;
         TransferView: {
             carrier: components["schemas"]["PartyId"];
             changed_by: components["schemas"]["By"];
+            /** @description Of the leg that it is on, as are progress, length and limit. */
             corridor: components["schemas"]["CorridorId"];
             /** @description Custody stopped: an equivocation, a mismatch or a hole waits for an officer. */
             custody_held: boolean;
@@ -2434,6 +3485,12 @@ export interface components {
             /** @description What holds it; each is lifted by an officer. */
             holds: components["schemas"]["HoldView"][];
             id: components["schemas"]["TransferId"];
+            /**
+             * Format: int32
+             * @description The one that it is on, from 0.
+             */
+            leg: number;
+            legs: components["schemas"]["LegView"][];
             /** Format: double */
             length_km: number;
             /** Format: int32 */
@@ -2448,8 +3505,29 @@ export interface components {
             unit: string;
             worst_severity?: components["schemas"]["Severity"] | null;
         };
+        /** @description What a consignment travels under. */
+        TransportDocument: {
+            /** @description 提单, a shipping line's or a forwarder's. */
+            "bill-of-lading": components["schemas"]["BillNumber"];
+        } | {
+            /** @description 主运单 */
+            "master-air-waybill": components["schemas"]["AirWaybill"];
+        } | {
+            /** @description 分运单, under the master waybill that it flies with. */
+            "house-air-waybill": {
+                house: components["schemas"]["HouseNumber"];
+                master: components["schemas"]["AirWaybill"];
+            };
+        };
         /** @example PCE */
         UnitCode: string;
+        /** @enum {string} */
+        UnitKind: "container" | "uld" | "loose";
+        /** @description The unit's number as the gate has it. */
+        UnitSeen: {
+            number: string;
+            reading: components["schemas"]["Reading"];
+        };
         /** @example officer-wang */
         UserId: string;
         UserView: {
@@ -2469,8 +3547,69 @@ export interface components {
             quantity: components["schemas"]["Quantity"];
             status: components["schemas"]["GoodsStatus"];
         };
+        /** @description A webhook, and how its deliveries stand. */
+        Webhook: {
+            /**
+             * Format: int64
+             * @description Events that were given up.
+             */
+            dead: number;
+            /** Format: int64 */
+            delivered: number;
+            id: components["schemas"]["WebhookId"];
+            kinds: string[];
+            /**
+             * Format: int64
+             * @description Events that went because too many waited.
+             */
+            missed: number;
+            party: components["schemas"]["PartyId"];
+            /**
+             * Format: int64
+             * @description Events that wait.
+             */
+            pending: number;
+            put_at: components["schemas"]["Time"];
+            put_by: components["schemas"]["UserId"];
+            removed_at?: components["schemas"]["Time"] | null;
+            url: string;
+        };
         /** @example port-system */
         WebhookId: string;
+        /** @description What the signatures are checked by. */
+        WebhookKey: {
+            /** @description The platform's Ed25519 key, hex. */
+            public_key: components["schemas"]["PublicKey"];
+            /** @description The same in the form of Standard Webhooks: `whpk_` and base64. */
+            webhook_key: string;
+        };
+        /** @description An event that its webhook has not taken. */
+        WebhookLetter: {
+            at: components["schemas"]["Time"];
+            /** @description Given up; else it waits. */
+            dead: boolean;
+            due?: components["schemas"]["Time"] | null;
+            /** @description What became of the last try. */
+            error?: string | null;
+            /** @description Header `webhook-id`. */
+            id: string;
+            kind: string;
+            /** Format: int64 */
+            number: number;
+            /** Format: int32 */
+            tries: number;
+        };
+        WebhookView: {
+            id: components["schemas"]["WebhookId"];
+            /** @description `movement`, `alert`, `device`, `record`. */
+            kinds: string[];
+            /** @description Whose events it is told, as far as the party may see them. */
+            party: components["schemas"]["PartyId"];
+            put_at: components["schemas"]["Time"];
+            put_by: components["schemas"]["UserId"];
+            removed_at?: components["schemas"]["Time"] | null;
+            url: string;
+        };
         WorldCommand: {
             feature: unknown;
             /** @enum {string} */
@@ -2679,6 +3818,65 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Receipt"];
                 };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    connections_list: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                after?: number;
+                /** @description 1 to 500. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_MqttConnection"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    connections_send_away: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: {
                 headers: {
@@ -2961,6 +4159,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IssuedChallenge"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    devices_errors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DeviceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_DeviceError"];
                 };
             };
             default: {
@@ -3378,6 +4605,95 @@ export interface operations {
             };
         };
     };
+    gates_snapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["GateId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedText"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    operation_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Gateways"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gates_kpis: {
+        parameters: {
+            query?: {
+                /** @description Unix ms; the days from this one on. 30 days before `to` where it is left out. */
+                from?: number;
+                /** @description Unix ms; the days up to this one. Today where it is left out. */
+                to?: number;
+                place?: components["schemas"]["PlaceId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Kpis"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     ledger_import: {
         parameters: {
             query: {
@@ -3680,6 +4996,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Receipt"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gates_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Reference"];
+                form: "svg" | "png" | "text";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": string;
+                    "image/png": string;
+                    "text/plain": string;
                 };
             };
             default: {
@@ -4327,6 +5675,190 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Receipt"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_list: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                after?: string;
+                /** @description 1 to 500. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Webhook"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookKey"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWebhook"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Receipt"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Receipt"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_letters: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                after?: number;
+                /** @description 1 to 500. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_WebhookLetter"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_retry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retried"];
                 };
             };
             default: {

@@ -6,7 +6,7 @@ use crate::command::Asking;
 use crate::core::Core;
 use crate::effect::{CommandRefusal, Effect};
 use sealway_schemas::alert::AlertKind;
-use sealway_schemas::gate::{BarrierCycle, HeldFacts, InspectionFacts, InspectionView, NoteFacts, NoteSeen, Plate};
+use sealway_schemas::gate::{BarrierCycle, HeldFacts, InspectionDraw, InspectionFacts, NoteFacts, NoteSeen, Plate};
 use sealway_schemas::ledger::Reference;
 use sealway_schemas::movement::{By, HoldReason};
 use sealway_schemas::record::Record;
@@ -121,7 +121,7 @@ impl Core {
         let Some(Drawn { since, until, cleared, transfer }) = self.gates.drawn.get(truck).cloned() else { return };
         let of = transfer.as_ref().and_then(|id| self.transfers.find(id)).and_then(|ix| self.transfers.get(ix));
         let parties = self.parties_of(of, None);
-        let view = InspectionView { truck: truck.clone(), transfer, since, until, cleared };
+        let view = InspectionDraw { truck: truck.clone(), transfer, since, until, cleared };
         self.tell_record(now, Record::of(&view, parties), effects);
     }
 

@@ -16,7 +16,7 @@
 //! | 10 a party hears only what is its own | `promises::scope` |
 //!
 //! `SEALWAY_SEEDS=500000 cargo test -p sealway-tests --test simulation` looks at more; `SEALWAY_SEED=17` replays one.
-#![expect(clippy::unwrap_used, reason = "a broken assumption stops the test")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a broken assumption stops the test")]
 
 mod chance;
 mod history;

@@ -1,5 +1,5 @@
 // Rows for the unit tests.
-import type { Alert, Device, LastReport, Position, TrackPoint, Transfer } from "../../api/types";
+import type { Alert, Device, LastReport, Position, Terminal, TrackPoint, Transfer } from "../../api/types";
 
 export function alert(given: Partial<Alert>): Alert {
   return {
@@ -33,6 +33,8 @@ export function transfer(given: Partial<Transfer>): Transfer {
     progress_km: 10,
     length_km: 100,
     open_alerts: 0,
+    leg: 0,
+    legs: [],
     holds: [],
     punctuality: "on-time",
     custody_held: false,
@@ -69,6 +71,19 @@ export function lastReport(given: Partial<LastReport>): LastReport {
 
 export function trackPoint(given: Partial<TrackPoint>): TrackPoint {
   return { ctr: 1, epoch: 1, t: 1, received_at: 1, event: "periodic", status: 0x187, ...given };
+}
+
+export function terminal(given: Partial<Terminal>): Terminal {
+  return {
+    id: "TRUCK-7",
+    owner: "silk-road-rail",
+    protocol: "jtt808",
+    call_sign: "13912345678",
+    used_as: "vehicle",
+    grade: "unsigned",
+    registered_at: 0,
+    ...given,
+  };
 }
 
 export function position(given: Partial<Position>): Position {

@@ -109,7 +109,7 @@ export class Engine {
   /** Where a seal was, as its mark and a ring around it. */
   showMoment(at: [number, number] | null): void {
     const mark: SealFeatures["features"] = at
-      ? [{ type: "Feature", properties: { id: "", rank: 0, silent: false }, geometry: { type: "Point", coordinates: at } }]
+      ? [{ type: "Feature", properties: { id: "", rank: 0, silent: false, signed: true }, geometry: { type: "Point", coordinates: at } }]
       : [];
     this.showSeals({ type: "FeatureCollection", features: mark });
     this.showChosen(at);

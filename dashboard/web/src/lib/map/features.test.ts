@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Places, TrackPoint } from "../../api/types";
 import { SILENT_AFTER_MS } from "../live/counters";
-import { device, trackPoint } from "../live/rows.fixture";
+import { device, terminal, trackPoint } from "../live/rows.fixture";
 import { sealOfDevice, sealOfTerminal } from "../live/seal";
 import { boundsOf, placePoints, sealFeatures, trailFeatures, trailState } from "./features";
 
@@ -12,8 +12,8 @@ test("a seal is a point that carries the rank of its worst alert", () => {
 });
 
 test("a terminal of another maker is told apart from a seal", () => {
-  const last = { number: 3, received_at: 1000, fix: { t: 900, lat: 34, lon: 109, speed_cm_s: 0, heading_ddeg: 0 } };
-  const seals = [sealOfDevice(device({})), sealOfTerminal({ id: "TRUCK-7", owner: "silk-road-rail", last })];
+  const last = { number: 3, t: 900, received_at: 1000, event: "periodic" as const, status: 0, fix: { t: 900, lat: 34, lon: 109, speed_cm_s: 0, heading_ddeg: 0 } };
+  const seals = [sealOfDevice(device({})), sealOfTerminal(terminal({ last }))];
   expect(sealFeatures(seals, new Map(), 1000).features.map((feature) => feature.properties.signed)).toEqual([true, false]);
 });
 

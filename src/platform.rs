@@ -43,7 +43,8 @@ impl Platform {
         let series = config.series.config(config.authority.as_deref())?;
         let courier = Some(Post::by(config)?);
         let courier_tries = config.webhooks.tries;
-        let tracker = TrackerConfig { series, courier, courier_tries, ..TrackerConfig::new(&config.data) };
+        let policy = config.clocks.policy();
+        let tracker = TrackerConfig { series, policy, courier, courier_tries, ..TrackerConfig::new(&config.data) };
         let opened = Tracker::open(tracker, way_back.clone()).await;
         let tracker = opened.with_context(|| format!("data folder {}", config.data.display()))?;
         let router = EventRouter::start().context("event router")?;

@@ -125,6 +125,9 @@ pub struct TransferView {
     pub worst_severity: Option<Severity>,
     /// What holds it; each is lifted by an officer.
     pub holds: Vec<HoldView>,
+    /// Milliseconds from its release to its arrival at the latest; from its declaration on.
+    #[serde(default)]
+    pub limit_ms: Option<u64>,
     /// When it has to have arrived; from its release on.
     pub due: Option<Time>,
     pub punctuality: Punctuality,

@@ -1,7 +1,7 @@
 //! The life of a transfer: its states, the arrows between them, and what holds it.
 
 use crate::record::Recorded;
-use crate::{DeviceId, GateId, Time, TransferId, UserId};
+use crate::{DeviceId, GateId, KeyId, Time, TransferId, UserId};
 use serde::{Deserialize, Serialize};
 
 /// States of a movement, in the order of the trade.
@@ -101,6 +101,29 @@ impl Arrow {
         Self::ReverseWriteOff,
         Self::Cancel,
     ];
+
+    /// Kebab-case, as in JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Declare => "declare",
+            Self::Accept => "accept",
+            Self::Seal => "seal",
+            Self::Release => "release",
+            Self::Depart => "depart",
+            Self::ReportIncident => "report-incident",
+            Self::Resume => "resume",
+            Self::Arrive => "arrive",
+            Self::HandOver => "hand-over",
+            Self::GrantUnsealing => "grant-unsealing",
+            Self::RevokeGrant => "revoke-grant",
+            Self::Unseal => "unseal",
+            Self::Verify => "verify",
+            Self::WriteOff => "write-off",
+            Self::ReverseWriteOff => "reverse-write-off",
+            Self::Cancel => "cancel",
+        }
+    }
 }
 
 /// The one who stands behind a change.
@@ -109,6 +132,11 @@ impl Arrow {
 #[serde(rename_all = "kebab-case")]
 pub enum By {
     User(UserId),
+    /// A person who signed with a key of his own.
+    Signed {
+        user: UserId,
+        key: KeyId,
+    },
     /// The seal's own report with this counter.
     Seal {
         device: DeviceId,
@@ -202,5 +230,17 @@ impl Recorded for StepView {
 
     fn transfer(&self) -> Option<&TransferId> {
         Some(&self.transfer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_arrow_has_the_name_that_it_has_in_json() {
+        for arrow in Arrow::ALL {
+            assert_eq!(serde_json::to_string(&arrow).unwrap(), format!("\"{}\"", arrow.as_str()));
+        }
     }
 }

@@ -1,11 +1,13 @@
 //! The configuration: read once, checked whole, so that all mistakes are reported at once.
 
+mod clocks;
 mod gateway;
 mod reader;
 mod series;
 
 use crate::network::Network;
 use anyhow::Context as _;
+pub(crate) use clocks::Clocks;
 pub(crate) use gateway::{Gateways, SerialKind};
 use reader::Reader;
 use sealway_broker::{Limits, Rate};
@@ -31,6 +33,7 @@ pub(crate) struct Config {
     pub(crate) webhooks: Webhooks,
     pub(crate) series: Series,
     pub(crate) gateways: Gateways,
+    pub(crate) clocks: Clocks,
     /// How long a stop waits for what is under way.
     pub(crate) drain: Duration,
 }
@@ -145,6 +148,7 @@ impl Default for Config {
             webhooks: Webhooks { allow_private: Vec::new(), tries: 12 },
             series: Series::default(),
             gateways: Gateways::default(),
+            clocks: Clocks::default(),
             drain: Duration::from_secs(10),
         }
     }
@@ -181,7 +185,9 @@ impl Config {
         let webhooks = Webhooks { allow_private, tries };
         let series = series::read(&mut reader);
         let gateways = gateway::read(&mut reader);
-        reader.finish(Self { authority, webhooks, series, gateways, data, mqtt, http: Http { listen, behind_tls }, log, witnesses, drain })
+        let clocks = clocks::read(&mut reader);
+        let http = Http { listen, behind_tls };
+        reader.finish(Self { authority, webhooks, series, gateways, clocks, data, mqtt, http, log, witnesses, drain })
     }
 }
 
@@ -243,6 +249,13 @@ mod tests {
     fn the_template_is_the_default() {
         assert_eq!(Config::parse(TEMPLATE), Ok(Config::default()));
         assert_eq!(Config::parse(""), Ok(Config::default()));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_is_what_transfers_are_judged_by() {
+        let policy = Config::parse("[clocks]\nenquiry = \"9d\"").unwrap().clocks.policy();
+        assert_eq!((policy.enquiry_ms, policy.results_ms), (9 * 86_400_000, 3 * 86_400_000));
+        assert!(Config::parse("[clocks]\nreply = \"soon\"").is_err());
     }
 
     #[test]

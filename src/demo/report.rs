@@ -1,10 +1,10 @@
 //! What a demonstration did: what the seals made beside what the evidence log holds.
 
 use anyhow::Context as _;
-use sealway_schemas::AlertId;
 use sealway_schemas::entry::Entry;
+use sealway_schemas::{AlertId, TransferId};
 use sealway_seal_sim::fleet::FleetReport;
-use sealway_tracker::{AlertFilter, Page, Scope, Tracker};
+use sealway_tracker::{AlertFilter, Page, Scope, Tracker, TransferFilter};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -25,6 +25,8 @@ pub(super) struct DemoReport {
     refused: u64,
     duplicates: u64,
     alerts: BTreeMap<String, u64>,
+    /// Transfers by their state at the end.
+    states: BTreeMap<String, u64>,
     ack_latency_ms: Latency,
 }
 
@@ -50,6 +52,7 @@ impl DemoReport {
             refused: refused.malformed + refused.unknown_device + refused.unknown_key + refused.bad_signature + refused.revoked,
             duplicates: metrics.duplicates,
             alerts: alerts(tracker).await?,
+            states: states(tracker).await?,
             ack_latency_ms: Latency { p50: fleet.puback_ms_p50, p99: fleet.puback_ms_p99 },
         })
     }
@@ -80,11 +83,27 @@ async fn alerts(tracker: &Tracker) -> anyhow::Result<BTreeMap<String, u64>> {
     }
 }
 
+async fn states(tracker: &Tracker) -> anyhow::Result<BTreeMap<String, u64>> {
+    let mut counts = BTreeMap::new();
+    let mut page: Page<TransferId> = Page::first(1000);
+    loop {
+        let transfers = tracker.registry().transfers(&Scope::All, &TransferFilter::default(), &page).await?;
+        let Some(last) = transfers.last() else { return Ok(counts) };
+        page.after = Some(last.id.clone());
+        for transfer in &transfers {
+            let state = serde_json::to_value(transfer.state)?;
+            *counts.entry(state.as_str().unwrap_or_default().to_owned()).or_default() += 1;
+        }
+    }
+}
+
 impl fmt::Display for DemoReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{} seals made {} reports ({} kept back by frauds)", self.devices, self.made, self.hidden)?;
         writeln!(f, "{} are in the evidence log, {} refused, {} duplicates", self.stored, self.refused, self.duplicates)?;
         write!(f, "acks p50 {:.1} ms, p99 {:.1} ms; alerts:", self.ack_latency_ms.p50, self.ack_latency_ms.p99)?;
-        self.alerts.iter().try_for_each(|(kind, count)| write!(f, " {kind} {count}"))
+        self.alerts.iter().try_for_each(|(kind, count)| write!(f, " {kind} {count}"))?;
+        write!(f, "\ntransfers:")?;
+        self.states.iter().try_for_each(|(state, count)| write!(f, " {state} {count}"))
     }
 }

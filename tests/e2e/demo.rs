@@ -19,5 +19,10 @@ fn the_demo_loses_nothing_and_finds_its_five_frauds() {
     for fraud in ["opened-without-grant", "deviation", "equivocation", "cable-cut", "impossible-speed"] {
         assert!(alerts.contains_key(fraud), "{fraud} was not found: {report}");
     }
+    let states = report["states"].as_object().unwrap();
+    for state in ["in-transit", "written-off"] {
+        assert!(states.contains_key(state), "no transfer is {state}: {report}");
+    }
+    assert_eq!(states.values().filter_map(Value::as_u64).sum::<u64>(), number("devices"), "{report}");
     assert!(report["ack_latency_ms"]["p50"].as_f64().unwrap() <= report["ack_latency_ms"]["p99"].as_f64().unwrap());
 }

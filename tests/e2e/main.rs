@@ -15,6 +15,7 @@ mod second_domain;
 mod series;
 mod tlog;
 mod traces;
+mod unsealing;
 mod usage;
 mod webhooks;
 mod wire;

@@ -147,6 +147,16 @@ impl Sealway {
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
+    /// The API as one named person sees it.
+    #[must_use]
+    pub fn person(&self, user: &str, role: &str, party: &str) -> Api {
+        let mut command = program("sealway");
+        command.args(["token", "new", "--user", user, "--role", role, "--party", party, "--data"]).arg(&self.data);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        Api::new(self.http, String::from_utf8(output.stdout).unwrap().trim())
+    }
+
     #[must_use]
     pub fn api(&self, role: &str, party: &str) -> Api {
         Api::new(self.http, &self.token(role, party))

@@ -2,6 +2,7 @@
 
 use super::Role;
 use super::kinds::kinds;
+use crate::movement::Arrow;
 use crate::{DistrictId, PartyId, PublicKey, Time, UserId};
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +51,11 @@ pub enum RegistryCommand {
         command: String,
         roles: Vec<Role>,
     },
+    /// From now on whoever goes this arrow of a transfer's life in one of these roles has to sign for it, by whichever command.
+    PutArrowRule {
+        arrow: Arrow,
+        roles: Vec<Role>,
+    },
     PutDistrict {
         district: DistrictId,
         name_zh: String,
@@ -65,6 +71,7 @@ kinds!(RegistryCommand {
     EnrolSigningKey => "enrol-signing-key",
     RevokeSigningKey => "revoke-signing-key",
     PutSignatureRule => "put-signature-rule",
+    PutArrowRule => "put-arrow-rule",
     PutDistrict => "put-district",
 });
 
@@ -77,6 +84,7 @@ impl RegistryCommand {
             Self::IssueToken { token, .. } | Self::RevokeToken { token } => token.clone(),
             Self::EnrolSigningKey { public_key, .. } | Self::RevokeSigningKey { public_key, .. } => public_key.key_id().to_string(),
             Self::PutSignatureRule { command, .. } => command.clone(),
+            Self::PutArrowRule { arrow, .. } => arrow.as_str().to_owned(),
             Self::PutDistrict { district, .. } => district.to_string(),
         }
     }

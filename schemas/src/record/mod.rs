@@ -11,7 +11,7 @@ pub use district::DistrictView;
 pub use grant::{GrantStanding, GrantView};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-pub use signing::{SignatureRuleView, SigningKeyView};
+pub use signing::{ArrowRuleView, SignatureRuleView, SigningKeyView};
 pub use webhook::WebhookView;
 
 /// A view that is told as a record.

@@ -2,6 +2,7 @@
 
 use super::Recorded;
 use crate::command::Role;
+use crate::movement::Arrow;
 use crate::{KeyId, PublicKey, Time, TransferId, UserId};
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +61,32 @@ impl Recorded for SignatureRuleView {
 
     fn id(&self) -> String {
         self.command.clone()
+    }
+
+    fn at(&self) -> Time {
+        self.put_at
+    }
+
+    fn transfer(&self) -> Option<&TransferId> {
+        None
+    }
+}
+
+/// In which roles an arrow of a transfer's life has to be signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ArrowRuleView {
+    pub arrow: Arrow,
+    pub roles: Vec<Role>,
+    pub put_at: Time,
+    pub put_by: UserId,
+}
+
+impl Recorded for ArrowRuleView {
+    const KIND: &'static str = "arrow-rule";
+
+    fn id(&self) -> String {
+        self.arrow.as_str().to_owned()
     }
 
     fn at(&self) -> Time {

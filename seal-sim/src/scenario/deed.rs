@@ -118,6 +118,12 @@ macro_rules! deeds {
                 matches!(self, Deed::WrongUnit | Deed::NoteTwice | Deed::Tailgated | Deed::LaneChanged)
             }
 
+            /// Whether only a truck can do it: nobody asks why a train waits in a siding, and no truck drives beside a ship.
+            #[must_use]
+            pub fn on_road_only(self) -> bool {
+                matches!(self, Deed::StoppedForHours | Deed::Overstayed | Deed::TruckElsewhere | Deed::TakenOff)
+            }
+
             /// What the platform has to make of it.
             #[must_use]
             pub fn expect(self) -> Expect {
@@ -138,8 +144,8 @@ deeds! {
     WrongCredential, "wrong-credential", Breach, Signed, Expect::Alert(&["wrong-credential"]);
     Resealed, "resealed-under-way", EpochChanged, Signed, Expect::Alert(&["epoch-changed"]);
     Cloned, "cloned", Clone, Signed, Expect::Alert(&["equivocation"]);
-    TwoPlaces, "two-places", Clone, Measured, Expect::Alert(&["two-places", "impossible-speed"]);
-    SkippingCopy, "skipping-copy", Clone, Measured, Expect::Alert(&["two-places", "impossible-speed"]);
+    TwoPlaces, "two-places", Clone, Measured, Expect::Alert(&["two-places"]);
+    SkippingCopy, "skipping-copy", Clone, Measured, Expect::Alert(&["impossible-speed", "hole"]);
     Replayed, "replayed", Replay, NoFraud, Expect::CountedOnly;
     Tampered, "tampered", Replay, NoFraud, Expect::RefusedOnly;
     OldLogin, "old-login", Replay, NoFraud, Expect::LoginRefused;
@@ -148,16 +154,18 @@ deeds! {
     StateLost, "state-lost", Gap, NoFraud, Expect::Alert(&["state-lost"]);
     Silenced, "silenced", Silence, Measured, Expect::Alert(&["silence"]);
     LeftCorridor, "left-corridor", Deviation, Measured, Expect::Alert(&["deviation"]);
-    TurnedBack, "turned-back", Deviation, Measured, Expect::Alert(&["wrong-direction", "deviation"]);
-    SkippedWaypoint, "skipped-waypoint", Deviation, Measured, Expect::Unplayed("the play's corridors have no waypoints");
-    StoppedForHours, "stopped-for-hours", Overstay, Measured, Expect::Alert(&["stop-outside-place", "overstay"]);
-    MountLost, "mount-lost", Removed, Signed, Expect::Alert(&["mount-lost", "device-removed"]);
-    TruckElsewhere, "truck-elsewhere", Removed, Measured, Expect::Unplayed("the contract has no words for a truck's own receiver");
+    TurnedBack, "turned-back", Deviation, Measured, Expect::Alert(&["wrong-direction"]);
+    SkippedWaypoint, "skipped-waypoint", Deviation, Measured, Expect::Alert(&["waypoint-missed"]);
+    StoppedForHours, "stopped-for-hours", Overstay, Measured, Expect::Alert(&["stop-outside-place"]);
+    Overstayed, "overstayed", Overstay, Measured, Expect::Alert(&["overstay"]);
+    MountLost, "mount-lost", Removed, Signed, Expect::Alert(&["mount-lost"]);
+    TruckElsewhere, "truck-elsewhere", Removed, Measured, Expect::Alert(&["truck-drift"]);
+    TakenOff, "taken-off-the-truck", Removed, Measured, Expect::Alert(&["device-removed"]);
     Jammed, "jammed", Jamming, Measured, Expect::Alert(&["jamming"]);
-    Spoofed, "spoofed", Jamming, Measured, Expect::Alert(&["spoofing", "spoofing-suspected", "impossible-speed"]);
+    Spoofed, "spoofed", Jamming, Measured, Expect::Alert(&["spoofing"]);
     ClockBack, "clock-back", Clock, Measured, Expect::Alert(&["clock-off"]);
     WrongUnit, "wrong-unit", WrongAtGate, Measured, Expect::Alert(&["wrong-unit"]);
-    FalseArrival, "false-arrival", WrongAtGate, Measured, Expect::Unplayed("the contract has no handoff");
+    FalseArrival, "false-arrival", WrongAtGate, Measured, Expect::Alert(&["false-arrival"]);
     ShortSplit, "short-split", PartialCargo, Measured, Expect::Alert(&["partial-cargo"]);
     NoteTwice, "note-twice", NoteReuse, Measured, Expect::Alert(&["note-reused"]);
     Tailgated, "tailgated", NoteReuse, Measured, Expect::Alert(&["tailgating"]);

@@ -5,7 +5,7 @@ use super::expect::Expect;
 use super::play::{Cast, Conduct, Play, Twin};
 use crate::chance::Chance;
 use crate::journey::Route;
-use crate::world::Corridor;
+use crate::world::{Corridor, Mode};
 use sealway_schemas::Time;
 use sealway_schemas::ids::NotAnId;
 
@@ -26,6 +26,7 @@ impl Month {
     pub fn plays(&self, corridors: &[Corridor]) -> Result<Vec<Play>, NotAnId> {
         let mut chance = Chance::named(self.seed, "month");
         let long: Vec<&Corridor> = corridors.iter().filter(|way| Route::new(&way.line).length_m() >= FRAUD_LENGTH_M).collect();
+        let roads: Vec<&Corridor> = long.iter().copied().filter(|way| way.mode == Mode::Road).collect();
         let every: Vec<&Corridor> = corridors.iter().collect();
         let crimes: Vec<Deed> = played().filter(|deed| deed.evidence() != Evidence::NoFraud).collect();
         let mishaps: Vec<Deed> = played().collect();
@@ -38,7 +39,12 @@ impl Month {
             } else {
                 (in_turn(&mishaps, chance.number()).copied(), Twin::Honest)
             };
-            let way = in_turn(if fraud { &long } else { &every }, chance.number())?;
+            let ways = match deed {
+                Some(deed) if fraud && deed.on_road_only() => &roads,
+                _ if fraud => &long,
+                _ => &every,
+            };
+            let way = in_turn(ways, chance.number())?;
             let starts_at = self.starts_at.plus_ms(chance.below(MONTH_MS));
             Some(Play::new(Cast { number, corridor: (*way).clone(), starts_at, seed: self.seed }, Conduct { deed, twin }))
         });

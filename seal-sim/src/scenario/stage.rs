@@ -4,7 +4,7 @@ use super::doing::person;
 use super::gate::gates;
 use super::platform::{Platform, Refusal};
 use super::play::Play;
-use super::way::DEAD_ZONE;
+use super::way::{ALLOWED_STOP, DEAD_ZONE, WAYPOINT};
 use sealway_schemas::command::{RegistryCommand, Role, Signer, WorldCommand};
 use sealway_schemas::ids::NotAnId;
 use sealway_schemas::{PlaceId, Time};
@@ -16,6 +16,11 @@ pub const CUSTOMS: &str = "xian-customs";
 pub const CARRIER: &str = "qinling-road";
 pub const OPERATOR: &str = "xian-port-station";
 const ADMIN: &str = "platform";
+
+/// Longer than anywhere else.
+const ALLOWED_MINUTES: u64 = 60;
+/// Of the corridor's width: who keeps to his line passes it.
+const WAYPOINT_SHARE: f64 = 0.2;
 
 pub(super) fn customs() -> Result<Signer, NotAnId> {
     person("officer-li", CUSTOMS, Role::Customs)
@@ -40,7 +45,7 @@ pub enum NotFurnished {
     Refused(#[from] Refusal),
 }
 
-/// Puts parties, places, and corridors with a stretch without network each. Both texts are GeoJSON FeatureCollections.
+/// Puts parties, places, and corridors with a stretch without network, an allowed stop and a waypoint each. Both texts are GeoJSON FeatureCollections.
 pub fn furnish(platform: &mut dyn Platform, at: Time, corridors: &str, places: &str) -> Result<(), NotFurnished> {
     let admin = person("admin", ADMIN, Role::Admin)?;
     for (party, role) in [(CUSTOMS, Role::Customs), (CARRIER, Role::Carrier), (OPERATOR, Role::Operator)] {
@@ -60,7 +65,10 @@ pub fn furnish(platform: &mut dyn Platform, at: Time, corridors: &str, places: &
     }
     for mut feature in features(corridors)? {
         if let Some(km) = feature.pointer("/properties/length_km").and_then(Value::as_f64) {
+            let width_m = feature.pointer("/properties/width_m").and_then(Value::as_f64).unwrap_or_default();
             set(&mut feature, "no_signal", json!([[km * DEAD_ZONE.0, km * DEAD_ZONE.1]]));
+            set(&mut feature, "stops", json!([[km * (ALLOWED_STOP - 0.005), km * (ALLOWED_STOP + 0.005), ALLOWED_MINUTES]]));
+            set(&mut feature, "waypoints", json!([[km * WAYPOINT, width_m * WAYPOINT_SHARE]]));
         }
         platform.command(at, &officer, &serde_json::to_value(WorldCommand::PutCorridor { feature })?)?;
     }

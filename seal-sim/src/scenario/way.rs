@@ -16,6 +16,9 @@ const MINUTE_MS: u64 = 60_000;
 /// A deed is done between these shares of the way.
 const DEED_FROM: f64 = 0.40;
 const DEED_TO: f64 = 0.60;
+/// Where one may stand for a while, and what has to be passed.
+pub(super) const ALLOWED_STOP: f64 = 0.50;
+pub(super) const WAYPOINT: f64 = 0.70;
 /// Where the corridors of a play have no network, shares of the length.
 pub(super) const DEAD_ZONE: (f64, f64) = (0.20, 0.30);
 /// A flight is heard again near its end.
@@ -36,7 +39,11 @@ pub(super) struct Way {
 impl Way {
     pub(super) fn new(journey: Journey, conduct: Conduct, chance: Chance) -> Self {
         let length_m = journey.route().length_m();
-        let (from_m, to_m) = (length_m * DEED_FROM, length_m * DEED_TO);
+        let (from_m, to_m) = match conduct.deed {
+            Some(Deed::Overstayed) => (length_m * ALLOWED_STOP, length_m * DEED_TO),
+            Some(Deed::SkippedWaypoint) => (length_m * (WAYPOINT - 0.05), length_m * (WAYPOINT + 0.05)),
+            _ => (length_m * DEED_FROM, length_m * DEED_TO),
+        };
         let (from, to) = (time_at(&journey, from_m), time_at(&journey, to_m));
         Self { journey, conduct, from, to, from_m, to_m, chance }
     }
@@ -51,7 +58,7 @@ impl Way {
 
     pub(super) fn arrives_at(&self) -> Time {
         let length_m = self.journey.route().length_m();
-        let lost_ms = if self.plays(Deed::StoppedForHours) {
+        let lost_ms = if self.stands() {
             self.stop_ms()
         } else if self.plays(Deed::TurnedBack) {
             2 * self.back_ms()
@@ -70,9 +77,15 @@ impl Way {
         self.conduct == Conduct { deed: Some(deed), twin }
     }
 
+    fn stands(&self) -> bool {
+        self.plays(Deed::StoppedForHours) || self.plays(Deed::Overstayed)
+    }
+
     fn stop_ms(&self) -> u64 {
         match self.conduct.twin {
             Twin::Dishonest => 180 * MINUTE_MS,
+            // Where it is allowed one may stand for longer.
+            Twin::Honest if self.plays(Deed::Overstayed) => 45 * MINUTE_MS,
             Twin::Honest => 15 * MINUTE_MS,
         }
     }
@@ -89,7 +102,7 @@ impl Way {
     /// The time at which an undisturbed journey is where this one is at `t`.
     fn road_time(&self, t: Time) -> Time {
         let since = t.since(self.from);
-        if self.plays(Deed::StoppedForHours) {
+        if self.stands() {
             t.minus_ms(since.min(self.stop_ms()))
         } else if self.plays(Deed::TurnedBack) {
             t.minus_ms(2 * since.min(self.back_ms()))
@@ -125,11 +138,11 @@ impl Way {
             let misdeed = Misdeed { fraud: Fraud::Deviation, from_m: self.from_m, to_m: self.to_m };
             return Some(misdeed.distort(self.progress_m(t), self.journey.width_m(), honest));
         }
-        if self.plays(Deed::LeftCorridor) || self.plays(Deed::AlongTheEdge) {
+        if self.plays(Deed::LeftCorridor) || self.plays(Deed::AlongTheEdge) || self.is(Deed::SkippedWaypoint, Twin::Dishonest) {
             let aside_m = self.aside_m(t);
             return Some(on_fix(honest, |fix| displaced(fix, 90.0, aside_m)));
         }
-        let stands = self.plays(Deed::StoppedForHours) && t.since(self.from) < self.stop_ms();
+        let stands = self.stands() && t.since(self.from) < self.stop_ms();
         stands.then(|| on_fix(honest, |fix| Fix { speed_cm_s: 0, ..fix }))
     }
 
@@ -152,11 +165,14 @@ impl Way {
         self.plays(Deed::ClockBack).then_some(Observation { gnss_time: Some(shown), ..honest })
     }
 
-    /// Metres beside the line: an honest lane within the corridor, or two fixes out and two fixes in along its edge.
+    /// Metres beside the line: round a point that has to be passed, an honest lane within the corridor, or two fixes out and two fixes in along its edge.
     fn aside_m(&self, t: Time) -> f64 {
         let width_m = self.journey.width_m();
         let progress = self.progress_m(t);
         let ramp_m = (progress - self.from_m).min(self.to_m - progress).max(0.0);
+        if self.plays(Deed::SkippedWaypoint) {
+            return (width_m * 0.35).min(ramp_m);
+        }
         let wanted_m = match (self.is(Deed::AlongTheEdge, Twin::Dishonest), (t.as_ms() / self.period_ms() / 2).is_multiple_of(2)) {
             (true, true) => width_m * 0.55 + 30.0,
             (true, false) => width_m * 0.45,
@@ -179,6 +195,12 @@ impl Way {
         }
         let (breaks_off, comes_back) = (self.from.minus_ms(MINUTE_MS), self.from.plus_ms(3 * MINUTE_MS));
         !self.plays(Deed::BreachWithoutNetwork) || t < breaks_off || t >= comes_back
+    }
+
+    /// Where the truck's own receiver says that it is, so far beside the seal.
+    pub(super) fn truck(&self, t: Time, aside_m: f64) -> Point {
+        let (point, heading) = self.journey.route().at(self.progress_m(t));
+        point.moved(heading + 90.0, aside_m)
     }
 
     /// Where the copy of a seal says that it is.

@@ -4,8 +4,10 @@ use super::deed::Deed;
 use super::platform::Platform;
 use super::play::{Conduct, Cue, Play, Twin};
 use crate::device::{Device, Lock};
+use crate::earth::Point;
 use crate::fraud::tampered;
 use sealway_schemas::Time;
+use sealway_schemas::command::AlertCommand;
 use sealway_schemas::report::Event;
 
 /// The copy waits until the seal has used so many counters more.
@@ -13,6 +15,8 @@ const CLONED: u64 = 3;
 const RATTLES: u16 = 200;
 const BUMPS: u16 = 3;
 const SECOND_MS: u64 = 1_000;
+/// The truck drives off without the seal.
+const TRUCK_ASIDE_M: f64 = 12_000.0;
 
 impl Play {
     /// When the deed's steps are due.
@@ -22,7 +26,9 @@ impl Play {
         let steps: Vec<(u16, u64)> = match (deed, self.conduct.twin) {
             (Deed::Resealed, Twin::Dishonest) => vec![(0, 0), (1, 5 * 60 * SECOND_MS)],
             (Deed::Cloned, Twin::Dishonest) => vec![(0, 0), (1, CLONED * period_ms + SECOND_MS)],
-            (Deed::TwoPlaces | Deed::SkippingCopy, Twin::Dishonest) => (0..4).map(|step| (step, u64::from(step) * period_ms)).collect(),
+            (Deed::TwoPlaces | Deed::SkippingCopy, Twin::Dishonest) | (Deed::TruckElsewhere | Deed::TakenOff, _) => {
+                (0..4).map(|step| (step, u64::from(step) * period_ms)).collect()
+            }
             (Deed::Jammed, Twin::Dishonest) => vec![(0, 2 * 60 * SECOND_MS)],
             (Deed::Rattled, Twin::Dishonest) => rattles(RATTLES, 10 * SECOND_MS),
             (Deed::BrokenInto | Deed::WrongCredential, Twin::Dishonest)
@@ -56,10 +62,17 @@ impl Play {
             (Deed::CableCut | Deed::BreachWithoutNetwork, _) => self.finds(at, Lock { cable_cut: true, ..lock }, platform),
             (Deed::HousingOpened, _) => self.finds(at, Lock { housing_closed: false, ..lock }, platform),
             (Deed::MountLost, _) => self.finds(at, Lock { mount_present: false, ..lock }, platform),
-            (Deed::Cloned | Deed::TwoPlaces, 0) => self.thief = Some(self.device.stolen_keys()),
+            (Deed::Cloned, 0) => self.thief = Some(self.device.stolen_keys()),
             (Deed::Cloned, _) => self.copy_speaks(at, CLONED, platform),
             (Deed::SkippingCopy, 0) => self.copy_that_skips(at),
-            (Deed::TwoPlaces | Deed::SkippingCopy, _) => self.copy_speaks(at, 1, platform),
+            (Deed::SkippingCopy, _) => self.copy_speaks(at, 1, platform),
+            (Deed::TwoPlaces, _) => self.twin_speaks(at, platform),
+            (Deed::TakenOff, 0) => self.finds(at, Lock { mount_present: false, ..lock }, platform),
+            (Deed::TruckElsewhere | Deed::TakenOff, _) => self.report_truck(at, TRUCK_ASIDE_M, platform),
+            (Deed::FalseArrival, _) => {
+                self.report_arrival(at, platform);
+                self.hand_over(at, platform);
+            }
             (Deed::Replayed, _) => self.send_again(at, |bytes| bytes.to_vec(), platform),
             (Deed::Tampered, _) => self.send_again(at, tampered, platform),
             (Deed::OldLogin, _) => {
@@ -82,11 +95,10 @@ impl Play {
                 | Deed::TurnedBack
                 | Deed::SkippedWaypoint
                 | Deed::StoppedForHours
-                | Deed::TruckElsewhere
+                | Deed::Overstayed
                 | Deed::Spoofed
                 | Deed::ClockBack
                 | Deed::WrongUnit
-                | Deed::FalseArrival
                 | Deed::NoteTwice
                 | Deed::Tailgated
                 | Deed::LaneChanged
@@ -107,6 +119,7 @@ impl Play {
             Deed::StateLost | Deed::OldLogin | Deed::Cloned => self.connect(at, platform),
             Deed::Jammed => self.report(at, Event::FixLost, platform),
             Deed::MotorStuck => self.report(at, Event::SelfTest, platform),
+            Deed::TruckElsewhere | Deed::TakenOff => self.report_truck(at, 0.0, platform),
             // The day as it is, or what the way itself shows.
             Deed::ForcedOpen
             | Deed::BreachWithoutNetwork
@@ -120,7 +133,7 @@ impl Play {
             | Deed::TurnedBack
             | Deed::SkippedWaypoint
             | Deed::StoppedForHours
-            | Deed::TruckElsewhere
+            | Deed::Overstayed
             | Deed::Spoofed
             | Deed::ClockBack
             | Deed::WrongUnit
@@ -154,7 +167,7 @@ impl Play {
 
     /// A thief who took the seal's place keeps the seal itself from the network.
     pub(super) fn replaced(&self) -> bool {
-        matches!(self.conduct.deed, Some(Deed::TwoPlaces | Deed::SkippingCopy)) && self.thief.is_some()
+        self.conduct.deed == Some(Deed::SkippingCopy) && self.thief.is_some()
     }
 
     /// Leaves one counter out, so that all that it says lies above a hole.
@@ -175,6 +188,20 @@ impl Play {
         }
         let bytes: Vec<u8> = thief.ring().from(before + 1).flat_map(|record| record.bytes.clone()).collect();
         platform.publish(at, &id, &bytes);
+    }
+
+    /// A second device has the keys and the counters too, and they take turns.
+    fn twin_speaks(&mut self, at: Time, platform: &mut dyn Platform) {
+        let (uptime_ms, elsewhere) = (self.uptime_ms(at), self.way.elsewhere(at));
+        self.device.observe(uptime_ms, elsewhere);
+        self.tally.made += u64::from(self.device.report(uptime_ms, Event::Periodic).is_ok());
+        self.deliver(at, platform);
+    }
+
+    fn report_truck(&mut self, at: Time, aside_m: f64, platform: &mut dyn Platform) {
+        let Point { lat, lon } = self.way.truck(at, aside_m);
+        let carrier = self.carrier_desk();
+        self.ask(at, &carrier, AlertCommand::ReportTruck { transfer: self.transfer.clone(), at, lat, lon }, platform);
     }
 
     fn send_again(&mut self, at: Time, change: impl Fn(&[u8]) -> Vec<u8>, platform: &mut dyn Platform) {

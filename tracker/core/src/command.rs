@@ -6,8 +6,9 @@ use crate::role::{Reach, reach};
 use bytes::Bytes;
 use sealway_schemas::command::{Command, LedgerCommand, Signer};
 use sealway_schemas::entry::{Entry, Salt};
+use sealway_schemas::movement::By;
 use sealway_schemas::signature::CommandSignature;
-use sealway_schemas::{PartyId, Time};
+use sealway_schemas::{KeyId, PartyId, Time};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -70,9 +71,20 @@ pub(crate) struct Asked {
 pub(crate) struct Asking<'a> {
     pub(crate) by: &'a Signer,
     pub(crate) reach: Reach,
+    /// With which it was signed.
+    pub(crate) key: Option<KeyId>,
 }
 
 impl Asking<'_> {
+    /// The one who stands behind what the command changes.
+    pub(crate) fn signer(&self) -> By {
+        let user = self.by.user.clone();
+        match self.key {
+            Some(key) => By::Signed { user, key },
+            None => By::User(user),
+        }
+    }
+
     /// Whether something of `party` is within reach.
     pub(crate) fn check(&self, what: &str, party: Option<&PartyId>) -> Result<(), CommandRefusal> {
         match self.reach {
@@ -107,7 +119,7 @@ impl Core {
     }
 
     fn carry_out(&mut self, now: Time, asked: &Asked, effects: &mut Vec<Effect>) -> Result<CommandReceipt, CommandRefusal> {
-        let Asked { by, key, body, .. } = asked;
+        let Asked { by, key, body, signature } = asked;
         let taken = self.taken_before(now, by, key, body)?;
         let command = Command::parse(body).map_err(|fault| CommandRefusal::new("malformed-command", fault.to_string()))?;
         expect_usual_size(&command, body.len())?;
@@ -123,7 +135,8 @@ impl Core {
             return Ok(CommandReceipt { at: taken.at, command: kind, subject, repeated: true, answer });
         }
         self.check_district(by, &command)?;
-        let answer = self.dispatch(now, &Asking { by, reach }, command, effects)?;
+        let key = signature.map(|signature| signature.key_id);
+        let answer = self.dispatch(now, &Asking { by, reach, key }, command, effects)?;
         Ok(CommandReceipt { at: now, command: kind, subject, repeated: false, answer })
     }
 

@@ -1,9 +1,13 @@
 //! Corridors 走廊: the line that a transfer follows, its width, and how far along it a fix lies.
 
+mod marks;
+
 use crate::feature::{GeometryRefusal, id, parse_feature, positions, shown, text};
 use crate::geometry::{Plane, Position};
 use crate::place::Place;
 use geojson::{GeometryValue, JsonObject, JsonValue};
+use marks::Marks;
+pub use marks::{NoSignal, Stop, Waypoint};
 pub use sealway_schemas::cargo::Mode;
 use sealway_schemas::event::CorridorView;
 use sealway_schemas::ledger::NotAValue;
@@ -25,13 +29,6 @@ pub fn speed_limit(mode: Mode) -> f64 {
     }
 }
 
-/// A stretch without a network, kilometres along the line.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct NoSignal {
-    pub from_km: f64,
-    pub to_km: f64,
-}
-
 /// Where a fix lies along a corridor.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Along {
@@ -50,7 +47,7 @@ pub struct Corridor {
     width_m: f64,
     /// Each with the kilometres from the start to it.
     line: Vec<(Position, f64)>,
-    no_signal: Vec<NoSignal>,
+    marks: Marks,
     feature: String,
 }
 
@@ -78,7 +75,7 @@ impl Corridor {
             from,
             to,
             width_m: width(&properties)?,
-            no_signal: no_signal(&properties, length_km)?,
+            marks: Marks::parse(&properties, length_km)?,
             line,
             feature: feature.to_owned(),
         })
@@ -126,7 +123,19 @@ impl Corridor {
 
     #[must_use]
     pub fn no_signal(&self) -> &[NoSignal] {
-        &self.no_signal
+        &self.marks.no_signal
+    }
+
+    /// In the order of the way.
+    #[must_use]
+    pub fn waypoints(&self) -> &[Waypoint] {
+        &self.marks.waypoints
+    }
+
+    /// The allowed stop at `km`.
+    #[must_use]
+    pub fn stop_at(&self, km: f64) -> Option<Stop> {
+        self.marks.stops.iter().copied().find(|stop| (stop.from_km..=stop.to_km).contains(&km))
     }
 
     /// The feature as it was put.
@@ -240,29 +249,6 @@ fn width(properties: &JsonObject) -> Result<f64, GeometryRefusal> {
         found: found.map_or_else(|| "missing".to_owned(), shown),
         expected: format!("{} to {} metres from edge to edge", WIDTH_M.start(), WIDTH_M.end()),
     })
-}
-
-fn no_signal(properties: &JsonObject, length_km: f64) -> Result<Vec<NoSignal>, GeometryRefusal> {
-    let Some(value) = properties.get("no_signal").filter(|value| !value.is_null()) else {
-        return Ok(Vec::new());
-    };
-    let refused = || GeometryRefusal::Property {
-        name: "no_signal",
-        found: shown(value),
-        expected: format!("[[from_km, to_km], ...], ascending, within 0 to {length_km:.1}"),
-    };
-    let pairs: Vec<[f64; 2]> = serde_json::from_value(value.clone()).map_err(|_| refused())?;
-    let mut reached = 0.0;
-    let mut zones = Vec::with_capacity(pairs.len());
-    for [from_km, to_km] in pairs {
-        // The last kilometre may be rounded up.
-        if from_km < reached || to_km <= from_km || to_km > length_km + 1.0 {
-            return Err(refused());
-        }
-        reached = to_km;
-        zones.push(NoSignal { from_km, to_km });
-    }
-    Ok(zones)
 }
 
 #[cfg(test)]

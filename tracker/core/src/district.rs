@@ -76,6 +76,7 @@ fn registry(command: &RegistryCommand) -> Concern<'_> {
         | RegistryCommand::EnrolSigningKey { .. }
         | RegistryCommand::RevokeSigningKey { .. }
         | RegistryCommand::PutSignatureRule { .. }
+        | RegistryCommand::PutArrowRule { .. }
         | RegistryCommand::PutDistrict { .. } => Concern::Own,
     }
 }

@@ -1,25 +1,21 @@
-//! Following a bound seal: locate its report on the transfer's route, move the transfer, watch the corridor and the speed.
+//! Following a bound seal: locate its report on the transfer's route, move the transfer, look at its signs.
 
 use crate::alert::Finding;
 use crate::core::Core;
-use crate::corridor::{Along, Corridor, Mode, speed_limit};
-use crate::detect::{Dwell, Sign, Stand};
-use crate::device::{DeviceIx, Last};
+use crate::corridor::{Along, Corridor};
+use crate::detect::Sign;
+use crate::device::DeviceIx;
 use crate::effect::Effect;
-use crate::geometry::Position;
-use crate::locate::{LocatedReport, Route, accuracy_m};
+use crate::locate::{LocatedReport, Route};
 use crate::movement::{Movement, Sealing, Seen, Whereabouts};
 use crate::policy::Policy;
 use crate::transfer::{Progress, Shown, Transfer, TransferIx};
 use crate::verify::VerifiedReport;
-use crate::watch::{self, Lie, RouteVerdict};
+use crate::watch::{self, Lie};
 use sealway_schemas::Time;
 use sealway_schemas::event::AlertKind;
 use sealway_schemas::movement::{Arrow, By, HoldReason, MovementState};
 use sealway_schemas::report::{Event, Report, Status};
-
-/// Beside both fixes' accuracy.
-const SPEED_SLACK_M: f64 = 500.0;
 
 impl Core {
     /// Judges an applied report against the transfer that its seal is bound to.
@@ -35,8 +31,9 @@ impl Core {
         let before = transfer.movement;
         let after = before.next(seen, self.custody_at(transfer, report.report().ctr()));
         let lie = lie(&located, transfer, route.corridor, &self.policy);
+        let inside = located.along().is_some_and(|along| along.distance_m <= route.corridor.width_m() / 2.0);
         if let Some(transfer) = self.transfers.get_mut(bound) {
-            advance(transfer, &located, after);
+            advance(transfer, &located, (after, inside));
         }
         let (t, ctr) = (report.report().t(), report.report().ctr());
         let after = self.onto_next_leg(now, bound, (after, t), effects);
@@ -53,6 +50,7 @@ impl Core {
         }
         if let Some((lie, along)) = lie {
             self.watch_route(now, ix, bound, (lie, along, report.report()), effects);
+            self.check_waypoints(now, ix, bound, (along, report.report()), effects);
         }
         if before.state() != after.state() {
             self.watch_silence(now, ix);
@@ -95,39 +93,16 @@ impl Core {
         transfer.signs = signs;
         if let Some(kind) = found {
             self.raise(now, ix, Finding::of_report(kind, report.t(), report.ctr()), effects);
+            let apart = self.devices.get(ix).is_some_and(|device| device.open.get(AlertKind::TruckDrift).is_some());
+            if kind == AlertKind::MountLost && apart {
+                self.raise(now, ix, Finding::of_report(AlertKind::DeviceRemoved, report.t(), report.ctr()), effects);
+            }
         } else if self.devices.get(ix).is_some_and(|device| !device.open.is_empty()) {
             if report.status().has(Status::MOUNT_PRESENT) {
                 self.clear(now, ix, AlertKind::MountLost, effects);
             }
             if report.fix().is_some() {
                 self.clear(now, ix, AlertKind::Jamming, effects);
-            }
-        }
-    }
-
-    /// Trains wait in sidings and ships at anchor: only a truck is asked why it stands.
-    fn check_stand(&mut self, now: Time, ix: DeviceIx, bound: TransferIx, located: &LocatedReport<'_>, effects: &mut Vec<Effect>) {
-        let Some(transfer) = self.transfers.get_mut(bound) else {
-            return;
-        };
-        let on_road = self.atlas.corridor(&transfer.corridor).is_some_and(|corridor| corridor.mode() == Mode::Road);
-        let fix = match located.whereabouts() {
-            Whereabouts::OnTheWay => located.fix(),
-            Whereabouts::Unclear => return,
-            Whereabouts::AtOrigin | Whereabouts::AtDestination => None,
-        };
-        let Some(fix) = fix.filter(|_| on_road) else {
-            transfer.dwell = None;
-            return;
-        };
-        let report = located.report();
-        let (dwell, stand) = Dwell::next(transfer.dwell, Position::of(&fix), (report.t(), report.ctr()), self.policy.stop_limit_ms);
-        transfer.dwell = Some(dwell);
-        match stand {
-            Stand::Moving => self.clear(now, ix, AlertKind::StopOutsidePlace, effects),
-            Stand::Standing => {}
-            Stand::TooLong { since, ctr } => {
-                self.raise(now, ix, Finding::of_report(AlertKind::StopOutsidePlace, since, ctr), effects);
             }
         }
     }
@@ -141,58 +116,6 @@ impl Core {
             corridor,
             last_piece: transfer.progress.map(|progress| progress.piece),
         })
-    }
-
-    fn watch_route(&mut self, now: Time, ix: DeviceIx, bound: TransferIx, fix: (Lie, Along, &Report), effects: &mut Vec<Effect>) {
-        let (lie, along, report) = fix;
-        let Some(transfer) = self.transfers.get_mut(bound) else {
-            return;
-        };
-        let (watch, verdict) = transfer.watch.next(lie, report.t(), report.ctr());
-        transfer.watch = watch;
-        let back_km = transfer.progress.map_or(0.0, |progress| progress.furthest_km - along.progress_km);
-        let off = |t, ctr| {
-            Finding::of_report(AlertKind::Deviation, t, ctr)
-                .with("distance_m", along.distance_m.round())
-                .with("reversed_km", (back_km.max(0.0) * 10.0).round() / 10.0)
-        };
-        match verdict {
-            RouteVerdict::Nothing => {}
-            RouteVerdict::Left { since, ctr } => self.raise(now, ix, off(since, ctr), effects),
-            RouteVerdict::StillOff => self.raise(now, ix, off(report.t(), report.ctr()), effects),
-            RouteVerdict::Returned => self.clear(now, ix, AlertKind::Deviation, effects),
-        }
-    }
-
-    /// Two fixes further apart than any vehicle goes: one of them is not where it says, or there are two devices.
-    pub(crate) fn check_speed(&mut self, now: Time, ix: DeviceIx, before: Option<&Last>, report: &Report, effects: &mut Vec<Effect>) {
-        let (Some(from), Some(fix)) = (before.and_then(|last| last.fix), report.fix()) else {
-            return;
-        };
-        // A clock that stepped back says nothing about speed.
-        if report.t() < from.t {
-            return;
-        }
-        let slack = SPEED_SLACK_M + 2.0 * (f64::from(from.accuracy_dm) / 10.0 + accuracy_m(&fix));
-        let metres = from.position().metres_to(Position::of(&fix)) - slack;
-        if metres <= 0.0 {
-            return;
-        }
-        #[expect(clippy::cast_precision_loss, reason = "milliseconds between two reports")]
-        let seconds = (report.t().since(from.t).max(1_000) as f64) / 1000.0;
-        let speed = metres / seconds;
-        if speed > self.speed_limit(ix) {
-            let finding = Finding::of_report(AlertKind::ImpossibleSpeed, report.t(), report.ctr());
-            self.raise(now, ix, finding.with("speed_m_s", speed.round()).with("distance_m", metres.round()), effects);
-        }
-    }
-
-    /// Of the transfer's mode; a free seal may fly.
-    fn speed_limit(&self, ix: DeviceIx) -> f64 {
-        let transfer = self.devices.get(ix).and_then(|device| self.transfers.get(device.transfer?));
-        let under_way = transfer.filter(|transfer| transfer.movement.in_custody());
-        let corridor = under_way.and_then(|transfer| self.atlas.corridor(&transfer.corridor));
-        speed_limit(corridor.map_or(Mode::Air, Corridor::mode))
     }
 }
 
@@ -239,16 +162,16 @@ fn lie(located: &LocatedReport<'_>, transfer: &Transfer, corridor: &Corridor, po
     Some((watch::lie((along, located.whereabouts(), &fix), furthest_km, corridor, policy), along))
 }
 
-fn advance(transfer: &mut Transfer, located: &LocatedReport<'_>, after: Movement) {
+fn advance(transfer: &mut Transfer, located: &LocatedReport<'_>, (after, inside): (Movement, bool)) {
     let under_way = match transfer.movement {
         Movement::InTransit { .. } => true,
         Movement::Declared | Movement::Sealed(_) | Movement::Arrived(_) => false,
     };
     transfer.movement = after;
     if let (Some(along), Some(_)) = (located.along(), after.sealing()) {
-        // What was driven before departure is no way back.
-        let furthest =
-            transfer.progress.filter(|_| under_way).map_or(along.progress_km, |progress| progress.furthest_km.max(along.progress_km));
+        // What was driven before departure is no way back, and neither is what was never driven.
+        let reached = |progress: Progress| if inside { progress.furthest_km.max(along.progress_km) } else { progress.furthest_km };
+        let furthest = transfer.progress.filter(|_| under_way).map_or(along.progress_km, reached);
         transfer.progress = Some(Progress { km: along.progress_km, furthest_km: furthest, piece: along.piece });
     }
 }

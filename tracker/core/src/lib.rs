@@ -42,6 +42,7 @@ pub mod trial;
 pub mod verify;
 mod view;
 pub mod watch;
+mod way;
 pub mod wire_check;
 
 pub use crate::core::Core;

@@ -134,14 +134,16 @@ impl Core {
         let before = device.last;
         device.last = Some(Last::after(before.as_ref(), report, settled.arrived));
         let bound = device.transfer;
-        self.check_speed(now, ix, before.as_ref(), report, effects);
+        let jump = self.check_speed(now, ix, (before.as_ref(), report), effects);
         self.check_battery(now, ix, report, effects);
         self.check_health(now, ix, settled, effects);
         self.check_opening(now, ix, report, effects);
         self.check_answer(now, ix, report);
         if let Some(transfer) = bound {
+            self.check_receiver(now, ix, (report, jump), effects);
             self.follow(now, ix, transfer, &settled.report, effects);
         }
+        self.look_back(now, ix, report, effects);
         effects.push(Effect::Moved(*settled.report.device()));
     }
 

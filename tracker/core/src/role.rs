@@ -59,6 +59,7 @@ fn registry(command: &RegistryCommand) -> Row {
         | RegistryCommand::IssueToken { .. }
         | RegistryCommand::RevokeToken { .. }
         | RegistryCommand::PutSignatureRule { .. }
+        | RegistryCommand::PutArrowRule { .. }
         | RegistryCommand::PutDistrict { .. } => Row { admin: All, ..DENIED },
         // Their own key only: the command itself sees to it.
         RegistryCommand::EnrolSigningKey { .. } => Row { customs: Own, carrier: Own, operator: Own, auditor: Own, admin: Own },

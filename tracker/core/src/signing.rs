@@ -4,9 +4,11 @@
 use crate::command::{Asked, Asking};
 use crate::core::Core;
 use crate::effect::{CommandRefusal, Effect};
+use crate::transfer::arrows;
 use crate::verify::{check_key, verify_claimed};
 use sealway_schemas::command::{Command, RegistryCommand, Role};
-use sealway_schemas::record::{Record, SignatureRuleView, SigningKeyView};
+use sealway_schemas::movement::Arrow;
+use sealway_schemas::record::{ArrowRuleView, Record, SignatureRuleView, SigningKeyView};
 use sealway_schemas::signature::CommandSignature;
 use sealway_schemas::{PublicKey, Time, UserId};
 use serde::{Deserialize, Serialize};
@@ -21,14 +23,23 @@ pub(crate) struct Signing {
     keys: BTreeMap<PublicKey, SigningKeyView>,
     /// By the command's `type`.
     rules: BTreeMap<String, Vec<Role>>,
+    arrows: BTreeMap<Arrow, Vec<Role>>,
+}
+
+impl Signing {
+    /// By a rule for the command, or for an arrow that it goes.
+    fn needed(&self, command: &Command, role: Role) -> bool {
+        let by_command = self.rules.get(command.kind());
+        let by_arrow = arrows(command).into_iter().filter_map(|arrow| self.arrows.get(&arrow));
+        by_command.into_iter().chain(by_arrow).any(|roles| roles.contains(&role))
+    }
 }
 
 impl Core {
     /// Whether the command is signed as it has to be, and by whom it says.
     pub(crate) fn check_signature(&self, asked: &Asked, command: &Command) -> Result<(), CommandRefusal> {
         let Some(signature) = asked.signature else {
-            let needed = self.signing.rules.get(command.kind()).is_some_and(|roles| roles.contains(&asked.by.role));
-            if needed {
+            if self.signing.needed(command, asked.by.role) {
                 let detail = format!(
                     "command {}: not signed, expected the signature of {} in role {}",
                     command.kind(),
@@ -87,6 +98,12 @@ impl Core {
                     SignatureRuleView { command: command.clone(), roles: roles.clone(), put_at: now, put_by: asking.by.user.clone() };
                 self.tell_record(now, Record::of(&rule, Vec::new()), effects);
                 self.signing.rules.insert(command, roles);
+                Ok(())
+            }
+            RegistryCommand::PutArrowRule { arrow, roles } => {
+                let rule = ArrowRuleView { arrow, roles: roles.clone(), put_at: now, put_by: asking.by.user.clone() };
+                self.tell_record(now, Record::of(&rule, Vec::new()), effects);
+                self.signing.arrows.insert(arrow, roles);
                 Ok(())
             }
             other => Err(CommandRefusal::new("malformed-command", format!("command {}: not about signing", other.kind()))),

@@ -65,12 +65,16 @@ impl<'a> Trial<'a> {
             (Stage::UnderWay, Whereabouts::AtOrigin | Whereabouts::Unclear | Whereabouts::OnTheWay) => {}
         }
         let lie = lie((along, whereabouts, &fix), Some(self.furthest_km), self.route.corridor, self.policy);
-        self.furthest_km = self.furthest_km.max(along.progress_km);
+        let inside = along.distance_m <= self.route.corridor.width_m() / 2.0;
+        if inside {
+            self.furthest_km = self.furthest_km.max(along.progress_km);
+        }
         let (watch, verdict) = self.watch.next(lie, t, ctr);
         self.watch = watch;
         match verdict {
-            RouteVerdict::Left { since, ctr } => Some(Deviation { since, ctr, distance_m: along.distance_m }),
-            RouteVerdict::Nothing | RouteVerdict::StillOff | RouteVerdict::Returned => None,
+            // Going back along the line is no matter of where it is drawn.
+            RouteVerdict::Left { since, ctr } if !inside => Some(Deviation { since, ctr, distance_m: along.distance_m }),
+            RouteVerdict::Nothing | RouteVerdict::Left { .. } | RouteVerdict::StillOff | RouteVerdict::Returned => None,
         }
     }
 }

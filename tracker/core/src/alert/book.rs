@@ -23,8 +23,17 @@ pub struct OpenAlerts(Option<Box<Open>>);
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Open {
     alerts: Vec<(AlertKind, AlertId)>,
-    /// A silence that ended: what the seal kept meanwhile may explain it.
-    quiet: Option<AlertId>,
+    quiet: Option<Quiet>,
+}
+
+/// A silence that ended: what the seal kept meanwhile may explain it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quiet {
+    pub alert: AlertId,
+    /// So far its reports speak for it.
+    pub until: Time,
+    /// Whether any was kept in the silence.
+    pub kept: bool,
 }
 
 impl OpenAlerts {
@@ -39,11 +48,17 @@ impl OpenAlerts {
     }
 
     #[must_use]
-    pub fn quiet(&self) -> Option<AlertId> {
+    pub fn quiet(&self) -> Option<Quiet> {
         self.0.as_ref()?.quiet
     }
 
-    pub fn set_quiet(&mut self, quiet: Option<AlertId>) {
+    /// Whether nothing is open beside a silence that ended.
+    #[must_use]
+    pub fn only_quiet(&self) -> bool {
+        self.0.as_ref().is_none_or(|open| open.alerts.is_empty())
+    }
+
+    pub fn set_quiet(&mut self, quiet: Option<Quiet>) {
         if quiet.is_some() || self.0.is_some() {
             self.0.get_or_insert_default().quiet = quiet;
             self.shrink();

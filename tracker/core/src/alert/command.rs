@@ -3,8 +3,12 @@
 use crate::command::Asking;
 use crate::core::Core;
 use crate::effect::{CommandRefusal, Effect};
-use sealway_schemas::alert::{AlertNote, AlertView, Assignment, Decision, Ground};
+use crate::geometry::Position;
+use crate::transfer::TransferIx;
+use crate::transfer::life::after;
+use sealway_schemas::alert::{AlertNote, AlertView, Assignment, Decision, Ground, Verdict};
 use sealway_schemas::command::{AlertCommand, Role};
+use sealway_schemas::movement::{Arrow, By};
 use sealway_schemas::{AlertId, Time, TransferId, UserId};
 
 const REASON_LIMIT: usize = 1_000;
@@ -36,9 +40,23 @@ impl Core {
             AlertCommand::DecideAlert { alert, transfer, verdict, reason } => {
                 self.expect_of(alert, transfer)?;
                 let decision = Decision { verdict, by: asking.by.user.clone(), at: now, reason };
-                self.decide_alert(now, alert, decision, effects)
+                self.decide_alert(now, alert, decision, effects)?;
+                if verdict == Verdict::Incident { self.enter_incident(now, alert, asking.signer(), effects) } else { Ok(()) }
             }
-            AlertCommand::ReportTruck { .. } => Err(CommandRefusal::new("not-offered", "report-truck: not offered by this platform")),
+            AlertCommand::ReportTruck { transfer, at, lat, lon } => {
+                self.report_truck(now, asking, (&transfer, at, Position { lat, lon }), effects)
+            }
+        }
+    }
+
+    /// What an officer calls an incident is one, if the transfer is where one begins.
+    fn enter_incident(&mut self, now: Time, id: AlertId, by: By, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
+        let transfer = self.alerts.get(id).and_then(|alert| alert.transfer.as_ref()).and_then(|transfer| self.transfers.find(transfer));
+        let begins =
+            |ix: &TransferIx| self.transfers.get(*ix).is_some_and(|transfer| after(transfer.state, Arrow::ReportIncident).is_some());
+        match transfer.filter(begins) {
+            Some(ix) => self.step(now, ix, Arrow::ReportIncident, by, effects),
+            None => Ok(()),
         }
     }
 

@@ -2,9 +2,10 @@
 
 mod book;
 mod command;
+mod late;
 mod raise;
 
-pub use book::{AlertBook, OpenAlerts};
+pub use book::{AlertBook, OpenAlerts, Quiet};
 
 use sealway_schemas::alert::AlertKind;
 use sealway_schemas::{AlertId, DeviceId, PartyId, Time, TransferId};

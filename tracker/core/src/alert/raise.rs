@@ -1,6 +1,6 @@
 //! Raising and ending alerts: whom they are about, where they count, who is told.
 
-use super::{Ending, Finding, Raised, Subject, ending};
+use super::{Ending, Finding, Quiet, Raised, Subject, ending};
 use crate::core::Core;
 use crate::device::DeviceIx;
 use crate::effect::{Effect, Row};
@@ -66,7 +66,8 @@ impl Core {
             return;
         };
         if kind == AlertKind::Silence {
-            device.open.set_quiet(Some(id));
+            let until = device.last.map_or(device.enrolled_at, |last| last.t);
+            device.open.set_quiet(Some(Quiet { alert: id, until, kept: false }));
         }
         self.close_in_transfer(id);
         self.tell_alert(now, id, effects);

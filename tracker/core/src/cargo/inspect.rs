@@ -5,7 +5,6 @@ use crate::command::{Asking, hex_bytes};
 use crate::core::Core;
 use crate::effect::{CommandRefusal, Effect};
 use sealway_schemas::cargo::{CargoUnit, InspectionView, NotACargoNumber, TransportDocument};
-use sealway_schemas::movement::By;
 use sealway_schemas::record::Record;
 use sealway_schemas::{Time, TransferId};
 
@@ -36,7 +35,7 @@ impl Core {
         let cargo = self.cargos.0.entry(id.clone()).or_default();
         cargo.inspections += 1;
         let number = cargo.inspections;
-        let by = By::User(asking.by.user.clone());
+        let by = asking.signer();
         let view = InspectionView { transfer: id.clone(), number, unit, document, image, seal, epoch, at: now, by, note };
         let parties = self.parties_of(self.transfers.get(ix), None);
         self.tell_record(now, Record::of(&view, parties), effects);

@@ -39,7 +39,7 @@ impl Core {
         }
         let lines = cargo.count(parent.as_ref(), found)?;
         let number = u32::try_from(cargo.splits.len()).unwrap_or(u32::MAX).saturating_add(1);
-        let by = By::User(asking.by.user.clone());
+        let by = asking.signer();
         let split = SplitView { number, place: place.clone(), parent, at: now, by: by.clone(), lines, note };
         if let Some(cargo) = self.cargos.0.get_mut(id) {
             cargo.splits.push(split.clone());

@@ -34,7 +34,8 @@ impl Core {
             RegistryCommand::RevokeToken { token } => self.revoke_token(now, &token, effects),
             RegistryCommand::EnrolSigningKey { .. }
             | RegistryCommand::RevokeSigningKey { .. }
-            | RegistryCommand::PutSignatureRule { .. } => self.signing_command(now, asking, command, effects),
+            | RegistryCommand::PutSignatureRule { .. }
+            | RegistryCommand::PutArrowRule { .. } => self.signing_command(now, asking, command, effects),
             RegistryCommand::PutDistrict { district, name_zh, name_en } => {
                 name("name_zh", &name_zh)?;
                 name("name_en", &name_en)?;

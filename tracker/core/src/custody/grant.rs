@@ -187,14 +187,14 @@ impl Core {
         }
         self.tell_grant(now, key, effects);
         match self.granted(&key.0).filter(|bound| standing == Standing::Given && self.is_at(*bound, MovementState::UnsealingGranted)) {
-            Some(bound) => self.step(now, bound, Arrow::RevokeGrant, By::User(asking.by.user.clone()), effects),
+            Some(bound) => self.step(now, bound, Arrow::RevokeGrant, asking.signer(), effects),
             None => Ok(()),
         }
     }
 
     fn give(&mut self, now: Time, asking: &Asking<'_>, key: (DeviceId, [u8; 16]), effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
         if let Some(bound) = self.granted(&key.0).filter(|bound| self.is_at(*bound, MovementState::HandedOver)) {
-            self.step(now, bound, Arrow::GrantUnsealing, By::User(asking.by.user.clone()), effects)?;
+            self.step(now, bound, Arrow::GrantUnsealing, asking.signer(), effects)?;
         }
         if let Some(issued) = self.grants.0.get_mut(&key) {
             issued.standing = Standing::Given;

@@ -3,6 +3,7 @@
 use crate::alert::Finding;
 use crate::command::Asking;
 use crate::core::Core;
+use crate::corridor::{Corridor, Mode, speed_limit};
 use crate::device::PackedFix;
 use crate::effect::{CommandRefusal, Effect, RefusedStep};
 use crate::geometry::Position;
@@ -33,17 +34,20 @@ impl Core {
         effects: &mut Vec<Effect>,
     ) -> Result<(), CommandRefusal> {
         let ix = self.at_destination(asking, id, place)?;
-        let by = By::User(asking.by.user.clone());
+        let by = asking.signer();
         let state = self.transfers.get(ix).map_or(MovementState::Draft, |transfer| transfer.state);
         if after(state, Arrow::Arrive).is_none() {
             return Err(CommandRefusal::step("arrow-illegal", id, RefusedStep { state, arrow: Arrow::Arrive, missing: Vec::new() }));
         }
-        if let Some(transfer) = self.transfers.get_mut(ix) {
-            transfer.arrival = Some(by.clone());
-        }
-        let fix = self.last_fix(now, ix);
-        if let Whereabouts::Outside(metres) = self.whereabouts(place, fix) {
+        if let Whereabouts::Outside(metres) = self.whereabouts(place, self.last_fix(now, ix))
+            && metres > self.driven_since(now, ix)
+        {
+            // A word that is contested does not wait for the seal to come after all.
             self.contest(now, ix, (place, metres), by, effects);
+            return Ok(());
+        }
+        if let Some(transfer) = self.transfers.get_mut(ix) {
+            transfer.arrival = Some(by);
         }
         self.go_on(now, ix, effects);
         self.tell_transfer(now, ix, effects);
@@ -59,7 +63,7 @@ impl Core {
         effects: &mut Vec<Effect>,
     ) -> Result<(), CommandRefusal> {
         let ix = self.at_destination(asking, id, place)?;
-        let by = By::User(asking.by.user.clone());
+        let by = asking.signer();
         let Some(transfer) = self.transfers.get(ix) else { return Ok(()) };
         let (state, arrow) = (transfer.state, Arrow::HandOver);
         let refused = |code, missing| Err(CommandRefusal::step(code, id, RefusedStep { state, arrow, missing }));
@@ -102,7 +106,7 @@ impl Core {
         let state = self.transfers.get(ix).map_or(MovementState::Draft, |transfer| transfer.state);
         match state {
             MovementState::InTransit | MovementState::Incident | MovementState::Arrived => {
-                self.hold(now, ix, (HoldReason::Refused, reason), By::User(asking.by.user.clone()), effects);
+                self.hold(now, ix, (HoldReason::Refused, reason), asking.signer(), effects);
                 Ok(())
             }
             _ => {
@@ -127,6 +131,15 @@ impl Core {
         }
         asking.check(&format!("place {place}"), self.atlas.place(place).and_then(|place| place.operator()))?;
         Ok(ix)
+    }
+
+    /// What the transfer's vehicle can have driven since its seal was heard, metres.
+    #[expect(clippy::cast_precision_loss, reason = "minutes")]
+    fn driven_since(&self, now: Time, ix: TransferIx) -> f64 {
+        let transfer = self.transfers.get(ix);
+        let heard_at = transfer.and_then(|transfer| self.devices.by_id(&transfer.seal)).map_or(now, |device| device.heard_at);
+        let mode = transfer.and_then(|transfer| self.atlas.corridor(&transfer.corridor)).map_or(Mode::Road, Corridor::mode);
+        speed_limit(mode) * now.since(heard_at) as f64 / 1000.0
     }
 
     fn last_fix(&self, now: Time, ix: TransferIx) -> Option<PackedFix> {

@@ -54,7 +54,7 @@ impl Core {
                 let day = self.figures.day(now, &origin);
                 match step.by {
                     By::Gate(_) | By::Order { .. } => day.released_automatically += 1,
-                    By::User(_) | By::Seal { .. } | By::Clock => day.released_by_people += 1,
+                    By::User(_) | By::Signed { .. } | By::Seal { .. } | By::Clock => day.released_by_people += 1,
                 }
                 self.tell_figures(now, &origin, effects);
             }

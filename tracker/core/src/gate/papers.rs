@@ -9,7 +9,6 @@ use crate::transfer::TransferIx;
 use sealway_schemas::command::GateCommand;
 use sealway_schemas::gate::{CardGoods, CardSeen, Direction, NoteFacts, PassCard, PassCardReading, PassCardView, ReleaseNoteView};
 use sealway_schemas::ledger::Reference;
-use sealway_schemas::movement::By;
 use sealway_schemas::record::Record;
 use sealway_schemas::{GateId, Time, UserId};
 use serde::{Deserialize, Serialize};
@@ -90,7 +89,7 @@ impl Core {
         };
         let ix = self.check_note(now, &facts)?;
         if !goods.is_empty() {
-            let by = By::User(asking.by.user.clone());
+            let by = asking.signer();
             self.put_note(now, (ix, &transfer, by), (note.clone(), goods), effects)?;
         }
         self.gates.unused.entry(facts.truck.clone()).or_default().insert(note.clone());

@@ -37,7 +37,7 @@ impl Core {
             return Err(CommandRefusal::new("enterprise-fixed", detail));
         }
         let noted = before.and_then(|before| before.noted.clone());
-        let by = By::User(asking.by.user.clone());
+        let by = asking.signer();
         self.give_back(now, &by, (&id, "declared anew"), effects);
         let covered = self.take_from_stock(now, &by, (&id, &enterprise, &lines), effects);
         let goods = Goods {
@@ -48,7 +48,6 @@ impl Core {
             covered,
             written: BTreeMap::new(),
             differences: Vec::new(),
-            conclusion: None,
             collected: None,
         };
         self.ledgers.goods.insert(id.clone(), goods);
@@ -64,7 +63,7 @@ impl Core {
         effects: &mut Vec<Effect>,
     ) -> Result<(), CommandRefusal> {
         let ix = self.expect_before_departure(asking, &id)?;
-        self.put_note(now, (ix, &id, By::User(asking.by.user.clone())), (note, lines), effects)
+        self.put_note(now, (ix, &id, asking.signer()), (note, lines), effects)
     }
 
     /// Where the lines of a release note come in.

@@ -14,7 +14,7 @@ use crate::effect::{CommandRefusal, Effect, Row};
 use crate::transfer::{Transfer, TransferIx};
 use book::{Book, BookRefusal, Item, Posting};
 use sealway_schemas::command::LedgerCommand;
-use sealway_schemas::ledger::{Conclusion, Difference, Field, GoodsLine, LedgerStand, PostingView, Quantity, Reference};
+use sealway_schemas::ledger::{Difference, Field, GoodsLine, LedgerStand, PostingView, Quantity, Reference};
 use sealway_schemas::movement::By;
 use sealway_schemas::record::Record;
 use sealway_schemas::{Digest, PartyId, Time, TransferId};
@@ -43,7 +43,6 @@ struct Goods {
     covered: BTreeMap<Item, Quantity>,
     written: BTreeMap<Item, Quantity>,
     differences: Vec<Difference>,
-    conclusion: Option<Conclusion>,
     /// The periodic declaration that collected it.
     collected: Option<Reference>,
 }
@@ -66,11 +65,11 @@ impl Core {
             LedgerCommand::NoteGoods { transfer, note, lines } => self.note_goods(now, asking, transfer, (note, lines), effects),
             LedgerCommand::WriteOffTransfer { transfer, verified, note } => {
                 check_note(&note)?;
-                self.write_off(now, By::User(asking.by.user.clone()), &transfer, (&verified, &note), effects)
+                self.write_off(now, asking.signer(), &transfer, (&verified, &note), effects)
             }
             LedgerCommand::ReverseWriteOff { posting, reason } => {
                 check_note(&reason)?;
-                self.reverse_write_off(now, By::User(asking.by.user.clone()), (posting, &reason), effects)
+                self.reverse_write_off(now, asking.signer(), (posting, &reason), effects)
             }
             LedgerCommand::DeclarePeriodic { enterprise, declaration, transfers } => {
                 self.declare_periodic(now, asking, (enterprise, declaration), transfers, effects)

@@ -32,14 +32,14 @@ impl Core {
             let detail = format!("conclusion {conclusion:?} where a split was short or over: expected A5 or B1");
             return Err(CommandRefusal::new("conclusion", detail));
         }
-        let by = By::User(asking.by.user.clone());
+        let by = asking.signer();
         let (ix, _) = self.known_transfer(id)?;
         if !verified.is_empty() {
             self.due(id, verified)?;
         }
         self.step(now, ix, Arrow::Verify, by.clone(), effects)?;
-        if let Some(goods) = self.ledgers.goods.get_mut(id) {
-            goods.conclusion = Some(conclusion);
+        if let Some(transfer) = self.transfers.get_mut(ix) {
+            transfer.conclusion = Some(conclusion);
         }
         match conclusion {
             // What stops it is told by the transfer itself; an officer writes it off later.
@@ -58,6 +58,10 @@ impl Core {
         effects: &mut Vec<Effect>,
     ) -> Result<(), CommandRefusal> {
         let ix = self.expect_ready(now, id)?;
+        if verified.is_empty() && !self.ledgers.goods.contains_key(id) {
+            // Nothing of it stands in a ledger.
+            return self.step(now, ix, Arrow::WriteOff, by, effects);
+        }
         let due = self.due(id, verified)?;
         for (item, quantity) in due {
             let draft =
@@ -91,7 +95,7 @@ impl Core {
                 format!("transfer {id}: a hole or a quarantine of seal {} waits, expected an officer's decision on it", transfer.seal);
             return Err(CommandRefusal::new("custody-hole", detail));
         }
-        match self.goods_of(id)?.conclusion {
+        match transfer.conclusion {
             Some(Conclusion::A1 | Conclusion::A2 | Conclusion::A5) => Ok(ix),
             Some(Conclusion::B1) | None => {
                 let detail = format!("transfer {id}: not verified as satisfactory, expected A1, A2 or A5");

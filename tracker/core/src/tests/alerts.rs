@@ -189,14 +189,14 @@ fn one_bad_fix_is_no_deviation_and_neither_are_many_that_know_how_bad_they_are()
 }
 
 #[test]
-fn turning_round_is_a_deviation() {
+fn turning_round_is_going_back_along_the_corridor() {
     let (mut bench, mut seal, _) = under_way();
     for km in [9.0, 8.0, 6.5, 5.5, 4.5] {
         bench.pass_s(90);
         bench.report_at(&mut seal, km);
     }
     let alert = bench.only_alert();
-    assert_eq!(alert.kind, AlertKind::Deviation);
+    assert_eq!(alert.kind, AlertKind::WrongDirection);
     assert!(alert.facts["reversed_km"] > 3.0);
 }
 

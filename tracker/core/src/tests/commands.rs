@@ -27,6 +27,7 @@ fn one_of_each(seal: &Seal) -> Vec<Value> {
         json!({"type": "issue-token", "token": "t", "user": "u", "digest": "00".repeat(32), "not_after": null}),
         json!({"type": "revoke-token", "token": "t"}),
         json!({"type": "put-signature-rule", "command": "put-place", "roles": []}),
+        json!({"type": "put-arrow-rule", "arrow": "accept", "roles": []}),
         json!({"type": "put-place", "feature": {}}),
         json!({"type": "put-corridor", "feature": {}}),
         seal.enrolment("silk-road-carrier"),
@@ -44,12 +45,13 @@ fn one_of_each(seal: &Seal) -> Vec<Value> {
 }
 
 /// customs, carrier, operator, auditor, admin: `a` all, `o` own, `-` not.
-const TABLE: [(&str, &str); 18] = [
+const TABLE: [(&str, &str); 19] = [
     ("register-party", "----a"),
     ("register-user", "----a"),
     ("issue-token", "----a"),
     ("revoke-token", "----a"),
     ("put-signature-rule", "----a"),
+    ("put-arrow-rule", "----a"),
     ("put-place", "a---a"),
     ("put-corridor", "a---a"),
     ("enrol-device", "ao--a"),

@@ -18,20 +18,20 @@ use serde_json::{Value, json};
 const NONCE: [u8; 16] = [4; 16];
 const AWAY_KM: f64 = 10.0;
 
-fn arrival(id: &TransferId) -> Value {
+pub(super) fn arrival(id: &TransferId) -> Value {
     json!({"type": "report-arrival", "transfer": id, "place": DESTINATION})
 }
 
-fn hand_over(id: &TransferId) -> Value {
+pub(super) fn hand_over(id: &TransferId) -> Value {
     json!({"type": "hand-over", "transfer": id, "place": DESTINATION})
 }
 
-fn verification(id: &TransferId, conclusion: &str, seal: &str) -> Value {
+pub(super) fn verification(id: &TransferId, conclusion: &str, seal: &str) -> Value {
     json!({"type": "verify-transfer", "transfer": id, "conclusion": conclusion, "seal": seal, "note": "counted"})
 }
 
 impl Bench {
-    fn end(&self) -> Position {
+    pub(super) fn end(&self) -> Position {
         self.road().at_km(self.road().length_km()).unwrap()
     }
 
@@ -52,7 +52,7 @@ impl Bench {
         id
     }
 
-    fn handed_over(&mut self, seal: &mut Seal) -> TransferId {
+    pub(super) fn handed_over(&mut self, seal: &mut Seal) -> TransferId {
         let id = self.arrived(seal);
         let end = self.end();
         self.answered(seal, NONCE, end);
@@ -74,7 +74,7 @@ fn hello(seal: &Seal) -> Hello {
 }
 
 /// Small enough for one officer: it lies within the destination.
-fn small(seal: &Seal, bench: &Bench) -> Value {
+pub(super) fn small(seal: &Seal, bench: &Bench) -> Value {
     let mut body = grant(seal, bench.end(), bench.now);
     body["circle"]["radius_m"] = json!(20);
     body
@@ -103,6 +103,7 @@ fn a_transfer_ends_with_one_named_signer_on_every_arrow() {
         (Arrow::GrantUnsealing, user(Role::Customs)),
         (Arrow::Unseal, By::Seal { device: seal.id, ctr: seal.ctr }),
         (Arrow::Verify, user(Role::Customs)),
+        (Arrow::WriteOff, user(Role::Customs)),
     ];
     assert_eq!(ends, expected);
     assert_eq!(bench.alert_kinds(), []);
@@ -133,6 +134,8 @@ fn an_operator_who_says_here_while_the_seal_is_elsewhere_holds_the_transfer() {
     assert_eq!(bench.alert_kinds(), [AlertKind::FalseArrival]);
     assert_eq!(bench.transfer(&id).holds.iter().map(|hold| hold.reason).collect::<Vec<_>>(), [HoldReason::Contested]);
     bench.drive(&mut seal, 11, 24);
+    assert_eq!(bench.state(&id), MovementState::InTransit, "a word that was contested is said again");
+    bench.ok(Role::Operator, arrival(&id));
     assert_eq!(bench.state(&id), MovementState::Arrived, "what happened is never stopped");
     let end = bench.end();
     bench.answered(&mut seal, NONCE, end);

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use ed25519_dalek::{Signer as _, SigningKey};
 use sealway_schemas::PublicKey;
 use sealway_schemas::command::{Role, Signer};
+use sealway_schemas::movement::By;
 use sealway_schemas::record::SigningKeyView;
 use sealway_schemas::signature::CommandSignature;
 use serde_json::{Value, json};
@@ -94,4 +95,26 @@ fn a_rule_asks_for_a_signature_in_its_roles_from_then_on() {
     bench.ok(Role::Customs, enrolment(&officer, 41));
     assert_eq!(bench.signed(&officer, 41, &lift, &lift).unwrap_err().code, "unknown-device", "signed, and judged on");
     assert_eq!(bench.code(Role::Admin, json!({"type": "put-signature-rule", "command": "make-coffee", "roles": []})), "unknown-command");
+}
+
+#[test]
+fn a_rule_for_an_arrow_holds_for_every_command_that_goes_it_and_the_step_names_the_key() {
+    let mut bench = Bench::new();
+    let officer = signer(Role::Customs);
+    let seal = bench.enrol(1);
+    let id = bench.draft(1, &seal);
+    bench.ok(Role::Carrier, json!({"type": "submit-transfer", "transfer": id}));
+    bench.ok(Role::Admin, json!({"type": "put-arrow-rule", "arrow": "accept", "roles": ["customs"]}));
+    let accept = json!({"type": "accept-transfer", "transfer": id});
+    assert_eq!(bench.code(Role::Customs, accept.clone()), "signature-required");
+    let order = json!({"type": "put-standing-order", "order": "o", "carrier": null, "origin": null, "arrows": ["accept"]});
+    assert_eq!(bench.code(Role::Customs, order), "signature-required", "no way round by an order");
+    let hold = json!({"type": "hold-transfer", "transfer": id, "reason": "r"});
+    bench.ok(Role::Customs, hold);
+    bench.ok(Role::Customs, json!({"type": "lift-hold", "transfer": id, "reason": "r"}));
+    bench.ok(Role::Customs, enrolment(&officer, 41));
+    bench.signed(&officer, 41, &accept, &accept).unwrap();
+    let step = bench.steps().pop().unwrap();
+    assert_eq!(step.by, By::Signed { user: officer.user, key: key(41).1.key_id() });
+    assert_eq!(bench.replayed().fingerprint(), bench.core.fingerprint());
 }

@@ -46,7 +46,7 @@ impl Core {
             unit.clone_into(&mut transfer.unit);
             transfer.movement = Movement::Declared;
         }
-        self.bind(now, ix, (By::User(asking.by.user.clone()), mechanical), effects);
+        self.bind(now, ix, (asking.signer(), mechanical), effects);
         Ok(())
     }
 

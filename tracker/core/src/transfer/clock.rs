@@ -21,13 +21,21 @@ fn km_per_hour(mode: Mode) -> f64 {
 }
 
 impl Core {
-    /// A release starts the time limit of the first leg.
+    /// A declaration computes the time limit of the first leg: what its way takes, and the slack. The next leg has its own.
+    pub(super) fn set_limit(&mut self, ix: TransferIx) {
+        let slack_ms = self.policy.limit_slack_ms;
+        if let Some(transfer) = self.transfers.get_mut(ix) {
+            let way_ms = self.atlas.corridor(&transfer.corridor).map_or(0, way_ms);
+            transfer.limit_ms = Some(way_ms.saturating_add(slack_ms));
+        }
+    }
+
+    /// A release starts the time limit.
     pub(super) fn start_clock(&mut self, from: Time, ix: TransferIx) {
         let Some(transfer) = self.transfers.get(ix) else {
             return;
         };
-        let way_ms = self.atlas.corridor(&transfer.corridor).map_or(0, way_ms);
-        let due = from.plus_ms(way_ms).plus_ms(self.policy.limit_slack_ms);
+        let due = from.plus_ms(transfer.limit_ms.unwrap_or_default());
         if let Some(transfer) = self.transfers.get_mut(ix) {
             transfer.due = Some(due);
         }
@@ -41,6 +49,7 @@ impl Core {
         };
         transfer.late |= transfer.due.is_some_and(|due| at > due);
         transfer.punctuality = Punctuality::OnTime;
+        self.set_limit(ix);
         self.start_clock(at, ix);
         self.clear_on_transfer(now, ix, AlertKind::Overdue, effects);
     }

@@ -10,7 +10,7 @@ use crate::effect::{CommandRefusal, Effect};
 use sealway_schemas::alert::AlertKind;
 use sealway_schemas::binding::RiskTierView;
 use sealway_schemas::command::{RiskTier, Role, TransferCommand};
-use sealway_schemas::movement::{Arrow, By, HoldReason, MovementState};
+use sealway_schemas::movement::{Arrow, HoldReason, MovementState};
 use sealway_schemas::record::Record;
 use sealway_schemas::{PartyId, Time, TransferId};
 
@@ -25,7 +25,7 @@ impl Core {
         effects: &mut Vec<Effect>,
     ) -> Result<(), CommandRefusal> {
         use TransferCommand as C;
-        let by = By::User(asking.by.user.clone());
+        let by = asking.signer();
         match command {
             C::DraftTransfer { transfer: id, carrier, unit, seal, origin, destination, corridor, legs, consignments } => {
                 let draft = Draft { id, carrier, unit, seal, origin, destination, corridor, legs, consignments };
@@ -97,7 +97,7 @@ impl Core {
     }
 
     /// The transfer, if it is within the asker's reach.
-    pub(super) fn asked(&self, asking: &Asking<'_>, id: &TransferId) -> Result<TransferIx, CommandRefusal> {
+    pub(crate) fn asked(&self, asking: &Asking<'_>, id: &TransferId) -> Result<TransferIx, CommandRefusal> {
         let unknown = || CommandRefusal::new("unknown-transfer", format!("transfer {id}: expected one that was drafted or declared"));
         let ix = self.transfers.find(id).ok_or_else(unknown)?;
         asking.check(&format!("transfer {id}"), self.transfers.get(ix).map(|transfer| &transfer.carrier))?;

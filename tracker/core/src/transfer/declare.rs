@@ -3,7 +3,7 @@
 use super::{Bond, Chain, Transfer, TransferIx};
 use crate::command::Asking;
 use crate::core::Core;
-use crate::detect::Signs;
+use crate::detect::{Receiver, Signs, Truck, Waypoints};
 use crate::device::Period;
 use crate::effect::{CommandRefusal, Effect, RefusedStep};
 use crate::movement::{Custody, Movement};
@@ -59,7 +59,7 @@ impl Core {
         let Some(ix) = self.transfers.add(drafted) else {
             return Ok(());
         };
-        let by = By::User(asking.by.user.clone());
+        let by = asking.signer();
         self.step(now, ix, Arrow::Declare, by.clone(), effects)?;
         self.bind(now, ix, (by, Vec::new()), effects);
         Ok(())
@@ -154,7 +154,7 @@ impl Draft {
             declared_at: now,
             state: MovementState::Draft,
             state_since: now,
-            changed_by: By::User(asking.by.user.clone()),
+            changed_by: asking.signer(),
             steps: 0,
             movement: Movement::Declared,
             bond: Bond::Planned,
@@ -162,15 +162,20 @@ impl Draft {
             incident: None,
             holds: Vec::new(),
             arrival: None,
+            limit_ms: None,
             due: None,
             strikes_at: None,
             late: false,
             punctuality: Punctuality::OnTime,
             replied: false,
             custody_at_end: Custody::Whole,
+            conclusion: None,
             progress: None,
             watch: RouteWatch::default(),
             signs: Signs::default(),
+            receiver: Receiver::default(),
+            waypoints: Waypoints::default(),
+            truck: Truck::default(),
             dwell: None,
             open_alerts: Vec::new(),
         }

@@ -2,6 +2,7 @@
 
 use super::{Transfer, TransferIx};
 use crate::core::Core;
+use crate::detect::Waypoints;
 use crate::effect::{CommandRefusal, Effect};
 use crate::movement::{Approach, Movement};
 use sealway_schemas::cargo::Leg;
@@ -86,6 +87,7 @@ impl Core {
         transfer.corridor = corridor;
         transfer.progress = None;
         transfer.dwell = None;
+        transfer.waypoints = Waypoints::default();
         transfer.movement = Movement::InTransit { sealing, approach: Approach::UnderWay };
         let after = transfer.movement;
         self.turn_clock(now, ix, at, effects);

@@ -1,5 +1,6 @@
 //! Transfers 转关 and the seals and units that they bind.
 
+mod arrows;
 mod bind;
 mod chain;
 mod clock;
@@ -10,14 +11,16 @@ pub(crate) mod life;
 mod order;
 mod step;
 
-use crate::detect::{Dwell, Signs};
+use crate::detect::{Dwell, Receiver, Signs, Truck, Waypoints};
 use crate::movement::{Custody, Movement};
 use crate::watch::RouteWatch;
+pub(crate) use arrows::arrows;
 pub(crate) use bind::Shown;
 pub(crate) use chain::Chain;
 pub(crate) use order::StandingOrders;
 use sealway_schemas::cargo::Leg;
 use sealway_schemas::command::IncidentKind;
+use sealway_schemas::ledger::Conclusion;
 use sealway_schemas::movement::{By, HoldView, MovementState, Punctuality};
 use sealway_schemas::{AlertId, CorridorId, DeviceId, PartyId, PlaceId, Time, TransferId};
 use serde::{Deserialize, Serialize};
@@ -56,6 +59,8 @@ pub(crate) struct Transfer {
     pub(crate) holds: Vec<HoldView>,
     /// Who reported the arrival; it counts once the seal says so too.
     pub(crate) arrival: Option<By>,
+    /// From its release to its arrival on the leg that it is on; computed from its declaration on.
+    pub(crate) limit_ms: Option<u64>,
     /// On the leg that it is on.
     pub(crate) due: Option<Time>,
     /// When its clock strikes next.
@@ -67,9 +72,14 @@ pub(crate) struct Transfer {
     pub(crate) replied: bool,
     /// As it stood when the seal was opened.
     pub(crate) custody_at_end: Custody,
+    /// Of its verification.
+    pub(crate) conclusion: Option<Conclusion>,
     pub(crate) progress: Option<Progress>,
     pub(crate) watch: RouteWatch,
     pub(crate) signs: Signs,
+    pub(crate) receiver: Receiver,
+    pub(crate) waypoints: Waypoints,
+    pub(crate) truck: Truck,
     pub(crate) dwell: Option<Dwell>,
     pub(crate) open_alerts: Vec<AlertId>,
 }

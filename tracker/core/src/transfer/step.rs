@@ -72,6 +72,7 @@ impl Core {
 
     fn after_step(&mut self, now: Time, ix: TransferIx, arrow: Arrow, effects: &mut Vec<Effect>) {
         match arrow {
+            Arrow::Declare => self.set_limit(ix),
             Arrow::Release => self.start_clock(now, ix),
             Arrow::Arrive => self.stop_clock(now, ix, effects),
             Arrow::Unseal => {
@@ -79,15 +80,15 @@ impl Core {
                 self.await_results(now, ix);
             }
             Arrow::Verify => self.clear_on_transfer(now, ix, AlertKind::ResultsOverdue, effects),
+            // Its arrival is reported anew.
+            Arrow::ReportIncident => self.forget_arrival(ix),
             Arrow::Cancel => {
                 self.end_bond(now, ix, effects);
                 self.give_back_cancelled(now, ix, effects);
             }
-            Arrow::Declare
-            | Arrow::Accept
+            Arrow::Accept
             | Arrow::Seal
             | Arrow::Depart
-            | Arrow::ReportIncident
             | Arrow::Resume
             | Arrow::HandOver
             | Arrow::GrantUnsealing
@@ -225,6 +226,12 @@ impl Core {
             | MovementState::Verified
             | MovementState::WrittenOff
             | MovementState::Cancelled => None,
+        }
+    }
+
+    fn forget_arrival(&mut self, ix: TransferIx) {
+        if let Some(transfer) = self.transfers.get_mut(ix) {
+            transfer.arrival = None;
         }
     }
 }

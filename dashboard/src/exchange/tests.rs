@@ -50,6 +50,7 @@ fn transfer() -> TransferView {
         open_alerts: 0,
         worst_severity: None,
         holds: vec![hold(HoldReason::Officer, 4), hold(HoldReason::Inspection, 5), hold(HoldReason::LedgerDifference, 6)],
+        limit_ms: None,
         due: None,
         punctuality: Punctuality::OnTime,
         custody_held: false,

@@ -156,14 +156,14 @@ fn each_end_of_a_transfer_does_what_is_its_own() {
     let accept = json!({"type": "accept-transfer", "transfer": id});
     assert_eq!(command(&east, accept.clone()).problem(403), "other-district");
     command(&east, json!({"type": "hold-transfer", "transfer": id, "reason": "papers"})).ok();
-    assert_eq!(command(&west, accept.clone()).problem(422), "arrow-needs");
+    assert_eq!(command(&west, accept.clone()).problem(409), "arrow-needs");
     command(&west, json!({"type": "lift-hold", "transfer": id, "reason": "papers seen"})).ok();
     command(&west, accept).ok();
     let release = json!({"type": "release-transfer", "transfer": id, "reason": "all well"});
     assert_eq!(command(&east, release).problem(403), "other-district");
     let verify = json!({"type": "verify-transfer", "transfer": id, "conclusion": "A1", "verified": [], "note": "all well"});
     assert_eq!(command(&west, verify.clone()).problem(403), "other-district");
-    assert_eq!(command(&east, verify).problem(422), "arrow-illegal");
+    assert_eq!(command(&east, verify).problem(409), "arrow-illegal");
     let order = |origin: Value| json!({"type": "put-standing-order", "order": "rail", "carrier": "north-rail", "origin": origin, "arrows": ["accept"]});
     assert_eq!(command(&west, order(Value::Null)).problem(403), "other-district");
     assert_eq!(command(&west, order(json!("zone-b"))).problem(403), "other-district");

@@ -55,6 +55,27 @@ impl MovementState {
         Self::WrittenOff,
         Self::Cancelled,
     ];
+
+    /// Kebab-case, as in JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Declared => "declared",
+            Self::Accepted => "accepted",
+            Self::Sealed => "sealed",
+            Self::Released => "released",
+            Self::InTransit => "in-transit",
+            Self::Incident => "incident",
+            Self::Arrived => "arrived",
+            Self::HandedOver => "handed-over",
+            Self::UnsealingGranted => "unsealing-granted",
+            Self::Unsealed => "unsealed",
+            Self::Verified => "verified",
+            Self::WrittenOff => "written-off",
+            Self::Cancelled => "cancelled",
+        }
+    }
 }
 
 /// What moves a transfer from one state to the next.
@@ -238,7 +259,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_arrow_has_the_name_that_it_has_in_json() {
+    fn every_state_and_arrow_has_the_name_that_it_has_in_json() {
+        for state in MovementState::ALL {
+            assert_eq!(serde_json::to_string(&state).unwrap(), format!("\"{}\"", state.as_str()));
+        }
         for arrow in Arrow::ALL {
             assert_eq!(serde_json::to_string(&arrow).unwrap(), format!("\"{}\"", arrow.as_str()));
         }

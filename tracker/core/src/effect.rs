@@ -145,7 +145,7 @@ impl CommandRefusal {
     pub(crate) fn step(code: &'static str, transfer: &TransferId, step: RefusedStep) -> Self {
         let RefusedStep { state, arrow, missing } = &step;
         let needs = if missing.is_empty() { "a state that it starts from".to_owned() } else { missing.join(", ") };
-        let detail = format!("transfer {transfer}: is {state:?}, arrow {arrow:?} asked for, expected {needs}");
+        let detail = format!("transfer {transfer}: is {}, arrow {} asked for, expected {needs}", state.as_str(), arrow.as_str());
         Self { code, detail, step: Some(step) }
     }
 }

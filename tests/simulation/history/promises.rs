@@ -150,7 +150,7 @@ impl History {
             }
             let signed = match &step.by {
                 By::Seal { device, ctr } => *device == self.device.id() && versions.contains_key(ctr),
-                By::User(user) => self.platform.log.iter().any(|entry| gave(entry, user.as_str())),
+                By::User(user) | By::Signed { user, .. } => self.platform.log.iter().any(|entry| gave(entry, user.as_str())),
                 By::Order { .. } | By::Gate(_) | By::Clock => false,
             };
             if !signed {

@@ -1285,6 +1285,13 @@ export interface components {
          * @enum {string}
          */
         Arrow: "declare" | "accept" | "seal" | "release" | "depart" | "report-incident" | "resume" | "arrive" | "hand-over" | "grant-unsealing" | "revoke-grant" | "unseal" | "verify" | "write-off" | "reverse-write-off" | "cancel";
+        /** @description In which roles an arrow of a transfer's life has to be signed. */
+        ArrowRuleView: {
+            arrow: components["schemas"]["Arrow"];
+            put_at: components["schemas"]["Time"];
+            put_by: components["schemas"]["UserId"];
+            roles: components["schemas"]["Role"][];
+        };
         Assigning: {
             /** @description A customs officer. */
             to: components["schemas"]["UserId"];
@@ -1334,6 +1341,12 @@ export interface components {
         /** @description The one who stands behind a change. */
         By: {
             user: components["schemas"]["UserId"];
+        } | {
+            /** @description A person who signed with a key of his own. */
+            signed: {
+                key: components["schemas"]["KeyId"];
+                user: components["schemas"]["UserId"];
+            };
         } | {
             /** @description The seal's own report with this counter. */
             seal: {
@@ -2174,6 +2187,8 @@ export interface components {
             /** @description The `sealed` reports of their epochs, which hold the epoch keys. */
             sealings: components["schemas"]["KeptReport"][];
         };
+        /** @example d75a980182b10ab7 */
+        KeyId: string;
         /** @description What a manager asks of a place for a day. A day begins at midnight UTC. */
         KpiDay: {
             /** Format: int32 */
@@ -2540,6 +2555,11 @@ export interface components {
                 legs: components["schemas"]["LegView"][];
                 /** Format: double */
                 length_km: number;
+                /**
+                 * Format: int64
+                 * @description Milliseconds from its release to its arrival at the latest; from its declaration on.
+                 */
+                limit_ms?: number | null;
                 /** Format: int32 */
                 open_alerts: number;
                 origin: components["schemas"]["PlaceId"];
@@ -3040,6 +3060,11 @@ export interface components {
             /** @enum {string} */
             type: "put-signature-rule";
         } | {
+            arrow: components["schemas"]["Arrow"];
+            roles: components["schemas"]["Role"][];
+            /** @enum {string} */
+            type: "put-arrow-rule";
+        } | {
             district: components["schemas"]["DistrictId"];
             name_en: string;
             name_zh: string;
@@ -3493,6 +3518,11 @@ export interface components {
             legs: components["schemas"]["LegView"][];
             /** Format: double */
             length_km: number;
+            /**
+             * Format: int64
+             * @description Milliseconds from its release to its arrival at the latest; from its declaration on.
+             */
+            limit_ms?: number | null;
             /** Format: int32 */
             open_alerts: number;
             origin: components["schemas"]["PlaceId"];

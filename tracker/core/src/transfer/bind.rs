@@ -153,13 +153,23 @@ impl Core {
         if changed {
             self.tell_binding(now, ix, effects);
         }
-        if again {
-            self.raise(now, device, Finding::of_report(AlertKind::EpochChanged, t, ctr), effects);
+        if !again {
+            return;
+        }
+        match self.order_countersigns(ix) {
+            Some(by) => self.note_countersign(now, ix, by, effects),
+            None => self.raise(now, device, Finding::of_report(AlertKind::EpochChanged, t, ctr), effects),
         }
     }
 
+    /// The officer's word given beforehand, for a seal that is closed inside the origin.
+    pub(super) fn order_countersigns(&self, ix: TransferIx) -> Option<By> {
+        let transfer = self.transfers.get(ix).filter(|transfer| self.is_sealed_inside_origin(transfer))?;
+        self.orders.for_arrow(transfer, Arrow::Seal)
+    }
+
     /// Sealed and not seen to leave, and now inside the place where it was sealed: what a standing order needs to countersign.
-    pub(super) fn is_sealed_inside_origin(&self, transfer: &Transfer) -> bool {
+    fn is_sealed_inside_origin(&self, transfer: &Transfer) -> bool {
         let Movement::Sealed(_) = transfer.movement else {
             return false;
         };

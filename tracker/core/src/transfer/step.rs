@@ -204,10 +204,7 @@ impl Core {
         let transfer = self.transfers.get(ix)?;
         match transfer.state {
             MovementState::Declared => Some((Arrow::Accept, self.orders.for_arrow(transfer, Arrow::Accept)?)),
-            MovementState::Accepted => {
-                let inside = self.is_sealed_inside_origin(transfer);
-                Some((Arrow::Seal, self.orders.for_arrow(transfer, Arrow::Seal).filter(|_| inside)?))
-            }
+            MovementState::Accepted => Some((Arrow::Seal, self.order_countersigns(ix)?)),
             MovementState::Sealed => Some((Arrow::Release, self.orders.for_arrow(transfer, Arrow::Release)?)),
             MovementState::Released => match transfer.movement {
                 Movement::InTransit { .. } | Movement::Arrived(_) => {

@@ -9,6 +9,7 @@ test("a person's step is made by that person's command about the transfer", () =
   const entries = [entry({ seq: 1, subject: "T-2" }), entry({ seq: 2, user: "wang" }), entry({ seq: 3 })];
   expect(causeOf(step("release", { user: "li" }), entries)?.seq).toBe(3);
   expect(causeOf(step("release", { user: "zhao" }), entries)).toBeNull();
+  expect(causeOf(step("release", { signed: { user: "li", key: "d75a980182b10ab7" } }), entries)?.seq).toBe(3);
 });
 
 test("a grant names the seal and not the transfer", () => {

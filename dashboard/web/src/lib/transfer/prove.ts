@@ -41,7 +41,7 @@ async function entryOf(step: Step): Promise<number | null> {
 /** Of the entries that came in the step's millisecond, the one that made it. Pure. */
 export function causeOf(step: Step, entries: readonly EntryHead[]): EntryHead | null {
   const { by, transfer } = step;
-  const user = by !== "clock" && "user" in by ? by.user : null;
+  const user = by === "clock" ? null : "user" in by ? by.user : "signed" in by ? by.signed.user : null;
   const commands = entries.filter((entry) => entry.kind === "command" && (user === null || entry.user === user));
   const own = commands.find((entry) => entry.subject === transfer);
   // A grant is about a seal, an opening about its report: neither names the transfer.

@@ -200,7 +200,9 @@ fn a_decision_does_not_pass_over_a_sealing_that_waits_above_a_hole() {
 #[test]
 fn what_waited_above_a_hole_is_judged_as_if_it_had_come_in_its_turn() {
     let (mut pen, mut desk) = (Pen::new(), Desk::new());
-    let missing = pen.sealed(key(1));
+    let sealed = pen.sealed(key(1));
+    desk.take(&sealed);
+    let missing = pen.periodic();
     let honest = pen.periodic();
     let lost = pen.periodic();
     let gap = pen.gap(lost.report().ctr(), lost.report().ctr());
@@ -210,7 +212,7 @@ fn what_waited_above_a_hole_is_judged_as_if_it_had_come_in_its_turn() {
     for report in [&torn, &gap, &honest, &missing] {
         desk.take(report);
     }
-    let sealed = Some(missing.report().ctr());
+    let sealed = Some(sealed.report().ctr());
     let whole = |report: &VerifiedReport| desk.cursor.whole_at(sealed, report.report().ctr());
     assert_eq!([&missing, &honest, &gap, &torn].map(whole), [true, true, false, false]);
     assert!(desk.cursor.quarantined());

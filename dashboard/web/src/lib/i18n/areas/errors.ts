@@ -79,6 +79,11 @@ export const zh = {
   "error.other-place": "这里不是该票货物的场所。",
   "error.unknown-device": "没有这把关锁。",
 
+  "error.custody-hole": "监管链有缺口待认定，须先由关员认定。",
+  "error.no-enquiry": "这票转关单没有待答复的核查。",
+  "error.not-under-way": "这票转关单不在途中。",
+  "error.truck-position": "车辆位置的经纬度无效。",
+
   "error.grant-exists": "这份许可已经签发。",
   "error.grant-standing": "这份许可已使用或已收回。",
   "error.grant-time": "许可的时段无效或已过。",
@@ -207,6 +212,11 @@ export const en: Readonly<Record<keyof typeof zh, string>> = {
   "error.not-quarantined": "The custody of this seal is not in doubt.",
   "error.other-place": "This is not the place of that cargo.",
   "error.unknown-device": "There is no such seal.",
+
+  "error.custody-hole": "A gap in custody waits for an officer's decision.",
+  "error.no-enquiry": "No enquiry of this transfer waits for a reply.",
+  "error.not-under-way": "The transfer is not under way.",
+  "error.truck-position": "The truck's position is no latitude and longitude.",
 
   "error.grant-exists": "This grant was issued already.",
   "error.grant-standing": "This grant was used or taken back.",

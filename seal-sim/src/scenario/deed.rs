@@ -115,7 +115,7 @@ macro_rules! deeds {
             /// Done at the gate of the origin, where the gate releases.
             #[must_use]
             pub fn is_at_gate(self) -> bool {
-                matches!(self, Deed::WrongUnit | Deed::NoteTwice | Deed::Tailgated | Deed::LaneChanged)
+                matches!(self, Deed::WrongUnit | Deed::WrongSeal | Deed::NoteTwice | Deed::Tailgated | Deed::LaneChanged)
             }
 
             /// Whether only a truck can do it: nobody asks why a train waits in a siding, and no truck drives beside a ship.
@@ -165,6 +165,7 @@ deeds! {
     Spoofed, "spoofed", Jamming, Measured, Expect::Alert(&["spoofing"]);
     ClockBack, "clock-back", Clock, Measured, Expect::Alert(&["clock-off"]);
     WrongUnit, "wrong-unit", WrongAtGate, Measured, Expect::Alert(&["wrong-unit"]);
+    WrongSeal, "wrong-seal", WrongAtGate, Measured, Expect::Alert(&["wrong-seal"]);
     FalseArrival, "false-arrival", WrongAtGate, Measured, Expect::Alert(&["false-arrival"]);
     ShortSplit, "short-split", PartialCargo, Measured, Expect::Alert(&["partial-cargo"]);
     NoteTwice, "note-twice", NoteReuse, Measured, Expect::Alert(&["note-reused"]);

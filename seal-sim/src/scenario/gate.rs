@@ -8,7 +8,7 @@ use sealway_schemas::command::GateCommand;
 use sealway_schemas::gate::{Direction, GateQuestion, Line, Plate, Reading, UnitSeen};
 use sealway_schemas::ids::NotAnId;
 use sealway_schemas::ledger::{Quantity, Reference};
-use sealway_schemas::{GateId, PlaceId, Time};
+use sealway_schemas::{DeviceId, GateId, PlaceId, Time};
 
 /// Of truck, unit and goods, declared and weighed.
 const GROSS_KG: Quantity = Quantity::from_thousandths(31_400_000);
@@ -67,6 +67,8 @@ struct Seen {
     side: Side,
     lane: u8,
     unit: UnitSeen,
+    /// Some gates have no reader for it.
+    seal: Option<DeviceId>,
     weight_kg: Option<Quantity>,
     truck: Plate,
 }
@@ -92,7 +94,8 @@ impl Play {
         self.ask(at, &customs, issue, platform);
         self.challenge(at, "gate", platform);
         let own = UnitSeen { number: self.unit.clone(), reading: Reading::Typed };
-        let seen = Seen { number: 1, side: Side::South, lane: 1, unit: own, weight_kg: Some(GROSS_KG), truck };
+        let seen =
+            Seen { number: 1, side: Side::South, lane: 1, unit: own, seal: Some(self.device.id()), weight_kg: Some(GROSS_KG), truck };
         match self.conduct.twin {
             Twin::Dishonest => self.get_by(at, seen, platform),
             Twin::Honest => self.pass_honestly(at, seen, platform),
@@ -104,6 +107,11 @@ impl Play {
             Some(Deed::WrongUnit) => {
                 let unit = UnitSeen { number: units::container(self.cast.number + ANOTHER), reading: Reading::Ocr };
                 self.show(at, &Seen { unit, ..seen }, platform);
+            }
+            // The seal of another unit.
+            Some(Deed::WrongSeal) => {
+                let seal = format!("SC-{:06}", self.cast.number + ANOTHER).parse().ok();
+                self.show(at, &Seen { seal, ..seen }, platform);
             }
             Some(Deed::NoteTwice) => {
                 self.show(at, &seen, platform);
@@ -130,6 +138,8 @@ impl Play {
                 self.show(at, &Seen { unit, truck: seen.truck.clone(), ..seen }, platform);
                 self.show(at, &Seen { number: 2, ..seen }, platform);
             }
+            // The gate's reader has none of it.
+            Some(Deed::WrongSeal) => self.show(at, &Seen { seal: None, ..seen }, platform),
             // The line broke, and the gate asks again.
             Some(Deed::NoteTwice) => {
                 self.show(at, &seen, platform);
@@ -158,7 +168,7 @@ impl Play {
             truck: Some(seen.truck.clone()),
             card: None,
             unit: Some(seen.unit.clone()),
-            seal: Some(self.device.id()),
+            seal: seen.seal,
             weight_kg: seen.weight_kg,
             note: Some(note),
             vehicles: 1,

@@ -99,6 +99,7 @@ impl Play {
                 | Deed::Spoofed
                 | Deed::ClockBack
                 | Deed::WrongUnit
+                | Deed::WrongSeal
                 | Deed::NoteTwice
                 | Deed::Tailgated
                 | Deed::LaneChanged
@@ -137,6 +138,7 @@ impl Play {
             | Deed::Spoofed
             | Deed::ClockBack
             | Deed::WrongUnit
+            | Deed::WrongSeal
             | Deed::FalseArrival
             | Deed::NoteTwice
             | Deed::Tailgated

@@ -142,6 +142,11 @@ impl CommandRefusal {
         Self { code, detail: detail.into(), step: None }
     }
 
+    /// The same of an arrow that was asked for.
+    pub(crate) fn at(self, step: RefusedStep) -> Self {
+        Self { step: Some(step), ..self }
+    }
+
     pub(crate) fn step(code: &'static str, transfer: &TransferId, step: RefusedStep) -> Self {
         let RefusedStep { state, arrow, missing } = &step;
         let needs = if missing.is_empty() { "a state that it starts from".to_owned() } else { missing.join(", ") };

@@ -54,6 +54,13 @@ impl Grants {
         own.filter(move |issued| issued.standing == Standing::Given && now <= issued.grant.not_after).map(|issued| &issued.grant)
     }
 
+    /// Who gave leave to open the seal in this epoch, if somebody did.
+    pub(crate) fn given_by(&self, device: &DeviceId, epoch: u64, now: Time) -> Option<&UserId> {
+        let own = self.0.range((*device, [0; 16])..=(*device, [0xff; 16])).map(|(_, issued)| issued);
+        let holds = |issued: &&Issued| issued.standing == Standing::Given && issued.grant.epoch == epoch && now <= issued.grant.not_after;
+        own.filter(holds).map(|issued| issued.countersigned_by.as_ref().unwrap_or(&issued.by)).next()
+    }
+
     /// Takes a receipt of an opening: whether the grant covers it.
     fn redeem(&mut self, device: DeviceId, report: &Report) -> bool {
         let Some(issued) = report.reference().and_then(|id| self.0.get_mut(&(device, id))) else {
@@ -105,10 +112,12 @@ impl Core {
         if let Some(id) = report.reference() {
             self.tell_grant(now, (device, id), effects);
         }
-        if let Some(bound) = self.granted(&device).filter(|bound| self.is_at(*bound, MovementState::UnsealingGranted)) {
+        if let Some(bound) = self.granted(&device) {
+            // Opened before its end, by two officers' word, it goes on under a new sealing that an officer accepts.
+            let arrow = if self.is_at(bound, MovementState::UnsealingGranted) { Arrow::Unseal } else { Arrow::ReportIncident };
             let by = By::Seal { device, ctr: report.ctr() };
-            // The state was looked at: the arrow is there, and nothing stops what has happened.
-            let _gone = self.step_at(now, bound, (Arrow::Unseal, by, report.t()), effects);
+            // What has happened is not stopped; before its release a transfer is sealed anew without further words.
+            let _gone = self.step_at(now, bound, (arrow, by, report.t()), effects);
         }
     }
 

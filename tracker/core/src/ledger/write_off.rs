@@ -93,13 +93,17 @@ impl Core {
         if self.has_custody_hole(ix, transfer) {
             let detail =
                 format!("transfer {id}: a hole or a quarantine of seal {} waits, expected an officer's decision on it", transfer.seal);
-            return Err(CommandRefusal::new("custody-hole", detail));
+            return Err(CommandRefusal::new("custody-hole", detail).at(RefusedStep { state, arrow, missing: vec!["whole-custody"] }));
         }
         match transfer.conclusion {
             Some(Conclusion::A1 | Conclusion::A2 | Conclusion::A5) => Ok(ix),
             Some(Conclusion::B1) | None => {
                 let detail = format!("transfer {id}: not verified as satisfactory, expected A1, A2 or A5");
-                Err(CommandRefusal::new("not-satisfactory", detail))
+                Err(CommandRefusal::new("not-satisfactory", detail).at(RefusedStep {
+                    state,
+                    arrow,
+                    missing: vec!["satisfactory-verification"],
+                }))
             }
         }
     }

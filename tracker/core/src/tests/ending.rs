@@ -6,7 +6,7 @@ use super::{Bench, DESTINATION, signer};
 use crate::geometry::Position;
 use crate::{Effect, Input};
 use sealway_schemas::TransferId;
-use sealway_schemas::command::Role;
+use sealway_schemas::command::{Role, Signer};
 use sealway_schemas::down::Down;
 use sealway_schemas::event::AlertKind;
 use sealway_schemas::hello::Hello;
@@ -224,6 +224,55 @@ fn one_officer_grants_inside_the_destination_and_two_elsewhere() {
     let last = told.last().unwrap();
     assert_eq!(last.transfer, Some(id));
     assert_eq!((last.proposed_by.as_str(), last.countersigned_by.as_ref().unwrap().as_str()), ("customs-1", "officer-2"));
+}
+
+/// Two officers' leave to open far around the end of the way.
+fn give_wide(bench: &mut Bench, seal: &Seal) {
+    let mut wide = grant(seal, bench.end(), bench.now);
+    wide["circle"]["radius_m"] = json!(50_000);
+    bench.ok(Role::Customs, wide);
+    let second = json!({"type": "countersign-grant", "grant": hex::encode([9; 16]), "device": seal.id});
+    let officer = Signer { user: "officer-2".parse().unwrap(), ..signer(Role::Customs) };
+    bench.command_by(officer, "second", &second).unwrap();
+}
+
+#[test]
+fn leave_that_two_officers_gave_under_way_holds_from_the_handoff_on() {
+    let mut bench = Bench::new();
+    let mut seal = bench.enrol(1);
+    let id = bench.arrived(&mut seal);
+    give_wide(&mut bench, &seal);
+    assert_eq!(bench.state(&id), MovementState::Arrived);
+    let end = bench.end();
+    bench.answered(&mut seal, NONCE, end);
+    bench.ok(Role::Operator, hand_over(&id));
+    let granted = bench.transfer(&id);
+    assert_eq!((granted.state, granted.changed_by), (MovementState::UnsealingGranted, By::User("officer-2".parse().unwrap())));
+    let opened = seal.open(bench.now, Some(end), Some([9; 16]));
+    bench.send(&seal, &opened);
+    assert_eq!(bench.state(&id), MovementState::Unsealed);
+    assert_eq!(bench.replayed().fingerprint(), bench.core.fingerprint());
+}
+
+#[test]
+fn an_opening_by_two_officers_leave_under_way_is_an_incident_and_no_breach() {
+    let mut bench = Bench::new();
+    let mut seal = bench.enrol(1);
+    let id = bench.arrived(&mut seal);
+    give_wide(&mut bench, &seal);
+    let end = bench.end();
+    let opened = seal.open(bench.now, Some(end), Some([9; 16]));
+    bench.send(&seal, &opened);
+    let opened = bench.transfer(&id);
+    assert_eq!((opened.state, opened.changed_by), (MovementState::Incident, By::Seal { device: seal.id, ctr: seal.ctr }));
+    assert_eq!(bench.alert_kinds(), []);
+    let resume = json!({"type": "resume-transfer", "transfer": id, "note": "looked into and closed"});
+    assert_eq!(bench.refused(Role::Customs, &resume).step.unwrap().missing, ["closed-seal"]);
+    let sealed = seal.seal(bench.now, end);
+    bench.send(&seal, &sealed);
+    bench.ok(Role::Customs, resume);
+    assert_eq!(bench.state(&id), MovementState::InTransit);
+    assert_eq!(bench.replayed().fingerprint(), bench.core.fingerprint());
 }
 
 #[test]

@@ -236,7 +236,8 @@ fn nothing_is_written_off_before_verification_or_over_a_hole() {
     go(&mut bench, &id, &[Arrow::Unseal]);
     bench.ok(Role::Customs, verify(&id, "A1", None));
     assert_eq!(accounts(&bench), ["90", "10", "0"]);
-    assert_eq!(bench.code(Role::Customs, write_off(&id, None)), "custody-hole");
+    let held = bench.refused(Role::Customs, &write_off(&id, None));
+    assert_eq!((held.code, held.step.unwrap().missing), ("custody-hole", vec!["whole-custody"]));
 }
 
 #[test]

@@ -79,7 +79,8 @@ impl Core {
         };
         if let Some(sealing) = transfer.movement.sealing().filter(|sealing| transfer.seal != seal || sealing.epoch != epoch) {
             let detail = format!("seal {seal}, epoch {epoch}: expected {}, epoch {}", transfer.seal, sealing.epoch);
-            return Err(CommandRefusal::new("another-sealing", detail));
+            let step = RefusedStep { state: transfer.state, arrow: Arrow::Seal, missing: vec!["sealing-as-reported"] };
+            return Err(CommandRefusal::new("another-sealing", detail).at(step));
         }
         if transfer.state != MovementState::Sealed || transfer.chain.is_countersigned() {
             return self.step(now, ix, Arrow::Seal, by, effects);

@@ -6,7 +6,7 @@ use super::order::StandingOrder;
 use crate::alert::Finding;
 use crate::command::Asking;
 use crate::core::Core;
-use crate::effect::{CommandRefusal, Effect};
+use crate::effect::{CommandRefusal, Effect, RefusedStep};
 use sealway_schemas::alert::AlertKind;
 use sealway_schemas::binding::RiskTierView;
 use sealway_schemas::command::{RiskTier, Role, TransferCommand};
@@ -115,12 +115,13 @@ impl Core {
 
     /// The carrier before release, customs later.
     fn check_cancel(&self, asking: &Asking<'_>, ix: TransferIx) -> Result<(), CommandRefusal> {
-        let released = self.transfers.get(ix).is_some_and(|transfer| transfer.state >= MovementState::Released);
-        if released && asking.by.role != Role::Customs {
-            let detail = format!("user {}: the transfer is released, expected an officer to cancel it", asking.by.user);
-            return Err(CommandRefusal::new("role-forbids", detail));
-        }
-        Ok(())
+        let released = self.transfers.get(ix).map(|transfer| transfer.state).filter(|state| *state >= MovementState::Released);
+        let Some(state) = released.filter(|_| asking.by.role != Role::Customs) else {
+            return Ok(());
+        };
+        let detail = format!("user {}: the transfer is {}, expected an officer to cancel it", asking.by.user, state.as_str());
+        let step = RefusedStep { state, arrow: Arrow::Cancel, missing: vec!["customs-officer"] };
+        Err(CommandRefusal::new("role-forbids", detail).at(step))
     }
 
     fn assess_carrier(

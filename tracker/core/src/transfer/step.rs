@@ -193,14 +193,14 @@ impl Core {
 
     /// Goes the arrows that need nobody's further word: by standing orders, and by what the seal showed before people caught up.
     pub(crate) fn go_on(&mut self, now: Time, ix: TransferIx, effects: &mut Vec<Effect>) {
-        while let Some((arrow, by)) = self.next_by_itself(ix) {
+        while let Some((arrow, by)) = self.next_by_itself(now, ix) {
             if self.step_at(now, ix, (arrow, by, now), effects).is_err() {
                 return;
             }
         }
     }
 
-    fn next_by_itself(&self, ix: TransferIx) -> Option<(Arrow, By)> {
+    fn next_by_itself(&self, now: Time, ix: TransferIx) -> Option<(Arrow, By)> {
         let transfer = self.transfers.get(ix)?;
         match transfer.state {
             MovementState::Declared => Some((Arrow::Accept, self.orders.for_arrow(transfer, Arrow::Accept)?)),
@@ -214,10 +214,14 @@ impl Core {
                 Movement::Declared | Movement::Sealed(_) => None,
             },
             MovementState::InTransit => Some((Arrow::Arrive, transfer.arrival.clone()?)),
+            // Two officers may have given it under way.
+            MovementState::HandedOver => {
+                let officer = self.grants.given_by(&transfer.seal, transfer.movement.sealing()?.epoch, now)?;
+                Some((Arrow::GrantUnsealing, By::User(officer.clone())))
+            }
             MovementState::Draft
             | MovementState::Incident
             | MovementState::Arrived
-            | MovementState::HandedOver
             | MovementState::UnsealingGranted
             | MovementState::Unsealed
             | MovementState::Verified

@@ -30,7 +30,7 @@ text_schema! {
     DistrictId: "^[a-z0-9][a-z0-9-]{0,63}$", "xian";
     GateId: "^[a-z0-9][a-z0-9-]{0,63}$", "epz-a-south";
     WebhookId: "^[a-z0-9][a-z0-9-]{0,63}$", "port-system";
-    TransferId: "^[0-9]{2}[A-Z]{2}[A-Z0-9]{13}[0-9]$", "26CNXA000000000172";
+    TransferId: "^[0-9]{2}[A-Z]{2}[A-Z0-9]{13}[0-9]$", "26CNXA000000000173";
     Plate: r"^[A-Z0-9\p{L}-]{2,16}$", "陕A12345";
     Quantity: r"^[0-9]{1,12}(\.[0-9]{1,3})?$", "12.5";
     GoodsCode: "^[A-Za-z0-9-]{1,32}$", "CHIP-7";

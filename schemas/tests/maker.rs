@@ -86,7 +86,7 @@ fn the_frame_of_the_page_carries_its_report_under_its_sum() {
 
 #[test]
 fn the_topics_of_the_document_are_those_of_the_code() {
-    let (seal, transfer) = (seal(), "26CNXA000000000172".parse().unwrap());
+    let (seal, transfer) = (seal(), "26CNXA000000000173".parse().unwrap());
     let party = "carrier-longsea".parse().unwrap();
     let event = topics::event(&party, Some(&transfer), "movement");
     let expected = [

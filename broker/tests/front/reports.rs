@@ -221,9 +221,9 @@ async fn a_device_that_acknowledges_nothing_keeps_the_newest_acks_and_the_rest_i
     let taken = (0..30).filter(|_| downlink.publish(&seal(SEAL), Bytes::from_static(b"grant"))).count();
     assert_eq!(taken, 16, "the mailbox holds 16 and says when it is full");
     assert_eq!(house.front.counters().acks_superseded, 15, "20 acks: one in flight, four kept");
-    // PUBACK of the one in flight lets exactly one more out: the oldest kept ack.
+    // PUBACK of the one in flight lets exactly one more out. Acks come last: the key that signed them may be what another message introduces.
     client.send(&packet(0x40, &1_u16.to_be_bytes())).await;
-    assert_eq!(down(client.packet().await.unwrap(), 5), (Some(2), vec![16]));
+    assert_eq!(down(client.packet().await.unwrap(), 5), (Some(2), b"grant".to_vec()));
 }
 
 impl Client {

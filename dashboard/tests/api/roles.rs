@@ -30,6 +30,8 @@ struct Route {
 
 const EVERYONE: [Door; 6] = [Open; 6];
 const ADMIN: [Door; 6] = [Closed, Closed, Closed, Closed, Closed, Open];
+/// Nothing of the kind is in this house.
+const ADMIN_IN_VAIN: [Door; 6] = [Closed, Closed, Closed, Closed, Closed, Hidden];
 /// The gate sees the device because its transfer begins there.
 const SEEN_DEVICE: [Door; 6] = [Open, Open, Hidden, Open, Open, Open];
 const CUSTOMS_ON_DEVICE: [Door; 6] = [Open, Closed, Hidden, Closed, Closed, Closed];
@@ -73,6 +75,11 @@ fn reads() -> Vec<Route> {
         routes.push(route("get", template, Value::Null, SEEN_DEVICE));
     }
     routes.push(route("get", "/devices/{id}/series/latest", Value::Null, SEEN_DEVICE));
+    routes.push(route("get", "/devices/{id}/errors", Value::Null, SEEN_DEVICE));
+    routes.push(route("get", "/connections", Value::Null, ADMIN_IN_VAIN));
+    routes.push(route("get", "/gateways", Value::Null, EVERYONE));
+    routes.push(route("get", "/kpis", Value::Null, EVERYONE));
+    routes.push(route("get", "/pass-cards/{id}/{form}", Value::Null, [Hidden; 6]));
     routes.push(route("get", "/series/latest", Value::Null, EVERYONE));
     routes.push(route("get", "/series/state", Value::Null, EVERYONE));
     routes.push(route("get", "/transfers/{id}", Value::Null, SEEN_DEVICE));
@@ -100,6 +107,8 @@ fn changes(now: u64) -> Vec<Route> {
         route("post", "/users", json!({"user": "u", "party": "north-rail", "role": "carrier", "name": "U"}), ADMIN),
         route("post", "/tokens", json!({"user": "north"}), ADMIN),
         route("delete", "/tokens/{id}", Value::Null, ADMIN),
+        route("delete", "/connections/{session}", Value::Null, ADMIN_IN_VAIN),
+        route("post", "/gates/{id}/snapshots", Value::Null, [Hidden, Closed, Closed, Hidden, Closed, Closed]),
         route("post", "/log/confirmations", json!({"size": 0, "root": "00".repeat(32)}), ADMIN),
         route("post", "/commands", json!({"type": "revoke-token", "token": "token-nobody-has"}), ADMIN),
         route("put", "/places/{id}", place("zone-a", 108.9), map),
@@ -134,15 +143,15 @@ fn address(template: &str, transfer: &str) -> String {
         "alerts" | "log" => "1",
         "places" => "zone-a",
         "corridors" => "a-b",
-        "tokens" | "records" => "token-nobody-has",
+        "tokens" | "records" | "pass-cards" | "gates" => "token-nobody-has",
         "webhooks" => "north-erp",
         other => panic!("{other} has no id"),
     };
-    format!("/api/v1{}", template.replace("{kind}", "step").replace("{id}", id))
+    format!("/api/v1{}", template.replace("{kind}", "step").replace("{form}", "svg").replace("{id}", id))
 }
 
 fn path(template: &str, transfer: &str) -> String {
-    if template.contains("{id}") { address(template, transfer) } else { format!("/api/v1{}", template.replace("{kind}", "step")) }
+    if template.contains("{id}") { address(template, transfer) } else { format!("/api/v1{}", template.replace("{kind}", "step").replace("{session}", "1")) }
 }
 
 /// A device of `north`, bound to a transfer from the gate's place, with an alert.

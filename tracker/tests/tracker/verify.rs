@@ -96,7 +96,7 @@ async fn a_changed_a_missing_and_a_further_row_of_the_registry_are_named() {
     for sql in [
         "UPDATE devices SET owner = 'other-carrier'",
         "DELETE FROM parties WHERE id = 'other-carrier'",
-        "INSERT INTO parties VALUES ('shell-company', '{}')",
+        "INSERT INTO parties (id, role, body) VALUES ('shell-company', 'carrier', '{}')",
     ] {
         sqlx::query(sql).execute(&mut connection).await.unwrap();
     }

@@ -139,10 +139,10 @@ fn a_new_epoch_under_way_is_found() {
 }
 
 #[test]
-fn sealing_again_inside_the_origin_is_allowed() {
+fn sealing_again_inside_the_origin_is_allowed_until_customs_has_signed() {
     let mut bench = Bench::new();
     let mut seal = bench.enrol(1);
-    bench.declare(1, &seal);
+    bench.accepted(&seal);
     bench.seal_up(&mut seal);
     bench.seal_up(&mut seal);
     assert_eq!(bench.alert_kinds(), []);

@@ -71,8 +71,24 @@ fn steps_and_holds_reach_a_carriers_system_by_mqtt() {
     {
         let _receipt = customs.put(&format!("/api/v1/{path}"), &feature).ok();
     }
-    let mut child = Command::new("mosquitto_sub")
-        .args(["-h", "127.0.0.1", "-p", &platform.mqtt.port().to_string(), "-V", "5", "-q", "1", "-d", "-v", "-W", "30"])
+    // Into a pipe it would write by blocks, long after it heard.
+    let mut child = Command::new("stdbuf")
+        .args([
+            "-oL",
+            "mosquitto_sub",
+            "-h",
+            "127.0.0.1",
+            "-p",
+            &platform.mqtt.port().to_string(),
+            "-V",
+            "5",
+            "-q",
+            "1",
+            "-d",
+            "-v",
+            "-W",
+            "30",
+        ])
         .args(["-u", "silk-road-rail", "-P", &token, "-t", "events/v1/silk-road-rail/#"])
         .stdout(Stdio::piped())
         .spawn()

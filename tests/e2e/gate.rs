@@ -119,9 +119,9 @@ impl Load {
             satellites: 9,
             cn0_ddbhz: 400,
         };
-        device.observe(0, Observation { fix: Some(fix), gnss_time: Some(unix_now()), ..Observation::default() });
         device.report(1_000, Event::SelfTest).unwrap();
-        device.seal(2_000, [number; 32]).unwrap();
+        device.observe(2_000, Observation { fix: Some(fix), gnss_time: Some(unix_now()), ..Observation::default() });
+        device.seal(2_000, [number + 100; 32]).unwrap();
         deliver(&mut device, platform.mqtt);
         send(platform, &people.customs, json!({"type": "countersign-seal", "transfer": id, "seal": device.id(), "epoch": 1}));
         let mut load = Self { number, device, id };
@@ -244,10 +244,11 @@ fn a_gate_goes_on_while_its_platform_is_killed_and_files_when_it_is_back() {
     let http = platform.http;
     let people = furnish(&platform);
     std::fs::write(&token, &people.operator).unwrap();
+    put_gate(&platform, &people, "north", None);
+    put_gate(&platform, &people, "south", None);
     let mut first = Load::sealed(&platform, &people, 1);
     let mut second = Load::sealed(&platform, &people, 2);
     std::fs::write(&trust, first.device.platform().unwrap().to_string()).unwrap();
-    put_gate(&platform, &people, "north", None);
     let gate = Gate::start(http, &gate_data, &token, &trust);
     put_gate(&platform, &people, "south", Some(&gate.key));
     gate.end();

@@ -240,5 +240,6 @@ pub(crate) fn rows(state: &mut State) -> Vec<Row> {
     rows.extend(core.transfers().map(Row::Transfer));
     rows.extend(core.alerts().cloned().map(Row::Alert));
     rows.extend(records.into_values().map(Row::Record));
+    rows.extend(core.terminals().filter_map(|terminal| Some(core.terminal_told(state.now, &terminal.id)?.0)));
     rows
 }

@@ -151,7 +151,11 @@ fn address(template: &str, transfer: &str) -> String {
 }
 
 fn path(template: &str, transfer: &str) -> String {
-    if template.contains("{id}") { address(template, transfer) } else { format!("/api/v1{}", template.replace("{kind}", "step").replace("{session}", "1")) }
+    if template.contains("{id}") {
+        address(template, transfer)
+    } else {
+        format!("/api/v1{}", template.replace("{kind}", "step").replace("{session}", "1"))
+    }
 }
 
 /// A device of `north`, bound to a transfer from the gate's place, with an alert.

@@ -5,6 +5,7 @@ use sealway_schemas::Time;
 use sealway_schemas::report::Event;
 use sealway_seal_sim::chance::secret;
 use sealway_seal_sim::device::{Device, Heard};
+use sealway_seal_sim::link::unix_now;
 use sealway_seal_sim::reader::Reader;
 use sealway_seal_sim::terminal::{Call, CallError, Form, Here, Terminal};
 use sealway_tests::{Api, Sealway, Socket, run, shared};
@@ -77,8 +78,9 @@ fn track(api: &Api, id: &str) -> Value {
     api.get(&format!("/api/v1/devices/{id}/track?limit=10000")).ok()
 }
 
-fn here(second: u64) -> Here {
-    Here { t: Time::from_ms(1_788_251_400_000 + second * 1_000), at: Some((34.341_57, 108.940_175)), speed: 600, heading: 180 }
+/// Some seconds from now: what was reported before it was registered is nobody's.
+fn here(now: Time, second: u64) -> Here {
+    Here { t: now.plus_ms(second * 1_000), at: Some((34.341_57, 108.940_175)), speed: 600, heading: 180 }
 }
 
 const TRUCKS: &str = "[[gateway.jtt808]]\nname = \"trucks\"\nlisten = \"127.0.0.1:0\"\n";
@@ -90,8 +92,9 @@ fn a_terminals_places_are_on_its_owners_track_as_unsigned_and_survive_a_kill() {
     let owner = platform.api("carrier", PARTY);
     register(&owner, "TRUCK-7", "jtt808", PHONE);
     let mut call = Call::open(port(&platform, "trucks"), Terminal::new(Form::Of2019, PHONE)).unwrap();
-    for second in 0..20 {
-        let location = call.terminal.location(&here(second), &[0x31, 1, 9]);
+    let now = unix_now();
+    for second in 1..=20 {
+        let location = call.terminal.location(&here(now, second), &[0x31, 1, 9]);
         call.tell(&location).unwrap();
     }
     // Every one was acknowledged, so every one is there after the end of the process.
@@ -109,7 +112,8 @@ fn a_terminals_places_are_on_its_owners_track_as_unsigned_and_survive_a_kill() {
     assert_eq!(record["body"]["grade"], "unsigned");
     assert_eq!(platform.api("carrier", "another-carrier").get("/api/v1/devices/TRUCK-7/track").status, 404);
     let series = until("the series has the points", || {
-        let told = owner.get("/api/v1/devices/TRUCK-7/series/points?from=1788251400000&to=1788251500000").ok();
+        let span = format!("from={}&to={}", now.as_ms(), now.plus_ms(30_000).as_ms());
+        let told = owner.get(&format!("/api/v1/devices/TRUCK-7/series/points?{span}")).ok();
         (told["reports"] == 20).then_some(told)
     });
     assert_eq!(series["grade"], "unsigned");
@@ -129,7 +133,7 @@ fn a_stranger_is_refused_until_it_is_registered_and_after_it_was_revoked() {
     register(&owner, "TRUCK-7", "jtt808", PHONE);
     let mut speaking = call().unwrap();
     command(&owner, &json!({"type": "revoke-terminal", "terminal": "TRUCK-7", "reason": "sold"}));
-    let location = speaking.terminal.location(&here(0), &[]);
+    let location = speaking.terminal.location(&here(unix_now(), 0), &[]);
     assert!(speaking.tell(&location).is_err());
     assert!(matches!(call().unwrap_err(), CallError::NotRegistered(4)));
     assert_eq!(gateway(&platform, "trucks")["counts"]["stranger"], 3);

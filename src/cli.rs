@@ -1,6 +1,7 @@
 //! The command line: what can be asked of the program.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use sealway_schemas::PartyId;
 use std::path::PathBuf;
 
 #[derive(Debug, Parser)]
@@ -100,6 +101,9 @@ pub(crate) struct Demo {
     /// Keep the data here instead of in a folder that is removed at the end
     #[arg(long)]
     pub(crate) data: Option<PathBuf>,
+    /// Leave arrivals and handoffs at this operator's places to whoever signs in: xian-port-station
+    #[arg(long, value_name = "OPERATOR")]
+    pub(crate) by_hand: Option<PartyId>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

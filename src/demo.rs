@@ -53,7 +53,7 @@ async fn demo(arguments: &Demo) -> anyhow::Result<()> {
             None => stop.wait().await,
         }
     };
-    let desk = desk::Desk::new(&platform.tracker)?;
+    let desk = desk::Desk::new(&platform.tracker, arguments.by_hand.clone())?;
     let over = async {
         tokio::select! {
             () = over => Ok(()),

@@ -3,7 +3,8 @@
 use crate::access;
 use anyhow::Context as _;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
-use sealway_schemas::command::{DeviceCommand, LedgerCommand, RegistryCommand, Role, Signer, TransferCommand, WorldCommand};
+use sealway_schemas::command::{DeviceCommand, GateCommand, LedgerCommand, RegistryCommand, Role, Signer, TransferCommand, WorldCommand};
+use sealway_schemas::gate::{Direction, Line};
 use sealway_schemas::ledger::{GoodsLine, GoodsStatus, LedgerFormat};
 use sealway_schemas::movement::Arrow;
 use sealway_schemas::{PartyId, TransferId};
@@ -42,6 +43,12 @@ const PARTIES: [(&str, Role, &str, &str); 9] = [
 ];
 
 pub(super) const CUSTOMS: &str = "xian-customs";
+
+/// Of places that the operator of the demonstration minds.
+const GATES: [(&str, &str, &str, &str); 2] = [
+    ("xian-port-1", "depot-xian-port-station", "港站一号卡口", "Port Station gate 1"),
+    ("xian-bonded-1", "zone-xian-bonded", "综保区一号卡口", "Bonded zone gate 1"),
+];
 
 /// Enough for every unit of the largest fleet.
 const LEDGER: &str = "goods,hs,name_zh,name_en,unit,status,quantity,weight_kg\nG-1,85423190,芯片,Chip,PCE,bonded,10000000,20000000\n";
@@ -119,6 +126,19 @@ pub(super) async fn open(tracker: &Tracker) -> anyhow::Result<()> {
         arrows: vec![Arrow::Accept, Arrow::Seal, Arrow::Release],
     };
     access::command_by(tracker, person("officer-li", CUSTOMS, Role::Customs)?, "standing-order", order).await?;
+    for (gate, place, name_zh, name_en) in GATES {
+        let put = GateCommand::PutGate {
+            gate: gate.parse()?,
+            place: place.parse()?,
+            name_zh: name_zh.to_owned(),
+            name_en: name_en.to_owned(),
+            line: Line::Hinterland,
+            lanes: 4,
+            directions: vec![Direction::Inbound, Direction::Outbound],
+            public_key: None,
+        };
+        access::command_by(tracker, person("officer-li", CUSTOMS, Role::Customs)?, &format!("gate-{gate}"), put).await?;
+    }
     for mode in Mode::ALL {
         let (enterprise, reference) = (carrier(mode).parse()?, "LEDGER-1".parse()?);
         let import = LedgerCommand::ImportLedger { enterprise, reference, format: LedgerFormat::Csv, content: LEDGER.to_owned() };

@@ -1,18 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import AxeBuilder from "@axe-core/playwright";
-import { launch, mapIsDrawn, open, SERVER, signIn, visitor, waitForAlert } from "./floor.mjs";
+import { findings, launch, mapIsDrawn, open, SERVER, signIn, visitor, waitForAlert } from "./floor.mjs";
 
 let browser;
 before(async () => (browser = await launch()));
 after(() => browser?.close());
-
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-
-async function findings(page) {
-  const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
-  return violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(" ")} ${node.any.map((check) => check.message).join("; ")}`));
-}
 
 for (const language of ["zh", "en"]) {
   for (const theme of ["light", "dark"]) {
@@ -37,7 +29,7 @@ for (const language of ["zh", "en"]) {
   }
 }
 
-const PAGES = ["/alerts", "/transfers", "/grants", "/write-off", "/audit?entry=2", "/keys"];
+const PAGES = ["/alerts", "/transfers", "/grants", "/write-off", "/kpis", "/audit?entry=2", "/keys"];
 
 for (const [language, theme] of [["zh", "light"], ["zh", "dark"], ["en", "light"], ["en", "dark"]]) {
   test(`axe finds nothing on the officer's pages (${language}, ${theme})`, async () => {

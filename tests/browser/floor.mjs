@@ -1,5 +1,6 @@
 // What every browser test shares: Debian's Chromium, a page that records what it asks for and what its policy refuses.
 // The server is real: SEALWAY_URL and SEALWAY_TOKEN_CUSTOMS name one that runs `sealway demo` or its like.
+import AxeBuilder from "@axe-core/playwright";
 import { chromium } from "playwright-core";
 
 export const SERVER = required("SEALWAY_URL").replace(/\/$/, "");
@@ -88,4 +89,23 @@ export async function waitForAlert(page) {
     null,
     { timeout: 4 * PATIENCE_MS, polling: 1000 },
   );
+}
+
+/** Sends a command as the page's person, and gives the receipt. */
+export async function command(page, body) {
+  const { ok, answer } = await page.evaluate(async (sent) => {
+    const headers = { "content-type": "application/json", "idempotency-key": crypto.randomUUID() };
+    const response = await fetch("/api/v1/commands", { method: "POST", headers, body: JSON.stringify(sent) });
+    return { ok: response.ok, answer: await response.json() };
+  }, body);
+  if (!ok) throw new Error(`${body.type}: ${answer.code}: ${answer.detail}`);
+  return answer;
+}
+
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+/** What axe finds on the page as it is. */
+export async function findings(page) {
+  const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
+  return violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(" ")} ${node.any.map((check) => check.message).join("; ")}`));
 }

@@ -1,4 +1,5 @@
 // The one way to the API: same origin, session by cookie, every failure a `Failure` with a code that has a translation.
+import { answers } from "../lib/outbox/kept.svelte";
 import { serverSays } from "../lib/time/clock.svelte";
 import type {
   Alert,
@@ -8,12 +9,15 @@ import type {
   Corridors,
   CorridorTest,
   Device,
+  EnrolmentChallenge,
   EntryHead,
   Growth,
   KeptReports,
+  Kpis,
   LedgerComparison,
   LogState,
   Me,
+  NewDevice,
   Page,
   Party,
   Places,
@@ -63,6 +67,7 @@ async function request(path: string, { method, body, headers = {} }: Sending = {
     throw new Failure("unreachable", 0, String(cause));
   }
   serverSays(response.headers.get("date"));
+  answers.heard(response.headers);
   if (!response.ok) throw await failureOf(response);
   return response;
 }
@@ -143,8 +148,13 @@ export const api = {
   evidencePath: (transfer: string): string => `${ROOT}/transfers/${part(transfer)}/evidence`,
   entries: (which: { after?: number | string | null; at?: Time; limit?: number }): Promise<Page<EntryHead>> => read(`/log/entries${asked(which)}`),
   provedEntry: (seq: number, size?: number): Promise<ProvedEntry> => read(`/log/entries/${seq}${asked({ size })}`),
+  kpis: (which: { from?: Time; to?: Time; place?: string | null }): Promise<Kpis> => read(`/kpis${asked(which)}`),
   growth: (old: number, size: number): Promise<Growth> => read(`/log/growth${asked({ old, size })}`),
   checkpoint: async (): Promise<string> => (await request("/tlog/checkpoint", { method: "GET", headers: { accept: "text/plain" } })).text(),
+  enrolmentChallenge: (): Promise<EnrolmentChallenge> => write("POST", "/devices/enrolment-challenges", {}),
+  /** The same `key` again changes nothing. */
+  enrolDevice: async (device: NewDevice, key: string): Promise<void> =>
+    void (await request(`${ROOT}/devices`, { method: "POST", body: JSON.stringify(device), headers: { "idempotency-key": key } })),
   testCorridor: (feature: CorridorFeature, days: number): Promise<CorridorTest> =>
     write("POST", `/corridors/${part(feature.properties.id)}/test${asked({ days })}`, feature),
   /** A command as it is written, signed or not. */

@@ -44,6 +44,18 @@ export type KeptReports = Schemas["KeptReports"];
 export type EntryHead = Schemas["EntryHead"];
 export type ProvedEntry = Schemas["ProvedEntry"];
 export type Growth = Schemas["Growth"];
+export type Kpis = Schemas["Kpis"];
+export type Figures = Schemas["Figures"];
+export type FiguresOfDay = Schemas["OfDay"];
+export type Gate = Schemas["GateView"];
+export type GateDecision = Schemas["GateDecision"];
+export type Cargo = Schemas["CargoView"];
+export type Consignment = Schemas["ConsignmentView"];
+export type TransportDocument = Schemas["TransportDocument"];
+export type MechanicalSeal = Schemas["MechanicalSeal"];
+export type EnrolmentChallenge = Schemas["EnrolmentChallenge"];
+export type NewDevice = Schemas["NewDevice"];
+export type IncidentKind = Schemas["IncidentKind"];
 export type CorridorTest = Schemas["CorridorTest"];
 export type Conclusion = Schemas["Conclusion"];
 export type SealFound = Schemas["SealFound"];
@@ -69,6 +81,8 @@ export interface RecordKinds {
   "ledger-stand": LedgerStand;
   "ledger-comparison": LedgerComparison;
   terminal: Terminal;
+  gate: Gate;
+  cargo: Cargo;
 }
 
 export type AnyRecord = Recorded<unknown>;

@@ -7,6 +7,13 @@ type PageComponent = Component<{ id: string }>;
 
 const PAGES: Readonly<Record<PageName, () => Promise<{ default: unknown }>>> = {
   floor: () => Promise.resolve({ default: Floor }),
+  fleet: () => import("./Fleet.svelte"),
+  errand: () => import("./Errand.svelte"),
+  declare: () => import("./Declare.svelte"),
+  receipts: () => import("./Receipts.svelte"),
+  devices: () => import("./Devices.svelte"),
+  port: () => import("./Port.svelte"),
+  unit: () => import("./PortUnit.svelte"),
   alerts: () => import("./Alerts.svelte"),
   alert: () => import("./AlertCase.svelte"),
   transfers: () => import("./Transfers.svelte"),
@@ -14,6 +21,7 @@ const PAGES: Readonly<Record<PageName, () => Promise<{ default: unknown }>>> = {
   grants: () => import("./Grants.svelte"),
   "write-off": () => import("./WriteOff.svelte"),
   keys: () => import("./Keys.svelte"),
+  kpis: () => import("./Kpis.svelte"),
   corridors: () => import("./Corridors.svelte"),
   audit: () => import("./Audit.svelte"),
 };

@@ -3,7 +3,10 @@ import { en as audit } from "./areas/audit";
 import { en as custody } from "./areas/custody";
 import { en as draw } from "./areas/draw";
 import { en as errors } from "./areas/errors";
+import { en as fleet } from "./areas/fleet";
 import { en as keys } from "./areas/keys";
+import { en as kpi } from "./areas/kpi";
+import { en as port } from "./areas/port";
 import { en as shell } from "./areas/shell";
 import { en as transfer } from "./areas/transfer";
 import type { Dictionary } from "./zh";
@@ -15,6 +18,9 @@ export const en: Dictionary = {
   ...audit,
   ...custody,
   ...keys,
+  ...kpi,
+  ...fleet,
+  ...port,
   ...draw,
   ...errors,
 

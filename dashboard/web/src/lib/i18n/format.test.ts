@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatAge, formatKm, formatSpeed, progressShare } from "./format";
+import { formatAge, formatKm, formatMinutes, formatShare, formatSpeed, progressShare } from "./format";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -35,4 +35,13 @@ test("progress is a share between nothing and all, and absent when the length is
   expect(progressShare(5, null)).toBeNull();
   expect(progressShare(null, 100)).toBeNull();
   expect(progressShare(5, 0)).toBeNull();
+});
+
+test("a share is told in percent, minutes to a tenth, and nothing is no zero", () => {
+  expect(formatShare("en-GB", 0.8734)).toBe("87.3%");
+  expect(formatShare("en-GB", 0)).toBe("0%");
+  expect(formatMinutes("en-GB", 41.25)).toBe("41.3 min");
+  expect(formatMinutes("zh-CN", 40)).toBe("40 分钟");
+  expect(formatShare("zh-CN", null)).toBe("–");
+  expect(formatMinutes("zh-CN", undefined)).toBe("–");
 });

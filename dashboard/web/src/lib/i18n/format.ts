@@ -32,6 +32,17 @@ export function formatCount(tag: string, count: number): string {
   return count.toLocaleString(tag);
 }
 
+/** A share of 0 to 1 in percent; a dash where there is none. */
+export function formatShare(tag: string, share: number | null | undefined): string {
+  return share == null ? "–" : share.toLocaleString(tag, { style: "percent", maximumFractionDigits: 1 });
+}
+
+/** Minutes to a tenth; a dash where there are none. */
+export function formatMinutes(tag: string, minutes: number | null | undefined): string {
+  if (minutes == null) return "–";
+  return `${minutes.toLocaleString(tag, { maximumFractionDigits: 1 })} ${tag.startsWith("zh") ? "分钟" : "min"}`;
+}
+
 /** Date and time to the second, in the reader's zone. */
 export function formatInstant(tag: string, ms: number): string {
   return new Intl.DateTimeFormat(tag, { dateStyle: "medium", timeStyle: "medium" }).format(ms);

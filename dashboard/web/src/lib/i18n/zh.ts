@@ -4,7 +4,10 @@ import { zh as audit } from "./areas/audit";
 import { zh as custody } from "./areas/custody";
 import { zh as draw } from "./areas/draw";
 import { zh as errors } from "./areas/errors";
+import { zh as fleet } from "./areas/fleet";
 import { zh as keys } from "./areas/keys";
+import { zh as kpi } from "./areas/kpi";
+import { zh as port } from "./areas/port";
 import { zh as shell } from "./areas/shell";
 import { zh as transfer } from "./areas/transfer";
 
@@ -15,6 +18,9 @@ export const zh = {
   ...audit,
   ...custody,
   ...keys,
+  ...kpi,
+  ...fleet,
+  ...port,
   ...draw,
   ...errors,
 

@@ -3,6 +3,7 @@
 import { api, Failure } from "../../api/client";
 import { openStream } from "../../api/stream";
 import type { AnyRecord, Corridors, Places } from "../../api/types";
+import { answers } from "../outbox/kept.svelte";
 import { clock } from "../time/clock.svelte";
 import { applyChanges, EMPTY_VIEW, type LiveView, type RowChange, viewOf } from "./view";
 
@@ -69,7 +70,7 @@ export class LiveStore {
       this.corridors = corridors;
       this.view = viewOf(devices, transfers, alerts, terminals);
       this.phase = "ready";
-      this.heardAt = clock.read();
+      this.heardAt = answers.keptAt ?? clock.read();
     } catch (cause) {
       this.#failed(cause);
     } finally {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { areaOf, findPage, mayOpen, navigationOf, pathOf } from "./routes";
 
 test("every page is found at its own address", () => {
-  for (const page of ["floor", "alerts", "transfers", "grants", "write-off", "corridors", "audit", "keys"] as const) {
+  for (const page of ["floor", "port", "fleet", "declare", "receipts", "devices", "alerts", "transfers", "grants", "write-off", "kpis", "corridors", "audit", "keys"] as const) {
     expect(findPage(pathOf(page))).toEqual({ page, id: "" });
   }
   expect(findPage(pathOf("alert", "7"))).toEqual({ page: "alert", id: "7" });
@@ -19,10 +19,16 @@ test("an address that is none of the pages is not found", () => {
 });
 
 test("a carrier has neither grants nor the log in the navigation, an auditor has both", () => {
-  expect(navigationOf("carrier")).toEqual(["floor", "alerts", "transfers", "keys"]);
+  expect(navigationOf("carrier")).toEqual(["floor", "fleet", "declare", "alerts", "transfers", "receipts", "devices", "keys"]);
   expect(navigationOf("auditor")).toContain("audit");
   expect(mayOpen("carrier", "audit")).toBe(false);
   expect(mayOpen("auditor", "grants")).toBe(true);
+});
+
+test("the port is the operator's alone", () => {
+  expect(navigationOf("operator")).toEqual(["floor", "port", "alerts", "transfers", "kpis", "keys"]);
+  expect(findPage("/port/26CN0000000000015")).toEqual({ page: "unit", id: "26CN0000000000015" });
+  for (const role of ["customs", "carrier", "auditor", "admin"] as const) expect(mayOpen(role, "unit")).toBe(false);
 });
 
 test("a case belongs to the alerts in the navigation", () => {

@@ -5,12 +5,20 @@ export type PageName =
   | "floor"
   | "alerts"
   | "alert"
+  | "port"
+  | "fleet"
+  | "errand"
+  | "declare"
+  | "receipts"
+  | "devices"
+  | "unit"
   | "transfers"
   | "transfer"
   | "audit"
   | "corridors"
   | "grants"
   | "write-off"
+  | "kpis"
   | "keys";
 
 interface Place {
@@ -27,19 +35,27 @@ const EVERYONE: readonly Role[] = ["customs", "carrier", "operator", "auditor", 
 
 const PLACES: readonly Place[] = [
   { page: "floor", path: "/", roles: EVERYONE, listed: true },
+  { page: "port", path: "/port", roles: ["operator"], listed: true },
+  { page: "unit", path: "/port/:id", roles: ["operator"], listed: false },
+  { page: "fleet", path: "/fleet", roles: ["carrier"], listed: true },
+  { page: "errand", path: "/fleet/:id", roles: ["carrier"], listed: false },
+  { page: "declare", path: "/declare", roles: ["carrier"], listed: true },
   { page: "alerts", path: "/alerts", roles: EVERYONE, listed: true },
   { page: "alert", path: "/alerts/:id", roles: EVERYONE, listed: false },
   { page: "transfers", path: "/transfers", roles: EVERYONE, listed: true },
   { page: "transfer", path: "/transfers/:id", roles: EVERYONE, listed: false },
   { page: "grants", path: "/grants", roles: ["customs", "auditor"], listed: true },
   { page: "write-off", path: "/write-off", roles: ["customs", "auditor"], listed: true },
+  { page: "kpis", path: "/kpis", roles: ["customs", "operator", "auditor", "admin"], listed: true },
   { page: "corridors", path: "/corridors", roles: SEE_ALL, listed: true },
   { page: "audit", path: "/audit", roles: SEE_ALL, listed: true },
+  { page: "receipts", path: "/receipts", roles: ["carrier"], listed: true },
+  { page: "devices", path: "/devices", roles: ["carrier"], listed: true },
   { page: "keys", path: "/keys", roles: EVERYONE, listed: true },
 ];
 
 /** Whom the page belongs to in the navigation. */
-const AREA: Partial<Record<PageName, PageName>> = { alert: "alerts", transfer: "transfers" };
+const AREA: Partial<Record<PageName, PageName>> = { alert: "alerts", transfer: "transfers", unit: "port", errand: "fleet" };
 
 export interface Found {
   page: PageName;

@@ -130,6 +130,12 @@ export const zh = {
   "error.corridor-places-fixed": "走廊的起讫场所不能更改。",
   "error.unknown-place": "没有这个场所。",
   "error.not-in-the-tree": "证据尚未进入检查点，请稍候再试。",
+  "error.device-enrolled": "该关锁已登记。",
+  "error.enrolment-proof": "证明不是由此关锁的密钥签名。",
+  "error.challenge-unknown": "挑战码不是您取的，请重新获取。",
+  "error.challenge-spent": "挑战码已用过，请重新获取。",
+  "error.challenge-expired": "挑战码已过期，请重新获取。",
+  "error.not-hex": "公钥、挑战码和证明须为十六进制。",
   "error.body-invalid": "填写的内容不符合要求。",
 } as const;
 
@@ -264,5 +270,11 @@ export const en: Readonly<Record<keyof typeof zh, string>> = {
   "error.corridor-places-fixed": "The places of a corridor cannot change.",
   "error.unknown-place": "There is no such place.",
   "error.not-in-the-tree": "The evidence is not under a checkpoint yet. Try again in a moment.",
+  "error.device-enrolled": "This seal is registered already.",
+  "error.enrolment-proof": "The proof was not signed by the key of this seal.",
+  "error.challenge-unknown": "You did not take this challenge; take a new one.",
+  "error.challenge-spent": "The challenge was used before; take a new one.",
+  "error.challenge-expired": "The challenge ran out; take a new one.",
+  "error.not-hex": "Key, challenge and proof have to be hex.",
   "error.body-invalid": "What was filled in is not allowed.",
 };

@@ -7,6 +7,7 @@ export const zh = {
   "nav.grants": "解封许可",
   "nav.write-off": "核销",
   "nav.corridors": "走廊场所",
+  "nav.kpis": "运行指标",
   "nav.audit": "审计",
   "nav.keys": "签名密钥",
 
@@ -17,6 +18,7 @@ export const zh = {
   "title.grants": "解封许可",
   "title.write-off": "核销",
   "title.corridors": "走廊与场所",
+  "title.kpis": "运行指标",
   "title.audit": "日志与证明",
   "title.keys": "我的签名密钥",
 
@@ -45,6 +47,7 @@ export const en: Readonly<Record<keyof typeof zh, string>> = {
   "nav.grants": "Grants",
   "nav.write-off": "Write-off",
   "nav.corridors": "Corridors",
+  "nav.kpis": "Figures",
   "nav.audit": "Audit",
   "nav.keys": "Signing key",
 
@@ -55,6 +58,7 @@ export const en: Readonly<Record<keyof typeof zh, string>> = {
   "title.grants": "Unsealing grants",
   "title.write-off": "Write-off",
   "title.corridors": "Corridors and places",
+  "title.kpis": "Figures",
   "title.audit": "Log and proofs",
   "title.keys": "My signing key",
 

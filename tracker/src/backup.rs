@@ -1,4 +1,4 @@
-//! Backup and restore: the evidence log and the platform key are copied, everything else is a view of them.
+//! Backup and restore: the evidence log, the platform key and what people sign in with are copied, everything else is a view of them.
 //!
 //! A restored platform has lost what came after the copy. It says so by a higher generation, and each seal sends again from its ring what
 //! the copy lacks; a login recorded before the copy's end is worthless.
@@ -42,7 +42,18 @@ pub fn backup(data: &Path, to: &Path, progress: &dyn Fn(u64)) -> Result<Copied, 
     let key = std::fs::read(&from.key).map_err(|source| BackupError::Io { path: from.key, source })?;
     let path = into.platform_key();
     write_durably(&path, &key, 0o600).map_err(|source| BackupError::Io { path, source })?;
+    copy_accounts(&from.accounts, &into.accounts())?;
     Ok(copied)
+}
+
+/// The file is replaced as a whole whenever it changes, so what is read is of one moment. Without accounts there is none.
+fn copy_accounts(from: &Path, to: &Path) -> Result<(), BackupError> {
+    let accounts = match std::fs::read(from) {
+        Ok(accounts) => accounts,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(source) => return Err(BackupError::Io { path: from.to_owned(), source }),
+    };
+    write_durably(to, &accounts, 0o600).map_err(|source| BackupError::Io { path: to.to_owned(), source })
 }
 
 /// Makes a data folder out of a backup, under the next generation.
@@ -59,10 +70,11 @@ pub fn restore(backup_dir: &Path, config: &TrackerConfig, progress: &dyn Fn(u64)
 struct Parts {
     log: PathBuf,
     key: PathBuf,
+    accounts: PathBuf,
 }
 
 fn parts(data: &Path) -> Result<Parts, BackupError> {
-    let found = Parts { log: data.join("log"), key: data.join("platform.key") };
+    let found = Parts { log: data.join("log"), key: data.join("platform.key"), accounts: data.join("accounts.json") };
     if found.log.is_dir() && found.key.is_file() { Ok(found) } else { Err(BackupError::NotOurs(data.to_owned())) }
 }
 

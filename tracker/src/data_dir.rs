@@ -94,6 +94,11 @@ impl DataDir {
     }
 
     #[must_use]
+    pub fn accounts(&self) -> PathBuf {
+        self.root.join("accounts.json")
+    }
+
+    #[must_use]
     pub fn platform_key(&self) -> PathBuf {
         self.root.join("platform.key")
     }
@@ -119,6 +124,13 @@ fn write_version(root: &Path) -> Result<(), DataDirError> {
         return Ok(());
     }
     write_durably(&path, format!("{WORD} {DATA_VERSION}\n").as_bytes(), 0o644).map_err(DataDirError::of(&path))
+}
+
+/// The mode of a file that holds a secret, where others than its owner can read it.
+pub(crate) fn mode_for_others(path: &Path) -> std::io::Result<Option<u32>> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = std::fs::metadata(path)?.permissions().mode() & 0o777;
+    Ok((mode & 0o077 != 0).then_some(mode))
 }
 
 /// Writes a whole file so that after a crash it is either the old one or the new one.

@@ -2,6 +2,7 @@
 //!
 //! Absent on purpose: any judgement. What a report means is decided in `sealway-core`; here it is carried, kept and told, in that order.
 
+pub mod accounts;
 mod backup;
 mod config;
 mod data_dir;

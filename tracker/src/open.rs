@@ -1,5 +1,6 @@
 //! From a data folder to a running tracker.
 
+use crate::accounts::{Accounts, AccountsError};
 use crate::config::TrackerConfig;
 use crate::data_dir::{DataDir, DataDirError};
 use crate::device_errors::DeviceErrors;
@@ -42,6 +43,8 @@ pub enum OpenError {
     Replay(#[from] ReplayError),
     #[error(transparent)]
     Key(#[from] PlatformKeyError),
+    #[error(transparent)]
+    Accounts(#[from] AccountsError),
     #[error(transparent)]
     Registry(#[from] RegistryError),
     #[error(transparent)]
@@ -133,6 +136,7 @@ struct Views {
 fn start(config: TrackerConfig, loaded: Loaded, downlink: Arc<dyn Downlink>, views: Views) -> Result<Tracker, OpenError> {
     let Views { projector, registry, projecting, mailroom } = views;
     let Loaded { data_dir, key, log, state, snapshot_seq, keyrings } = loaded;
+    let accounts = Accounts::open(data_dir.accounts())?;
     let data_dir = Arc::new(data_dir);
     let grower = Grower::open(data_dir.clone(), log.reader(), key.note_signer()?)?;
     let counters = Arc::new(Counters::default());
@@ -192,6 +196,7 @@ fn start(config: TrackerConfig, loaded: Loaded, downlink: Arc<dyn Downlink>, vie
         confirmed,
         feed,
         registry,
+        accounts,
         projector,
         series,
         outbox,

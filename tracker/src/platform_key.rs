@@ -4,7 +4,7 @@
 //! The file has one key a line, oldest first, and the last one signs. Those before it only introduce their successor to devices that
 //! were away. The log is named after the first for ever.
 
-use crate::data_dir::write_durably;
+use crate::data_dir::{mode_for_others, write_durably};
 use bytes::Bytes;
 use ed25519_dalek::{Signer as _, SigningKey};
 use sealway_core::evidence::{LogKeys, Trust, TrustFault};
@@ -244,10 +244,11 @@ impl NoteSigner {
 }
 
 fn check_mode(path: &Path) -> Result<(), PlatformKeyError> {
-    use std::os::unix::fs::PermissionsExt;
-    let metadata = std::fs::metadata(path).map_err(|source| PlatformKeyError::Io { path: path.to_owned(), source })?;
-    let mode = metadata.permissions().mode() & 0o777;
-    if mode & 0o077 == 0 { Ok(()) } else { Err(PlatformKeyError::Open { path: path.to_owned(), mode }) }
+    match mode_for_others(path) {
+        Ok(None) => Ok(()),
+        Ok(Some(mode)) => Err(PlatformKeyError::Open { path: path.to_owned(), mode }),
+        Err(source) => Err(PlatformKeyError::Io { path: path.to_owned(), source }),
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The tracker as the rest of the program sees it.
 
+use crate::accounts::Accounts;
 use crate::config::{Clock, TrackerConfig};
 use crate::device_errors::DeviceErrors;
 use crate::driver::keyrings::Keyrings;
@@ -43,6 +44,7 @@ pub(crate) struct Running {
     pub(crate) confirmed: Arc<AtomicU64>,
     pub(crate) feed: EventFeed,
     pub(crate) registry: Registry,
+    pub(crate) accounts: Accounts,
     pub(crate) projector: Projector,
     pub(crate) series: Series,
     pub(crate) outbox: Outbox,
@@ -157,6 +159,12 @@ impl Tracker {
     #[must_use]
     pub fn registry(&self) -> &Registry {
         &self.running.registry
+    }
+
+    /// What people sign in with.
+    #[must_use]
+    pub fn accounts(&self) -> &Accounts {
+        &self.running.accounts
     }
 
     /// The time series, a view of the log.

@@ -35,6 +35,14 @@ pub enum RegistryCommand {
     RevokeToken {
         token: String,
     },
+    /// A link by which the user sets a password, once. The link itself is shown once and never kept: only its SHA-256 is.
+    IssueAccountLink {
+        user: UserId,
+        digest: PublicDigest,
+        not_after: Time,
+        /// Whoever follows the link also signs in without the second factor that the user had.
+        reset_second_factor: bool,
+    },
     /// A person's own key. `proof`: hex of the signature by it over `sealway/v1/signing-key\n<user>\n<public key in hex>`.
     EnrolSigningKey {
         user: UserId,
@@ -68,6 +76,7 @@ kinds!(RegistryCommand {
     RegisterUser => "register-user",
     IssueToken => "issue-token",
     RevokeToken => "revoke-token",
+    IssueAccountLink => "issue-account-link",
     EnrolSigningKey => "enrol-signing-key",
     RevokeSigningKey => "revoke-signing-key",
     PutSignatureRule => "put-signature-rule",
@@ -80,7 +89,7 @@ impl RegistryCommand {
     pub fn subject(&self) -> String {
         match self {
             Self::RegisterParty { party, .. } => party.to_string(),
-            Self::RegisterUser { user, .. } => user.to_string(),
+            Self::RegisterUser { user, .. } | Self::IssueAccountLink { user, .. } => user.to_string(),
             Self::IssueToken { token, .. } | Self::RevokeToken { token } => token.clone(),
             Self::EnrolSigningKey { public_key, .. } | Self::RevokeSigningKey { public_key, .. } => public_key.key_id().to_string(),
             Self::PutSignatureRule { command, .. } => command.clone(),
@@ -90,5 +99,5 @@ impl RegistryCommand {
     }
 }
 
-/// SHA-256 of a token, hex in JSON. A public key has the same shape, so its type is reused.
+/// SHA-256 of a token or a link, hex in JSON. A public key has the same shape, so its type is reused.
 pub type PublicDigest = PublicKey;

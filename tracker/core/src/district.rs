@@ -73,6 +73,7 @@ fn registry(command: &RegistryCommand) -> Concern<'_> {
         | RegistryCommand::RegisterUser { .. }
         | RegistryCommand::IssueToken { .. }
         | RegistryCommand::RevokeToken { .. }
+        | RegistryCommand::IssueAccountLink { .. }
         | RegistryCommand::EnrolSigningKey { .. }
         | RegistryCommand::RevokeSigningKey { .. }
         | RegistryCommand::PutSignatureRule { .. }

@@ -58,6 +58,7 @@ fn registry(command: &RegistryCommand) -> Row {
         | RegistryCommand::RegisterUser { .. }
         | RegistryCommand::IssueToken { .. }
         | RegistryCommand::RevokeToken { .. }
+        | RegistryCommand::IssueAccountLink { .. }
         | RegistryCommand::PutSignatureRule { .. }
         | RegistryCommand::PutArrowRule { .. }
         | RegistryCommand::PutDistrict { .. } => Row { admin: All, ..DENIED },

@@ -1,8 +1,10 @@
 //! Backup and restore: nothing that a backup holds is lost, and seals learn what it lacks.
 
 use crate::support::{START, Seal, World, config};
-use sealway_schemas::command::Role;
+use sealway_schemas::Time;
+use sealway_schemas::command::{PublicDigest, Role};
 use sealway_schemas::link::Verdict;
+use sealway_tracker::accounts::{Account, AccountLink, AccountsError};
 use sealway_tracker::{AdmitRefusal, BackupError, TrackerConfig, backup, restore, verify};
 use serde_json::json;
 
@@ -67,4 +69,29 @@ fn a_backup_goes_into_an_empty_folder_and_comes_from_a_data_folder() {
     std::fs::write(dir.path().join("platform.key"), "00").unwrap();
     std::fs::write(other.path().join("something"), "").unwrap();
     assert!(matches!(backup(dir.path(), other.path(), &|_| {}), Err(BackupError::NotEmpty(_))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_people_sign_in_with_is_in_the_backup_and_only_its_owner_reads_it() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (dir, room) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (copy, new) = (room.path().join("copy"), room.path().join("new"));
+    let world = World::open(dir.path()).await;
+    let li = "li".parse().unwrap();
+    let link = AccountLink { digest: PublicDigest::from_bytes([7; 32]), not_after: Time::from_ms(START), reset_second_factor: true };
+    let kept = link.clone();
+    let keep = move |account: &mut Account| {
+        account.link = Some(kept);
+        Ok::<_, AccountsError>(())
+    };
+    world.tracker.accounts().change(&li, keep).await.unwrap();
+    world.tracker.drain().await;
+    backup(dir.path(), &copy, &|_| {}).unwrap();
+    restore(&copy, &config(&new), &|_| {}).unwrap();
+    for folder in [&copy, &new] {
+        let mode = std::fs::metadata(folder.join("accounts.json")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{}", folder.display());
+    }
+    let again = World::with(config(&new), START + 10).await;
+    assert_eq!(again.tracker.accounts().of(&li).link, Some(link));
 }

@@ -6,9 +6,10 @@ use crate::effect::{CommandRefusal, Effect, Row};
 use sealway_schemas::command::{RegistryCommand, Role};
 use sealway_schemas::event::{PartyView, TokenView, UserView};
 use sealway_schemas::record::{DistrictView, Record};
-use sealway_schemas::{DistrictId, Time};
+use sealway_schemas::{DistrictId, Time, UserId};
 
 const NAME_LIMIT: usize = 200;
+const LINK_LIMIT_MS: u64 = 7 * 24 * 3_600_000;
 
 impl Core {
     pub(super) fn registry_command(
@@ -32,6 +33,11 @@ impl Core {
                 self.issue_token(TokenView { id: token, user, digest, issued_at: now, not_after, revoked_at: None }, effects)
             }
             RegistryCommand::RevokeToken { token } => self.revoke_token(now, &token, effects),
+            // What the link opens is no state of the trade. That there was one, by whom and for whom, is evidence.
+            RegistryCommand::IssueAccountLink { user, not_after, .. } => {
+                self.expect_user(&user)?;
+                link_time(now, not_after)
+            }
             RegistryCommand::EnrolSigningKey { .. }
             | RegistryCommand::RevokeSigningKey { .. }
             | RegistryCommand::PutSignatureRule { .. }
@@ -95,11 +101,16 @@ impl Core {
         if !(1..=64).contains(&id.len()) {
             return Err(CommandRefusal::new("token-id", format!("token id of {} bytes, expected 1 to 64", id.len())));
         }
-        if !self.registry.users.contains_key(user) {
-            return Err(CommandRefusal::new("unknown-user", format!("user {user}: expected one that is registered")));
-        }
+        self.expect_user(user)?;
         self.put_token(token, effects);
         Ok(())
+    }
+
+    fn expect_user(&self, user: &UserId) -> Result<(), CommandRefusal> {
+        if self.registry.users.contains_key(user) {
+            return Ok(());
+        }
+        Err(CommandRefusal::new("unknown-user", format!("user {user}: expected one that is registered")))
     }
 
     fn revoke_token(&mut self, now: Time, token: &str, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
@@ -118,6 +129,14 @@ impl Core {
 
 pub(crate) fn unknown_party(party: &str) -> CommandRefusal {
     CommandRefusal::new("unknown-party", format!("party {party}: expected one that is registered"))
+}
+
+/// A link that nobody followed must not lie about for long.
+fn link_time(now: Time, not_after: Time) -> Result<(), CommandRefusal> {
+    if now < not_after && not_after.since(now) <= LINK_LIMIT_MS {
+        return Ok(());
+    }
+    Err(CommandRefusal::new("account-link-time", format!("not_after {not_after}: expected a time within 7 days from now")))
 }
 
 fn name(what: &'static str, text: &str) -> Result<(), CommandRefusal> {

@@ -107,6 +107,7 @@ impl Http {
 fn dashboard(config: &Config, tracker: Tracker, (front, gateways): (Arc<Front>, Arc<Gateways>), router: EventRouter) -> Dashboard {
     let (connections, lines) = (front.downlink(), gateways.clone());
     let dashboard = Dashboard::new(tracker)
+        .with_sign_in(config.http.sign_in.clone())
         .with_connections(connections)
         .with_figures(move || figures::text(&front, &router) + &gateways.figures())
         .with_gateways(move || lines.views());

@@ -1,6 +1,7 @@
 //! Who asks. A route without a [`Caller`] is open to everyone; there are few, and `routes.rs` shows them together.
 
 use crate::problem::Problem;
+use crate::sign_in::{Attention, Proof, Session, SessionKey};
 use crate::state::Dashboard;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -11,12 +12,22 @@ use sealway_tracker::{Principal, Scope};
 pub(crate) const COOKIE: &str = "sealway_session";
 const TOKEN_LIMIT: usize = 256;
 
-/// A person, or a person's system, whose token was good.
+/// Said by a page that asks by itself, without a person who does anything.
+const UNATTENDED: &str = "sealway-unattended";
+
+/// A person, or a person's system, whose token or session was good.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
     principal: Principal,
     /// For a request that outlives its first look: an event stream.
-    token: Token,
+    shown: Shown,
+}
+
+/// A caller who may have to set up a second factor first, and until then sees nothing but his own account.
+#[derive(Debug, Clone)]
+pub(crate) struct Person {
+    pub(crate) caller: Caller,
+    pub(crate) second_factor_due: bool,
 }
 
 /// Never shown.
@@ -29,11 +40,11 @@ impl std::fmt::Debug for Token {
     }
 }
 
-/// Where a token came from. A browser sends cookies by itself, also on behalf of another site.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Carrier {
-    Header,
-    Cookie,
+/// What the caller showed. A browser sends cookies by itself, also on behalf of another site.
+#[derive(Debug, Clone)]
+enum Shown {
+    Header(Token),
+    Cookie(SessionKey),
 }
 
 impl Caller {
@@ -43,6 +54,14 @@ impl Caller {
 
     pub(crate) fn principal(&self) -> &Principal {
         &self.principal
+    }
+
+    /// The session that the caller is in; none where he showed a token.
+    pub(crate) fn session(&self) -> Option<SessionKey> {
+        match &self.shown {
+            Shown::Header(_) => None,
+            Shown::Cookie(key) => Some(*key),
+        }
     }
 
     pub(crate) fn signer(&self) -> Signer {
@@ -77,13 +96,55 @@ impl FromRequestParts<Dashboard> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, dashboard: &Dashboard) -> Result<Self, Problem> {
-        let (token, carrier) = token(&parts.headers)?;
-        if carrier == Carrier::Cookie && !parts.method.is_safe() {
-            expect_same_site(&parts.headers, Unsaid::Refused)?;
+        let Person { caller, second_factor_due } = Person::from_request_parts(parts, dashboard).await?;
+        if second_factor_due {
+            let detail = format!("role {}: signs in with a second factor here, expected one to be set up first", caller.principal.role);
+            return Err(Problem::new(StatusCode::FORBIDDEN, "second-factor-required", detail));
         }
-        let principal = authenticate(dashboard, token).await?;
-        Ok(Self { principal, token: Token(token.to_owned()) })
+        Ok(caller)
     }
+}
+
+impl FromRequestParts<Dashboard> for Person {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, dashboard: &Dashboard) -> Result<Self, Problem> {
+        let shown = shown(&parts.headers)?;
+        let (principal, second_factor_due) = match &shown {
+            Shown::Header(Token(token)) => (authenticate(dashboard, token).await?, false),
+            Shown::Cookie(key) => {
+                if !parts.method.is_safe() {
+                    expect_same_site(&parts.headers, Unsaid::Refused)?;
+                }
+                resume(dashboard, *key, attention(&parts.headers)).await?
+            }
+        };
+        Ok(Self { caller: Caller { principal, shown }, second_factor_due })
+    }
+}
+
+/// The principal of a session as he is now, and whether a second factor is due. In another role he has to sign in anew.
+async fn resume(dashboard: &Dashboard, key: SessionKey, attention: Attention) -> Result<(Principal, bool), Problem> {
+    let now = dashboard.tracker.now();
+    let over = || Problem::unauthenticated("session: over, expected a new sign-in");
+    let Session { user, role, proof, limited, .. } = dashboard.sessions.look(now, key, attention).ok_or_else(over)?;
+    let principal = match proof {
+        Proof::Token(token) => dashboard.tracker.registry().authenticate(&token).await?,
+        Proof::Password => dashboard.tracker.registry().principal(&user).await?,
+    };
+    match principal.filter(|principal| principal.role == role) {
+        Some(principal) => Ok((principal, limited)),
+        None => {
+            dashboard.sessions.close(now, key);
+            Err(over())
+        }
+    }
+}
+
+/// A browser's event stream opens again by itself, and cannot say so.
+fn attention(headers: &HeaderMap) -> Attention {
+    let streams = headers.get(header::ACCEPT).is_some_and(|accept| accept == "text/event-stream");
+    if streams || headers.contains_key(UNATTENDED) { Attention::Page } else { Attention::Person }
 }
 
 /// The principal of a token, or 401. Unknown, revoked and past its time look the same.
@@ -95,29 +156,32 @@ pub(crate) async fn authenticate(dashboard: &Dashboard, token: &str) -> Result<P
     known.ok_or_else(|| Problem::unauthenticated("token: not known, expected one that was issued and is valid"))
 }
 
-/// The caller as he is now: revoked, or in another role.
+/// The caller as he is now: revoked, signed out, or in another role.
 pub(crate) async fn authenticate_again(dashboard: &Dashboard, caller: &Caller) -> Result<Caller, Problem> {
-    let principal = authenticate(dashboard, &caller.token.0).await?;
-    Ok(Caller { principal, token: caller.token.clone() })
+    let principal = match &caller.shown {
+        Shown::Header(Token(token)) => authenticate(dashboard, token).await?,
+        Shown::Cookie(key) => resume(dashboard, *key, Attention::Page).await?.0,
+    };
+    Ok(Caller { principal, shown: caller.shown.clone() })
 }
 
-fn token(headers: &HeaderMap) -> Result<(&str, Carrier), Problem> {
+fn shown(headers: &HeaderMap) -> Result<Shown, Problem> {
     if let Some(value) = headers.get(header::AUTHORIZATION) {
         let token = value.to_str().ok().and_then(|value| value.split_once(' '));
         let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
         return token
-            .map(|(_, token)| (token.trim(), Carrier::Header))
+            .map(|(_, token)| Shown::Header(Token(token.trim().to_owned())))
             .ok_or_else(|| Problem::unauthenticated("authorization: expected `Bearer` and a token"));
     }
     cookie(headers)
-        .map(|token| (token, Carrier::Cookie))
+        .map(|name| Shown::Cookie(SessionKey::of(name)))
         .ok_or_else(|| Problem::unauthenticated(format!("no token: expected the header `Authorization: Bearer` or the cookie `{COOKIE}`")))
 }
 
 pub(crate) fn cookie(headers: &HeaderMap) -> Option<&str> {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
     let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == COOKIE).map(|(_, token)| token)
+    pairs.find(|(name, _)| *name == COOKIE).map(|(_, session)| session)
 }
 
 /// What a request means that says nothing about its site. Every browser says it with whatever may change something.

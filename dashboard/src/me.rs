@@ -1,6 +1,6 @@
 //! Who the caller is.
 
-use crate::caller::Caller;
+use crate::caller::Person;
 use crate::problem::ProblemBody;
 use crate::state::Dashboard;
 use axum::Json;
@@ -24,6 +24,10 @@ struct Me {
     /// What the caller sees ends with this customs district; absent where it does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     district: Option<DistrictId>,
+    /// The session opens nothing but the account until a second factor is set up.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    second_factor_due: bool,
 }
 
 /// The caller
@@ -31,11 +35,11 @@ struct Me {
     (status = 200, body = Me),
     (status = "default", body = ProblemBody, content_type = "application/problem+json"),
 ))]
-async fn me(caller: Caller) -> Json<Me> {
+async fn me(Person { caller, second_factor_due }: Person) -> Json<Me> {
     let principal = caller.principal();
     let district = match &principal.scope {
         Scope::District { district, .. } => Some(district.clone()),
         Scope::All | Scope::Party(_) => None,
     };
-    Json(Me { user: principal.user.clone(), party: principal.party.clone(), role: principal.role, district })
+    Json(Me { user: principal.user.clone(), party: principal.party.clone(), role: principal.role, district, second_factor_due })
 }

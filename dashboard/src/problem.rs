@@ -3,6 +3,7 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use sealway_schemas::movement::{Arrow, MovementState};
+use sealway_tracker::accounts::AccountsError;
 use sealway_tracker::series::SeriesError;
 use sealway_tracker::{CommandFailure, CommandRefusal, RefusedStep, RegistryError, TrackError, TrialError};
 use serde::Serialize;
@@ -103,6 +104,15 @@ impl Problem {
 impl From<RegistryError> for Problem {
     fn from(error: RegistryError) -> Self {
         Self::internal(&error)
+    }
+}
+
+impl From<AccountsError> for Problem {
+    fn from(error: AccountsError) -> Self {
+        match error {
+            AccountsError::Stopped => Self::stopping(),
+            AccountsError::Io { .. } | AccountsError::Form { .. } | AccountsError::Open { .. } => Self::internal(&error),
+        }
     }
 }
 

@@ -1,11 +1,11 @@
-//! All routes in one place. Those outside `/api/v1` are open to everyone; inside it only `POST` and `DELETE /session` are.
+//! All routes in one place. Those outside `/api/v1` are open to everyone; inside it only those under `/session` are.
 
 use crate::openapi::{Described, Document};
 use crate::problem::Problem;
 use crate::state::Dashboard;
 use crate::{
     alerts, commands, connections, corridors, device_errors, devices, enrolment, events, evidence, exchange, gates, gateways, health, kpis,
-    ledger, log_entries, log_state, me, metrics, openapi, parties, places, records, reports, security, series, session, standby, tlog,
+    ledger, log_entries, log_state, me, metrics, openapi, parties, places, records, reports, security, series, sign_in, standby, tlog,
     tokens, track, transfers, users, web, webhooks,
 };
 use axum::Router;
@@ -33,7 +33,7 @@ pub fn router(dashboard: impl Into<Dashboard>) -> Router {
 
 pub(crate) fn described() -> OpenApiRouter<Dashboard> {
     let api = OpenApiRouter::new()
-        .merge(session::routes())
+        .merge(sign_in::routes())
         .merge(me::routes())
         .merge(parties::routes())
         .merge(users::routes())

@@ -1,13 +1,15 @@
-//! What the routes share. None of it is state of the trade: a restart loses sessions' throttling and open challenges, nothing else.
+//! What the routes share. None of it is state of the trade: a restart loses sessions, throttling and open challenges, nothing else.
 
 use crate::challenges::Challenges;
 use crate::figures::Figures;
+use crate::sign_in::{Sessions, SignInRules};
 use crate::throttle::Throttle;
 use sealway_schemas::gateway::GatewayView;
 use sealway_schemas::link::Connections;
 use sealway_tracker::Tracker;
 use sha2::{Digest as _, Sha256};
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -15,6 +17,11 @@ use tokio::sync::Semaphore;
 const STREAMS: usize = 1024;
 /// Tracks read from the evidence log at a time; others wait.
 const TRACKS: usize = 4;
+/// Passwords hashed at a time; others wait.
+const HASHES: usize = 2;
+/// After its first wrong attempts an address has a further one every so often, and an account.
+const ADDRESS_REFILL_MS: u64 = 6_000;
+const ACCOUNT_REFILL_MS: u64 = 30_000;
 
 type MoreFigures = Arc<dyn Fn() -> String + Send + Sync>;
 type Gateways = Arc<dyn Fn() -> Vec<GatewayView> + Send + Sync>;
@@ -25,7 +32,11 @@ pub struct Dashboard {
     pub(crate) tracker: Tracker,
     pub(crate) secure_cookie: bool,
     pub(crate) challenges: Arc<Challenges>,
-    pub(crate) throttle: Arc<Throttle>,
+    pub(crate) rules: Arc<SignInRules>,
+    pub(crate) sessions: Arc<Sessions>,
+    pub(crate) throttle: Arc<Throttle<IpAddr>>,
+    pub(crate) account_throttle: Arc<Throttle<String>>,
+    pub(crate) hashes: Arc<Semaphore>,
     pub(crate) streams: Arc<Semaphore>,
     /// An export looks through the whole log, so they wait for each other.
     pub(crate) exports: Arc<Semaphore>,
@@ -50,7 +61,11 @@ impl Dashboard {
             tracker,
             secure_cookie: false,
             challenges: Arc::default(),
-            throttle: Arc::default(),
+            rules: Arc::default(),
+            sessions: Arc::new(Sessions::new(&SignInRules::default())),
+            throttle: Arc::new(Throttle::new(ADDRESS_REFILL_MS)),
+            account_throttle: Arc::new(Throttle::new(ACCOUNT_REFILL_MS)),
+            hashes: Arc::new(Semaphore::new(HASHES)),
             streams: Arc::new(Semaphore::new(STREAMS)),
             exports: Arc::new(Semaphore::new(1)),
             tracks: Arc::new(Semaphore::new(TRACKS)),
@@ -66,6 +81,12 @@ impl Dashboard {
     #[must_use]
     pub fn behind_tls(self) -> Self {
         Self { secure_cookie: true, ..self }
+    }
+
+    /// How people sign in and stay signed in.
+    #[must_use]
+    pub fn with_sign_in(self, rules: SignInRules) -> Self {
+        Self { sessions: Arc::new(Sessions::new(&rules)), rules: Arc::new(rules), ..self }
     }
 
     /// Adds `figures`, Prometheus text, to `/metrics`.

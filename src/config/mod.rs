@@ -2,6 +2,7 @@
 
 mod clocks;
 mod gateway;
+mod http;
 mod reader;
 mod series;
 
@@ -9,6 +10,7 @@ use crate::network::Network;
 use anyhow::Context as _;
 pub(crate) use clocks::Clocks;
 pub(crate) use gateway::{Gateways, SerialKind};
+pub(crate) use http::Http;
 use reader::Reader;
 use sealway_broker::{Limits, Rate};
 use sealway_tracker::proof::note::Verifier;
@@ -84,13 +86,6 @@ pub(crate) struct Witness {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Http {
-    pub(crate) listen: SocketAddr,
-    /// A proxy ends TLS before it: cookies are sent over TLS only.
-    pub(crate) behind_tls: bool,
-}
-
-#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Log {
     pub(crate) format: LogFormat,
     /// A `tracing` filter, as in `info,sealway_tracker=debug`.
@@ -141,7 +136,7 @@ impl Default for Config {
                 connects: limits.connects,
                 strangers_per_second: limits.strangers.per_second,
             },
-            http: Http { listen: loopback(8080), behind_tls: false },
+            http: Http::on(loopback(8080)),
             log: Log { format: LogFormat::Pretty, filter: "info".to_owned() },
             witnesses: Vec::new(),
             authority: None,
@@ -167,11 +162,7 @@ impl Config {
         let data = reader.path("data").unwrap_or(base.data);
         let drain = reader.duration("drain").unwrap_or(base.drain);
         let mqtt = read_mqtt(&mut reader, base.mqtt);
-        let listen = reader.address("http.listen").unwrap_or(base.http.listen);
-        let behind_tls = reader.flag("http.behind_tls").unwrap_or(base.http.behind_tls);
-        if !listen.ip().is_loopback() && !behind_tls {
-            reader.mistake("http.listen", &format!("\"{listen}\""), "a loopback address, or http.behind_tls = true where a proxy ends TLS");
-        }
+        let http = http::read(&mut reader, base.http);
         let format = reader.choice("log.format", &[("pretty", LogFormat::Pretty), ("json", LogFormat::Json)]);
         let filter = reader.text("log.filter").unwrap_or(base.log.filter);
         if tracing_subscriber::EnvFilter::try_new(&filter).is_err() {
@@ -186,7 +177,6 @@ impl Config {
         let series = series::read(&mut reader);
         let gateways = gateway::read(&mut reader);
         let clocks = clocks::read(&mut reader);
-        let http = Http { listen, behind_tls };
         reader.finish(Self { authority, webhooks, series, gateways, clocks, data, mqtt, http, log, witnesses, drain })
     }
 }

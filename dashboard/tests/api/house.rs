@@ -59,7 +59,7 @@ pub(crate) struct House {
     clock: Arc<TestClock>,
     stop: Option<oneshot::Sender<()>>,
     served: Option<JoinHandle<std::io::Result<()>>>,
-    _folder: tempfile::TempDir,
+    folder: Arc<tempfile::TempDir>,
 }
 
 impl House {
@@ -68,7 +68,23 @@ impl House {
     }
 
     pub(crate) fn open_as(dashboard: impl FnOnce(Tracker) -> Dashboard) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let house = Self::on(Arc::new(tempfile::tempdir().unwrap()), dashboard);
+        house.people();
+        house
+    }
+
+    /// Stops, lets something happen to the folder, and starts again.
+    pub(crate) fn again(mut self, meanwhile: impl FnOnce()) -> Self {
+        let (folder, passed) = (self.folder.clone(), self.now().as_ms() - START);
+        self.stop().unwrap();
+        drop(self);
+        meanwhile();
+        let house = Self::on(folder, Dashboard::from);
+        house.later(passed);
+        house
+    }
+
+    fn on(folder: Arc<tempfile::TempDir>, dashboard: impl FnOnce(Tracker) -> Dashboard) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let clock = Arc::new(TestClock(AtomicU64::new(START)));
         let mut config = TrackerConfig::new(folder.path());
@@ -79,9 +95,12 @@ impl House {
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let served = runtime.spawn(serve(listener, router(dashboard(tracker.clone())), async move { drop(stopped.await) }));
-        let house = Self { runtime, tracker, address, clock, stop: Some(stop), served: Some(served), _folder: folder };
-        house.people();
-        house
+        Self { runtime, tracker, address, clock, stop: Some(stop), served: Some(served), folder }
+    }
+
+    /// Where the platform keeps what it keeps.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
     }
 
     fn people(&self) {

@@ -17,6 +17,8 @@ mod events;
 #[cfg(test)]
 mod exchange;
 #[cfg(test)]
+mod factors;
+#[cfg(test)]
 mod gates;
 #[cfg(test)]
 mod geometry;
@@ -25,6 +27,8 @@ mod house;
 mod ledger;
 #[cfg(test)]
 mod pages;
+#[cfg(test)]
+mod passwords;
 #[cfg(test)]
 mod problems;
 #[cfg(test)]

@@ -46,6 +46,7 @@ fn route(method: &'static str, template: &'static str, body: Value, doors: [Door
 fn reads() -> Vec<Route> {
     let open = [
         "/me",
+        "/account",
         "/parties",
         "/users",
         "/tokens",
@@ -109,6 +110,14 @@ fn changes(now: u64) -> Vec<Route> {
         route("delete", "/tokens/{id}", Value::Null, ADMIN),
         route("delete", "/connections/{session}", Value::Null, ADMIN_IN_VAIN),
         route("post", "/gates/{id}/snapshots", Value::Null, [Hidden, Closed, Closed, Hidden, Closed, Closed]),
+        route("post", "/users/{id}/account-link", Value::Null, ADMIN),
+        // Nobody here has a password.
+        route("post", "/account/password", json!({"current": "", "new": ""}), EVERYONE),
+        route("delete", "/account/sessions", Value::Null, EVERYONE),
+        route("post", "/account/second-factor", json!({"password": ""}), EVERYONE),
+        route("post", "/account/second-factor/confirm", json!({"code": ""}), EVERYONE),
+        route("post", "/account/second-factor/remove", json!({"password": "", "code": ""}), EVERYONE),
+        route("post", "/account/recovery-codes", json!({"password": ""}), EVERYONE),
         route("post", "/log/confirmations", json!({"size": 0, "root": "00".repeat(32)}), ADMIN),
         route("post", "/commands", json!({"type": "revoke-token", "token": "token-nobody-has"}), ADMIN),
         route("put", "/places/{id}", place("zone-a", 108.9), map),
@@ -144,6 +153,7 @@ fn address(template: &str, transfer: &str) -> String {
         "places" => "zone-a",
         "corridors" => "a-b",
         "tokens" | "records" | "pass-cards" | "gates" => "token-nobody-has",
+        "users" => "north",
         "webhooks" => "north-erp",
         other => panic!("{other} has no id"),
     };
@@ -213,7 +223,13 @@ fn no_route_is_forgotten_here() {
     let described_as = |template: &str| template.split('?').next().unwrap().to_owned();
     let routes = reads().into_iter().chain(changes(0)).map(|route| (route.method.to_owned(), described_as(route.template)));
     // The session's door is open by nature, the stream has no end: both have tests of their own.
-    let others =
-        [("post", "/session"), ("delete", "/session"), ("get", "/events")].map(|(method, path)| (method.to_owned(), path.to_owned()));
+    let others = [
+        ("post", "/session"),
+        ("delete", "/session"),
+        ("post", "/session/password"),
+        ("post", "/session/account-link"),
+        ("get", "/events"),
+    ]
+    .map(|(method, path)| (method.to_owned(), path.to_owned()));
     assert_eq!(routes.chain(others).collect::<BTreeSet<_>>(), described);
 }

@@ -31,10 +31,13 @@ for (const [language, words] of [["en", /wrong, expired or revoked/], ["zh", /æ—
 test("a token typed into the form signs in too, and an empty form says what is missing", async () => {
   const { page, close } = await visitor(browser);
   await page.goto(`${SERVER}/login`);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  assert.match(await page.getByTestId("login-error").innerText(), /Enter user and password/);
+  await page.getByText("Sign in with an access token").click();
+  await page.getByRole("button", { name: "Use the token" }).click();
   assert.match(await page.getByTestId("login-error").innerText(), /Enter an access token/);
   await page.getByLabel("Access token").fill(TOKEN);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Use the token" }).click();
   await page.getByTestId("floor").waitFor();
   await close();
 });

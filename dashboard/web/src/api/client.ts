@@ -1,5 +1,6 @@
 // The one way to the API: same origin, session by cookie, every failure a `Failure` with a code that has a translation.
 import { answers } from "../lib/outbox/kept.svelte";
+import { attended } from "../lib/session/attention";
 import { serverSays } from "../lib/time/clock.svelte";
 import type {
   Alert,
@@ -35,7 +36,7 @@ import type {
   User,
 } from "./types";
 
-const ROOT = "/api/v1";
+export const ROOT = "/api/v1";
 const PAGE = 500;
 
 /** A refused or failed request. `code` is the API's, or `unreachable` when no answer came. */
@@ -56,8 +57,9 @@ interface Sending {
   headers?: Readonly<Record<string, string>>;
 }
 
-async function request(path: string, { method, body, headers = {} }: Sending = { method: "GET" }): Promise<Response> {
+export async function request(path: string, { method, body, headers = {} }: Sending = { method: "GET" }): Promise<Response> {
   const all: Record<string, string> = { accept: "application/json", ...headers };
+  if (!attended()) all["sealway-unattended"] = "?1";
   if (body !== undefined) all["content-type"] ??= "application/json";
   if (method !== "GET") all["idempotency-key"] ??= freshKey();
   let response: Response;
@@ -83,7 +85,7 @@ async function failureOf(response: Response): Promise<Failure> {
   return new Failure(code, response.status, problem.detail ?? problem.title ?? response.statusText);
 }
 
-async function read<Answer>(path: string): Promise<Answer> {
+export async function read<Answer>(path: string): Promise<Answer> {
   return (await request(ROOT + path)).json() as Promise<Answer>;
 }
 
@@ -102,6 +104,8 @@ async function write<Answer>(method: string, path: string, body: unknown): Promi
   return (await request(ROOT + path, { method, body: JSON.stringify(body) })).json() as Promise<Answer>;
 }
 
+export const post = <Answer>(path: string, body: unknown): Promise<Answer> => write("POST", path, body);
+
 /** A query of what is there. */
 function asked(parts: Readonly<Record<string, string | number | null | undefined>>): string {
   const given = Object.entries(parts).filter(([, value]) => value != null);
@@ -116,8 +120,6 @@ export interface Span {
 }
 
 export const api = {
-  signIn: async (token: string): Promise<void> => void (await request(`${ROOT}/session`, { method: "POST", body: JSON.stringify({ token }) })),
-  signOut: async (): Promise<void> => void (await request(`${ROOT}/session`, { method: "DELETE" })),
   me: (): Promise<Me> => read("/me"),
   users: (): Promise<User[]> => readAll("/users"),
   parties: (): Promise<Party[]> => readAll("/parties"),

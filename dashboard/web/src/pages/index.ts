@@ -23,6 +23,7 @@ const PAGES: Readonly<Record<PageName, () => Promise<{ default: unknown }>>> = {
   keys: () => import("./Keys.svelte"),
   kpis: () => import("./Kpis.svelte"),
   corridors: () => import("./Corridors.svelte"),
+  account: () => import("./Account.svelte"),
   audit: () => import("./Audit.svelte"),
 };
 

@@ -1,3 +1,4 @@
+import { en as account } from "./areas/account";
 import { en as alert } from "./areas/alert";
 import { en as audit } from "./areas/audit";
 import { en as custody } from "./areas/custody";
@@ -13,6 +14,7 @@ import type { Dictionary } from "./zh";
 
 export const en: Dictionary = {
   ...shell,
+  ...account,
   ...alert,
   ...transfer,
   ...audit,
@@ -27,13 +29,6 @@ export const en: Dictionary = {
   "app.name": "Sealway",
   "app.tagline": "Cargo under electronic seal",
   "app.skip": "Skip to the content",
-
-  "login.title": "Sign in",
-  "login.lead": "Use your sign-in link, or paste an access token here.",
-  "login.token": "Access token",
-  "login.submit": "Sign in",
-  "login.working": "Signing in…",
-  "login.empty": "Enter an access token first.",
 
   "bar.live": "Live",
   "bar.connecting": "Connecting…",

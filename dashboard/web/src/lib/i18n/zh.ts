@@ -1,4 +1,5 @@
 // Chinese, and the list of all keys: `en.ts` must have the same ones or the type check fails.
+import { zh as account } from "./areas/account";
 import { zh as alert } from "./areas/alert";
 import { zh as audit } from "./areas/audit";
 import { zh as custody } from "./areas/custody";
@@ -13,6 +14,7 @@ import { zh as transfer } from "./areas/transfer";
 
 export const zh = {
   ...shell,
+  ...account,
   ...alert,
   ...transfer,
   ...audit,
@@ -27,13 +29,6 @@ export const zh = {
   "app.name": "关途",
   "app.tagline": "关锁在途监管",
   "app.skip": "跳到正文",
-
-  "login.title": "登录",
-  "login.lead": "请使用登录链接，或在此粘贴访问令牌。",
-  "login.token": "访问令牌",
-  "login.submit": "登录",
-  "login.working": "正在登录…",
-  "login.empty": "请先输入访问令牌。",
 
   "bar.live": "实时",
   "bar.connecting": "正在连接…",

@@ -19,7 +19,8 @@ export type PageName =
   | "grants"
   | "write-off"
   | "kpis"
-  | "keys";
+  | "keys"
+  | "account";
 
 interface Place {
   page: PageName;
@@ -52,6 +53,8 @@ const PLACES: readonly Place[] = [
   { page: "receipts", path: "/receipts", roles: ["carrier"], listed: true },
   { page: "devices", path: "/devices", roles: ["carrier"], listed: true },
   { page: "keys", path: "/keys", roles: EVERYONE, listed: true },
+  // Behind the person's name in the bar.
+  { page: "account", path: "/account", roles: EVERYONE, listed: false },
 ];
 
 /** Whom the page belongs to in the navigation. */

@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { after, before, test } from "node:test";
+import { launch, open, SERVER, signIn, tokenOf, visitor } from "./floor.mjs";
+
+let browser;
+before(async () => (browser = await launch()));
+after(() => browser?.close());
+
+const PASSWORD = "the river bends at dawn";
+const OTHER = "nine lanterns over the gate";
+
+/** What an authenticator shows now (RFC 6238). */
+function codeOf(key) {
+  const bits = [...key].map((letter) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0")).join("");
+  const bytes = Buffer.from(bits.match(/.{8}/g).map((eight) => Number.parseInt(eight, 2)));
+  const step = Buffer.alloc(8);
+  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  const hash = createHmac("sha1", bytes).update(step).digest();
+  const number = hash.readUInt32BE(hash[19] & 0xf) & 0x7fffffff;
+  return String(number % 1_000_000).padStart(6, "0");
+}
+
+/** The administrator makes a link for a user, and the user sets a password by it. */
+async function setPassword(user, password) {
+  const admin = await visitor(browser);
+  await signIn(admin.page, tokenOf("admin"));
+  await admin.page.getByTestId("who").click();
+  const panel = admin.page.getByTestId("link-panel");
+  await panel.getByLabel("User").fill(user);
+  await panel.getByRole("button", { name: "Make the link" }).click();
+  const link = await panel.getByTestId("account-link").inputValue();
+  await admin.close();
+
+  const { page, close } = await visitor(browser);
+  await page.goto(link);
+  assert.equal(await page.getByLabel("User").inputValue(), user);
+  assert.equal(page.url(), `${SERVER}/password`, "no secret stays in the address");
+  await page.getByLabel("New password", { exact: true }).fill(password);
+  await page.getByLabel("New password again").fill(password);
+  await page.getByRole("button", { name: "Set the password" }).click();
+  await page.getByTestId("password-set").waitFor();
+  await page.goto(link);
+  await page.getByLabel("New password", { exact: true }).fill(OTHER);
+  await page.getByLabel("New password again").fill(OTHER);
+  await page.getByRole("button", { name: "Set the password" }).click();
+  assert.match(await page.getByTestId("refused").innerText(), /used before/);
+  await close();
+}
+
+async function enter(page, user, password) {
+  await page.goto(`${SERVER}/login`);
+  await page.getByLabel("User").fill(user);
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+}
+
+async function userOf(role) {
+  const answer = await fetch(`${SERVER}/api/v1/me`, { headers: { authorization: `Bearer ${tokenOf(role)}` } });
+  return (await answer.json()).user;
+}
+
+test("from the administrator's link to a password, a second factor, and signing in with both", async () => {
+  const user = await userOf("auditor");
+  await setPassword(user, PASSWORD);
+  const { page, log, close } = await visitor(browser);
+  await enter(page, user, "not the password at all");
+  assert.match(await page.getByTestId("login-error").innerText(), /User or password is wrong/);
+  await enter(page, user, PASSWORD);
+  await page.getByTestId("floor").waitFor();
+
+  await page.getByTestId("who").click();
+  const factor = page.getByTestId("factor-panel");
+  await factor.getByLabel("Current password").fill(PASSWORD);
+  await factor.getByRole("button", { name: "Set it up" }).click();
+  const key = await factor.getByTestId("factor-key").innerText();
+  assert.ok(await factor.getByTestId("factor-qr").evaluate((image) => image.complete && image.naturalWidth > 0), "the QR code is drawn");
+  await factor.getByLabel("Six-digit code").fill(codeOf(key));
+  await factor.getByRole("button", { name: "Confirm" }).click();
+  const recovery = await factor.getByTestId("recovery-codes").locator("li").allInnerTexts();
+  assert.equal(recovery.length, 10);
+
+  await page.getByTestId("sign-out").click();
+  await enter(page, user, PASSWORD);
+  await page.getByTestId("code").fill("000000");
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.getByText("The code is wrong").waitFor();
+  await page.getByTestId("code").fill(recovery[0]);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.getByTestId("floor").waitFor();
+
+  await open(page, "/account");
+  const password = page.getByTestId("password-panel");
+  await password.getByLabel("Current password").fill(PASSWORD);
+  await password.getByLabel("New password", { exact: true }).fill(OTHER);
+  await password.getByLabel("New password again").fill(OTHER);
+  await password.getByRole("button", { name: "Change the password" }).click();
+  await password.getByTestId("taken").waitFor();
+  await page.getByTestId("everywhere").click();
+  await page.waitForURL(`${SERVER}/login`);
+  assert.deepEqual([log.violations, log.errors], [[], []]);
+  await close();
+});

@@ -188,7 +188,9 @@ impl Core {
         let Some(fix) = self.devices.get(ix).and_then(|device| device.last?.fix) else {
             return Ok(());
         };
-        let (truck, drift) = transfer.truck.next((at, position), (fix.t, fix.position(), f64::from(fix.accuracy_dm) / 5.0));
+        let fastest = speed_limit(self.atlas.corridor(&transfer.corridor).map_or(Mode::Road, Corridor::mode));
+        let seal = (fix.t, fix.position(), f64::from(fix.accuracy_dm) / 5.0);
+        let (truck, drift) = transfer.truck.next((at, position), seal, fastest);
         transfer.truck = truck;
         match drift {
             Drift::Unclear => {}

@@ -41,6 +41,7 @@ mod scope;
 mod seal;
 #[cfg(test)]
 mod series;
+#[cfg(test)]
 mod session;
 #[cfg(test)]
 mod tlog;

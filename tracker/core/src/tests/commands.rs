@@ -46,7 +46,7 @@ fn one_of_each(seal: &Seal) -> Vec<Value> {
 }
 
 /// customs, carrier, operator, auditor, admin: `a` all, `o` own, `-` not.
-const TABLE: [(&str, &str); 19] = [
+const TABLE: [(&str, &str); 20] = [
     ("register-party", "----a"),
     ("register-user", "----a"),
     ("issue-token", "----a"),

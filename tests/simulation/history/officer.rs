@@ -3,9 +3,11 @@
 //! key signed. Lifting the quarantine lets the next sealing count; where that does not help, the seal is enrolled anew with a new key.
 
 use super::{Broken, History};
+use crate::platform::reports;
 use crate::world;
 use sealway_seal_sim::device::Lock;
 use serde_json::json;
+use std::collections::BTreeSet;
 
 impl History {
     /// The officer lifts what holds custody, has the seal opened and sealed again under his eyes.
@@ -26,8 +28,9 @@ impl History {
 
     /// Whether there is a cause that the contract knows; without one the platform has to do without an officer.
     pub(super) fn may_need_an_officer(&self) -> bool {
-        let there = self.accounted(self.platform.log.len());
-        let lost = |ctr: &u64| !there.contains(ctr) && self.device.ring().get(*ctr).is_none();
+        // A gap accounts for a sealing, and nobody knows its key for all that.
+        let kept: BTreeSet<u64> = reports(&self.platform.log).map(|(_, ctr, _)| ctr).collect();
+        let lost = |ctr: &u64| !kept.contains(ctr) && self.device.ring().get(*ctr).is_none();
         self.clone_spoke || self.sealings.iter().any(lost)
     }
 

@@ -1,7 +1,7 @@
 //! Passwords: what is taken as one, and how one is kept (argon2id, RFC 9106).
 //!
-//! A hash takes memory and time on purpose. A few are made at a time, others wait; the figures were chosen so that one takes under a tenth
-//! of a second of one core, and are at least those that OWASP asks for (46 MiB in one pass).
+//! A hash takes memory and time on purpose. A few are made at a time, others wait; the figures are at least those that OWASP asks for
+//! (46 MiB in one pass).
 
 use crate::problem::Problem;
 use crate::state::{Dashboard, random};

@@ -160,13 +160,13 @@ fn a_subscriber_that_never_reads_is_let_go() {
             held.push((client, seal));
         }
         // Pings whose answers nobody reads, until the front takes no more.
-        let pings = [0xC0, 0].repeat(1_024);
+        let pings = [0xC0, 0].repeat(4_096);
         while field.goes_on() {
             for (client, _) in &mut held {
                 let sent = tokio::time::timeout(Duration::from_millis(20), client.send(&pings)).await;
                 field.count(if matches!(sent, Ok(Ok(()))) { "taken" } else { "not taken" });
             }
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
     });
     stage.close();

@@ -40,6 +40,8 @@ async function setPassword(user, password) {
   await page.getByLabel("New password again").fill(password);
   await page.getByRole("button", { name: "Set the password" }).click();
   await page.getByTestId("password-set").waitFor();
+  // Another page: within this one only the part after the # would change.
+  await page.goto("about:blank");
   await page.goto(link);
   await page.getByLabel("New password", { exact: true }).fill(OTHER);
   await page.getByLabel("New password again").fill(OTHER);

@@ -79,6 +79,7 @@ test("from the administrator's link to a password, a second factor, and signing 
   assert.ok(await factor.getByTestId("factor-qr").evaluate((image) => image.complete && image.naturalWidth > 0), "the QR code is drawn");
   await factor.getByLabel("Six-digit code").fill(codeOf(key));
   await factor.getByRole("button", { name: "Confirm" }).click();
+  await factor.getByTestId("recovery-codes").locator("li").first().waitFor();
   const recovery = await factor.getByTestId("recovery-codes").locator("li").allInnerTexts();
   assert.equal(recovery.length, 10);
 

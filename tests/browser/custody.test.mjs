@@ -48,7 +48,7 @@ test("an officer proposes a grant under way, and takes it back", async () => {
     return items[0].seal;
   });
   await open(page, "/grants");
-  await page.getByLabel("Seal").fill(seal);
+  await page.getByLabel("Seal", { exact: true }).fill(seal);
   await page.getByRole("button", { name: "Grant the unsealing" }).click();
   const form = page.getByTestId("grant-form");
   await form.getByLabel("Latitude").fill("34.1");

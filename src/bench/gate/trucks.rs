@@ -116,9 +116,10 @@ impl Stage<'_> {
         self.customs(&key("accept"), &json!({"type": "accept-transfer", "transfer": id})).await?;
         let bind = json!({"type": "bind-seal", "transfer": id, "unit": unit(number), "seal": seal.id(), "mechanical": []});
         self.carrier(&key("bind"), &bind).await?;
-        self.look(&mut seal)?;
         seal.report(1_000, Event::SelfTest).context("self-test")?;
-        seal.seal(2_000, secret).context("seal")?;
+        self.look(&mut seal)?;
+        // Another key than the seal's own: that one opens no epoch.
+        seal.seal(2_000, secret.map(|byte| !byte)).context("seal")?;
         self.upload(&seal, 1).await;
         let countersign = json!({"type": "countersign-seal", "transfer": id, "seal": seal.id(), "epoch": seal.epoch()});
         self.customs(&key("countersign"), &countersign).await?;
@@ -129,7 +130,7 @@ impl Stage<'_> {
     fn look(&self, seal: &mut Device) -> anyhow::Result<()> {
         let (lat_e7, lon_e7) = self.road.line.first().context("an empty road")?.e7();
         let fix = Fix { lat_e7, lon_e7, accuracy_dm: 50, speed_cm_s: 0, heading_ddeg: 0, satellites: 12, cn0_ddbhz: 420 };
-        seal.observe(0, Observation { fix: Some(fix), gnss_time: Some(SystemClock.now()), ..Observation::default() });
+        seal.observe(2_000, Observation { fix: Some(fix), gnss_time: Some(SystemClock.now()), ..Observation::default() });
         Ok(())
     }
 

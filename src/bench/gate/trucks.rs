@@ -11,6 +11,7 @@ use sealway_seal_sim::device::{Device, Observation};
 use sealway_seal_sim::world;
 use sealway_tracker::{Clock as _, SystemClock, Tracker};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 const CORRIDORS: &str = include_str!("../../../tracker/core/world/corridors.geojson");
 const ROAD: &str = "road-yantian-can";
@@ -21,6 +22,8 @@ const TRANSFERS: usize = 64;
 /// Commands under way at once.
 const AT_ONCE: usize = 256;
 const ANSWER_MS: u64 = 120_000;
+/// Between two looks at what is still to be judged.
+const LOOK: Duration = Duration::from_millis(1);
 
 /// What is asked, and by whose token.
 pub(super) struct Trucks {
@@ -147,9 +150,13 @@ impl Stage<'_> {
         Ok(())
     }
 
+    /// Returns when all of it was judged.
     async fn upload(&self, seal: &Device, from: u64) {
         let payload: Vec<u8> = seal.ring().from(from).flat_map(|record| record.bytes.clone()).collect();
         let message = UpMessage { ticket: 1, payload: payload.into() };
         self.tracker.upload(Upload { session: SessionId(1), device: seal.id(), messages: vec![message] }).await;
+        while self.tracker.metrics().in_flight_uploads > 0 {
+            tokio::time::sleep(LOOK).await;
+        }
     }
 }

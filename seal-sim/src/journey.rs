@@ -17,6 +17,12 @@ const NOISE_M: f64 = 4.0;
 /// Speeds vary by this share around cruise, over this many milliseconds.
 const SWAY: f64 = 0.08;
 const SWAY_PERIOD_MS: f64 = 1_900_000.0;
+/// Degrees Celsius around which a day swings, and by how much.
+const MEAN_CEL: f64 = 14.0;
+const SWING_CEL: f64 = 8.0;
+const DAY_MS: f64 = 86_400_000.0;
+/// The warmest time of the day after midnight by the sun, as a share of the day.
+const WARMEST: f64 = 14.5 / 24.0;
 /// A battery lasts this long.
 const BATTERY_MS: f64 = 60.0 * 86_400_000.0;
 
@@ -158,11 +164,33 @@ impl Journey {
         let battery = u8::try_from(number::counted((self.battery_at_start - spent).max(16.0))).unwrap_or(100);
         Observation { gnss_time: Some(t), fix: Some(fix), battery: Some(battery), external_power: false }
     }
+
+    /// What a thermometer in the seal says at `t`, in tenths of a degree Celsius: warmest after noon where the seal is.
+    #[must_use]
+    pub fn celsius(&self, t: Time) -> f64 {
+        let (point, _) = self.route.at(self.progress_m(t));
+        let day = number::float(t.as_ms()) / DAY_MS + point.lon / 360.0;
+        let celsius = MEAN_CEL + SWING_CEL * ((day - WARMEST) * std::f64::consts::TAU).cos();
+        (celsius * 10.0).round() / 10.0 + 0.0
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn it_is_warmest_after_noon_where_the_seal_is() {
+        let day = Time::from_ms(1_790_000_000_000 / 86_400_000 * 86_400_000);
+        let journey = Journey::under_way(&corridor(), 0.0, day, &mut Chance::named(1, "warm"));
+        let warmest = (0..24).max_by(|a, b| {
+            let at = |hour: u64| journey.celsius(day.plus_ms(hour * 3_600_000));
+            at(*a).total_cmp(&at(*b))
+        });
+        // 109 degrees east is 7.3 hours before Greenwich.
+        assert_eq!(warmest, Some(7));
+        assert!(journey.celsius(day.plus_ms(19 * 3_600_000)) < 8.0);
+    }
 
     fn corridor() -> Corridor {
         let line = [(34.0, 109.0), (34.1, 109.2), (34.1, 109.9)].map(|(lat, lon)| Point { lat, lon }).to_vec();

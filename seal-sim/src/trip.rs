@@ -10,6 +10,7 @@ use crate::link::{Around, Link, LinkError, Traffic};
 use crate::number;
 use crate::state;
 use sealway_schemas::report::Event;
+use sealway_schemas::sensors::Sensors;
 use sealway_schemas::{DeviceId, Time};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
@@ -109,6 +110,9 @@ impl Way {
             None => honest,
         };
         device.observe(uptime_ms, shown);
+        if let Ok(sensors) = Sensors::new([("Cel".to_owned(), self.journey.celsius(t))]) {
+            device.sense(sensors);
+        }
         uptime_ms
     }
 }

@@ -134,10 +134,11 @@ impl NmeaReader {
     fn take(&mut self, parsed: ParseResult, sentence: &str, steps: &mut Vec<NmeaStep>) {
         match parsed {
             ParseResult::RMC(rmc) => {
-                self.turn(rmc.fix_time, self.open.rmc.is_some(), steps);
+                // Before the epoch that it ends is told: that one may have had no date yet.
                 if let (Some(date), Some(time)) = (rmc.fix_date, rmc.fix_time) {
                     self.date = Some((date, time));
                 }
+                self.turn(rmc.fix_time, self.open.rmc.is_some(), steps);
                 self.open.rmc = Some(rmc);
             }
             ParseResult::GGA(gga) => {
@@ -200,13 +201,14 @@ impl NmeaReader {
         Some(Epoch { raw, sighting: Sighting { t, fix, ..Sighting::default() } })
     }
 
-    /// A GGA has no date: it is that of the last RMC or ZDA, or the day after where the clock went over midnight since.
+    /// A GGA has no date: it is that of the last RMC or ZDA, or the day after or before it where midnight lies between them.
     fn moment(&self, time: NaiveTime) -> Option<Time> {
         let (date, of) = self.date?;
         let midnight = date.signed_duration_since(NaiveDate::from_ymd_opt(1970, 1, 1)?).num_days() * DAY_MS;
         let of_day = |time: NaiveTime| time.signed_duration_since(NaiveTime::MIN).num_milliseconds();
-        let over = i64::from(of_day(time) + DAY_MS / 2 < of_day(of));
-        u64::try_from(midnight + over * DAY_MS + of_day(time)).ok().map(Time::from_ms)
+        let ahead = of_day(time) - of_day(of);
+        let days = i64::from(ahead < -DAY_MS / 2) - i64::from(ahead > DAY_MS / 2);
+        u64::try_from(midnight + days * DAY_MS + of_day(time)).ok().map(Time::from_ms)
     }
 
     fn fix(&self, open: &Open, lat: f64, lon: f64) -> Option<Fix> {
@@ -349,7 +351,19 @@ mod tests {
     fn another_time_is_another_epoch_and_midnight_is_another_day() {
         let late = RMC.replace("083005.00", "235959.00");
         let early = GGA.replace("083005.00", "000000.00");
-        let times: Vec<_> = epochs(&[&late, &early]).into_iter().map(|sighting| sighting.t.unwrap().as_ms()).collect();
+        let next = RMC.replace("083005.00", "000001.00").replace("010926", "020926");
+        let times: Vec<_> = epochs(&[&late, &early, &next]).into_iter().map(|sighting| sighting.t.unwrap().as_ms()).collect();
+        assert_eq!(times, [1_788_307_199_000, 1_788_307_200_000, 1_788_307_201_000]);
+    }
+
+    #[test]
+    fn what_was_told_before_the_first_date_is_of_the_day_that_it_tells() {
+        let first = GGA.replace("083005.00", "083004.00");
+        let times: Vec<_> = epochs(&[&first, RMC]).into_iter().map(|sighting| sighting.t.unwrap().as_ms()).collect();
+        assert_eq!(times, [1_788_251_404_000, 1_788_251_405_000]);
+        let before = GGA.replace("083005.00", "235959.00");
+        let after = RMC.replace("083005.00", "000000.00").replace("010926", "020926");
+        let times: Vec<_> = epochs(&[&before, &after]).into_iter().map(|sighting| sighting.t.unwrap().as_ms()).collect();
         assert_eq!(times, [1_788_307_199_000, 1_788_307_200_000]);
     }
 

@@ -1,5 +1,6 @@
 //! The command line: what can be asked of the program.
 
+use crate::config::MapSource;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use sealway_schemas::PartyId;
 use std::path::PathBuf;
@@ -104,6 +105,9 @@ pub(crate) struct Demo {
     /// Leave arrivals and handoffs at this operator's places to whoever signs in: xian-port-station
     #[arg(long, value_name = "OPERATOR")]
     pub(crate) by_hand: Option<PartyId>,
+    /// Show this base map: the path of a GeoJSON file, or the address of a map style
+    #[arg(long, value_name = "FILE|URL", value_parser = MapSource::parse)]
+    pub(crate) basemap: Option<MapSource>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

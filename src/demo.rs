@@ -8,7 +8,7 @@ pub(crate) use world::furnish;
 
 use crate::access;
 use crate::cli::Demo;
-use crate::config::{Config, Http, Log, LogFormat, Mqtt};
+use crate::config::{Clocks, Config, Http, Log, LogFormat, Map, Mqtt};
 use crate::logging;
 use crate::platform::Platform;
 use crate::say::say;
@@ -18,9 +18,12 @@ use sealway_seal_sim::fleet::{self, FleetConfig, FleetPlan};
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// The same seals in every demonstration.
 const SEED: u64 = 1;
+/// The clocks of the demonstration's seals run ahead of the platform's, since their time goes faster.
+const AHEAD: Duration = Duration::from_secs(3_650 * 86_400);
 /// So many ports above the wanted one are tried when it is in use.
 const PORTS: u16 = 20;
 
@@ -78,6 +81,8 @@ fn config(arguments: &Demo, data: PathBuf) -> Config {
         data,
         mqtt: Mqtt::on_one_machine(free, base.mqtt.in_flight),
         http: Http { listen: free_port(arguments.http), ..base.http },
+        clocks: Clocks { device: AHEAD, ..base.clocks },
+        map: Map { source: arguments.basemap.clone().unwrap_or_default(), ..base.map },
         ..base
     }
 }

@@ -39,6 +39,7 @@ struct Http {
 
 impl Platform {
     pub(crate) async fn start(config: &Config) -> anyhow::Result<Self> {
+        let basemap = config.map.load()?;
         let way_back = Arc::new(WayBack::default());
         let series = config.series.config(config.authority.as_deref())?;
         let courier = Some(Post::by(config)?);
@@ -52,7 +53,7 @@ impl Platform {
         let front = Arc::new(Front::start(front_config(config), ingress.clone(), router.clone()).context("MQTT")?);
         way_back.lead_to(front.downlink());
         let gateways = Arc::new(Gateways::start(config, &front, &ingress).await?);
-        let dashboard = dashboard(config, tracker.clone(), (front.clone(), gateways.clone()), router.clone());
+        let dashboard = dashboard(config, tracker.clone(), (front.clone(), gateways.clone()), router.clone()).with_basemap(basemap);
         let agent = outbound::agent(config.authority.as_deref())?;
         let witnesses = tokio::spawn(witnesses::ask(tracker.clone(), config.witnesses.clone(), agent));
         let events = tokio::spawn(route_events(tracker.clone(), router));

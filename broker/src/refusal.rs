@@ -64,10 +64,12 @@ refusals! {
     HalfOpen = "half-open", 0x89;
     /// An address, or all that are not known yet, came too often.
     ConnectRate = "connect-rate", 0x9F;
-    /// A device came too often, or was put off after [`Refusal::InVain`].
+    /// A device came too often, or was put off after [`Refusal::InVain`] or [`Refusal::MessageRate`].
     DeviceRate = "device-rate", 0x9F;
     /// Message after message came to nothing.
     InVain = "in-vain", 0x99;
+    /// Pings and subscriptions without end.
+    MessageRate = "message-rate", 0x96;
     TooManyListeners = "too-many-listeners", 0x97;
     /// Did not read what was sent to it in time.
     SlowReader = "slow-reader", 0x97;

@@ -4,6 +4,7 @@
 //! itself. Absent on purpose: state of the trade, and any route that changes something without a named signer.
 
 mod alerts;
+mod basemap;
 mod body;
 mod caller;
 mod challenges;
@@ -55,6 +56,7 @@ mod web;
 mod webhooks;
 mod witness;
 
+pub use basemap::{Basemap, BasemapFault, StyleUrl};
 pub use openapi::document;
 pub use routes::router;
 pub use serve::serve;

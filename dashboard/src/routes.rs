@@ -4,9 +4,9 @@ use crate::openapi::{Described, Document};
 use crate::problem::Problem;
 use crate::state::Dashboard;
 use crate::{
-    alerts, commands, connections, corridors, device_errors, devices, enrolment, events, evidence, exchange, gates, gateways, health, kpis,
-    ledger, log_entries, log_state, me, metrics, openapi, parties, places, records, reports, security, series, sign_in, standby, tlog,
-    tokens, track, transfers, users, web, webhooks,
+    alerts, basemap, commands, connections, corridors, device_errors, devices, enrolment, events, evidence, exchange, gates, gateways,
+    health, kpis, ledger, log_entries, log_state, me, metrics, openapi, parties, places, records, reports, security, series, sign_in,
+    standby, tlog, tokens, track, transfers, users, web, webhooks,
 };
 use axum::Router;
 use axum::extract::Request;
@@ -45,6 +45,7 @@ pub(crate) fn described() -> OpenApiRouter<Dashboard> {
         .merge(track::routes())
         .merge(reports::routes())
         .merge(series::routes())
+        .merge(basemap::routes())
         .merge(places::routes())
         .merge(corridors::routes())
         .merge(transfers::routes())

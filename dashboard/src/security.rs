@@ -12,13 +12,10 @@ use std::time::Duration;
 const DEADLINE: Duration = Duration::from_secs(30);
 
 /// The page brings its own scripts, styles, fonts and map, and talks to nobody else.
-const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; worker-src 'self'; \
-     object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-);
+const ALONE: &str = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; \
+     worker-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-const ALWAYS: [(HeaderName, HeaderValue); 6] = [
-    (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+const ALWAYS: [(HeaderName, HeaderValue); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
@@ -26,10 +23,21 @@ const ALWAYS: [(HeaderName, HeaderValue); 6] = [
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
 ];
 
+/// The content security policy; an authority's own map may be fetched from its `origin` beside.
+pub(crate) fn policy(origin: Option<&str>) -> HeaderValue {
+    let alone = HeaderValue::from_static(ALONE);
+    let Some(origin) = origin else { return alone };
+    let with_map = ALONE
+        .replace("img-src 'self'", &format!("img-src 'self' {origin}"))
+        .replace("connect-src 'self'", &format!("connect-src 'self' {origin}"));
+    HeaderValue::from_str(&with_map).unwrap_or(alone)
+}
+
 pub(crate) async fn headers(State(dashboard): State<Dashboard>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     dashboard.figures.answered(response.status());
     let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, dashboard.policy);
     for (name, value) in ALWAYS {
         headers.insert(name, value);
     }

@@ -1,9 +1,12 @@
 //! What the routes share. None of it is state of the trade: a restart loses sessions, throttling and open challenges, nothing else.
 
+use crate::basemap::Basemap;
 use crate::challenges::Challenges;
 use crate::figures::Figures;
+use crate::security;
 use crate::sign_in::{Sessions, SignInRules};
 use crate::throttle::Throttle;
+use axum::http::HeaderValue;
 use sealway_schemas::gateway::GatewayView;
 use sealway_schemas::link::Connections;
 use sealway_tracker::Tracker;
@@ -45,6 +48,9 @@ pub struct Dashboard {
     pub(crate) more_figures: Option<MoreFigures>,
     pub(crate) gateways: Option<Gateways>,
     pub(crate) connections: Option<Arc<dyn Connections>>,
+    pub(crate) basemap: Arc<Basemap>,
+    /// Where the pages may fetch from.
+    pub(crate) policy: HeaderValue,
     secret: [u8; 32],
 }
 
@@ -73,6 +79,8 @@ impl Dashboard {
             more_figures: None,
             gateways: None,
             connections: None,
+            basemap: Arc::default(),
+            policy: security::policy(None),
             secret: random(),
         }
     }
@@ -105,6 +113,12 @@ impl Dashboard {
     #[must_use]
     pub fn with_connections(self, connections: impl Connections + 'static) -> Self {
         Self { connections: Some(Arc::new(connections)), ..self }
+    }
+
+    /// What lies under places and seals on every map.
+    #[must_use]
+    pub fn with_basemap(self, basemap: Basemap) -> Self {
+        Self { policy: security::policy(basemap.origin()), basemap: Arc::new(basemap), ..self }
     }
 
     /// Secret bytes that the same caller gets again under the same idempotency key, so that a request sent twice makes one command.

@@ -1,4 +1,4 @@
-//! What a transfer is given time for.
+//! What a transfer is given time for, and how far the clock of a device may be off.
 
 use super::Reader;
 use sealway_core::Policy;
@@ -14,13 +14,16 @@ pub(crate) struct Clocks {
     pub(crate) reply: Duration,
     /// From the unsealing to the results of the verification.
     pub(crate) results: Duration,
+    /// Between a device's time and the arrival of its live reports.
+    pub(crate) device: Duration,
 }
 
 impl Default for Clocks {
     fn default() -> Self {
-        let Policy { limit_slack_ms, enquiry_ms, reply_ms, results_ms, .. } = Policy::default();
-        let [slack, enquiry, reply, results] = [limit_slack_ms, enquiry_ms, reply_ms, results_ms].map(Duration::from_millis);
-        Self { slack, enquiry, reply, results }
+        let Policy { limit_slack_ms, enquiry_ms, reply_ms, results_ms, clock_off_ms, .. } = Policy::default();
+        let [slack, enquiry, reply, results, device] =
+            [limit_slack_ms, enquiry_ms, reply_ms, results_ms, clock_off_ms].map(Duration::from_millis);
+        Self { slack, enquiry, reply, results, device }
     }
 }
 
@@ -32,6 +35,7 @@ impl Clocks {
             enquiry_ms: ms(self.enquiry),
             reply_ms: ms(self.reply),
             results_ms: ms(self.results),
+            clock_off_ms: ms(self.device),
             ..Policy::default()
         }
     }
@@ -44,5 +48,6 @@ pub(super) fn read(reader: &mut Reader) -> Clocks {
         enquiry: reader.duration("clocks.enquiry").unwrap_or(base.enquiry),
         reply: reader.duration("clocks.reply").unwrap_or(base.reply),
         results: reader.duration("clocks.results").unwrap_or(base.results),
+        device: reader.duration("clocks.device").unwrap_or(base.device),
     }
 }

@@ -3,6 +3,7 @@
 mod clocks;
 mod gateway;
 mod http;
+mod map;
 mod reader;
 mod series;
 
@@ -11,6 +12,7 @@ use anyhow::Context as _;
 pub(crate) use clocks::Clocks;
 pub(crate) use gateway::{Gateways, SerialKind};
 pub(crate) use http::Http;
+pub(crate) use map::{Map, MapSource};
 use reader::Reader;
 use sealway_broker::{Limits, Rate};
 use sealway_tracker::proof::note::Verifier;
@@ -36,6 +38,7 @@ pub(crate) struct Config {
     pub(crate) series: Series,
     pub(crate) gateways: Gateways,
     pub(crate) clocks: Clocks,
+    pub(crate) map: Map,
     /// How long a stop waits for what is under way.
     pub(crate) drain: Duration,
 }
@@ -144,6 +147,7 @@ impl Default for Config {
             series: Series::default(),
             gateways: Gateways::default(),
             clocks: Clocks::default(),
+            map: Map::default(),
             drain: Duration::from_secs(10),
         }
     }
@@ -177,7 +181,8 @@ impl Config {
         let series = series::read(&mut reader);
         let gateways = gateway::read(&mut reader);
         let clocks = clocks::read(&mut reader);
-        reader.finish(Self { authority, webhooks, series, gateways, clocks, data, mqtt, http, log, witnesses, drain })
+        let map = map::read(&mut reader);
+        reader.finish(Self { authority, webhooks, series, gateways, clocks, map, data, mqtt, http, log, witnesses, drain })
     }
 }
 
@@ -243,8 +248,8 @@ mod tests {
 
     #[test]
     fn a_clock_that_is_set_is_what_transfers_are_judged_by() {
-        let policy = Config::parse("[clocks]\nenquiry = \"9d\"").unwrap().clocks.policy();
-        assert_eq!((policy.enquiry_ms, policy.results_ms), (9 * 86_400_000, 3 * 86_400_000));
+        let policy = Config::parse("[clocks]\nenquiry = \"9d\"\ndevice = \"1m\"").unwrap().clocks.policy();
+        assert_eq!((policy.enquiry_ms, policy.results_ms, policy.clock_off_ms), (9 * 86_400_000, 3 * 86_400_000, 60_000));
         assert!(Config::parse("[clocks]\nreply = \"soon\"").is_err());
     }
 

@@ -1,4 +1,4 @@
-//! Who may import whom: the table of rooms in README, held against `cargo metadata`.
+//! What no room sees alone: who may import whom (the table of rooms in README, held against `cargo metadata`), words for every refusal.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -87,6 +87,27 @@ fn every_source_file_says_why_it_exists_and_stays_small() {
             assert!(lines <= 500, "{file} has {lines} lines before its tests, expected at most 500");
         }
     }
+}
+
+#[test]
+fn every_refusal_has_words_in_both_languages() {
+    let areas = root().join("dashboard/web/src/lib/i18n/areas");
+    let [errors, refusals] = ["errors.ts", "refusals.ts"].map(|name| std::fs::read_to_string(areas.join(name)).unwrap());
+    let mut codes = BTreeSet::new();
+    for (_, text) in sources(&root().join("tracker/core/src")).into_iter().chain(sources(&root().join("dashboard/src"))) {
+        let text = text.split("#[cfg(test)]").next().unwrap();
+        codes.extend(text.split("CommandRefusal::new(").skip(1).filter_map(|rest| literal(rest)).map(str::to_owned));
+        codes.extend(text.split("Problem::new(").skip(1).filter_map(|rest| literal(rest.split_once(',')?.1)).map(str::to_owned));
+    }
+    assert!(codes.len() > 100, "only {} codes were found", codes.len());
+    let said = |code: &str| (errors.clone() + &refusals).matches(&format!("\"error.{code}\": ")).count();
+    let without: Vec<_> = codes.iter().filter(|code| said(code) != 2).collect();
+    assert!(without.is_empty(), "refusals without words in Chinese and English: {without:?}");
+}
+
+/// The text that a call begins with.
+fn literal(rest: &str) -> Option<&str> {
+    rest.trim_start().strip_prefix('"')?.split('"').next()
 }
 
 fn sources(folder: &Path) -> Vec<(String, String)> {

@@ -80,6 +80,23 @@ fn garbage_signatures_of_many_devices_at_full_rate_slow_nobody() {
 }
 
 #[test]
+fn pings_without_end_are_let_go_and_slow_nobody() {
+    let stage = Stage::open();
+    let seals: Vec<RefCell<Seal>> = stage.rogues(4).into_iter().map(RefCell::new).collect();
+    let pings = [0xC0, 0].repeat(1_024);
+    let counts = stage.under("pings without end", async |field: Field| {
+        let storms = (0..).zip(&seals).map(|(number, seal)| {
+            let (field, pings) = (field.clone(), pings.clone());
+            async move { at_full_rate(field, number, &mut seal.borrow_mut(), |_, _| pings.clone()).await }
+        });
+        futures::future::join_all(storms).await;
+    });
+    assert!(counts["put off"] > 0, "{counts:?}");
+    assert!(stage.refused("message-rate") > 0 && stage.refused("device-rate") > 0);
+    stage.close();
+}
+
+#[test]
 fn cbor_bombs_are_malformed_and_nothing_more() {
     let stage = Stage::open();
     let seal = RefCell::new(stage.rogues(1).remove(0));

@@ -5,6 +5,7 @@
 //! and an upload that is dropped (the connection is being closed) was not acknowledged, so the seal sends it again.
 
 use super::Shared;
+use super::chatter::Chatter;
 use super::conduct::Conduct;
 use super::line::Line;
 use super::mailbox::{Delivery, Farewell, Mailbox};
@@ -46,6 +47,7 @@ pub(crate) struct DeviceLine {
     /// Payload bytes that are with the tracker.
     under_way: usize,
     conduct: Conduct,
+    chatter: Chatter,
     downs: Downs,
     silence_max: Duration,
     heard: Instant,
@@ -85,6 +87,7 @@ impl DeviceLine {
             held: VecDeque::new(),
             under_way: 0,
             conduct: Conduct::new(usize::from(bounds.in_flight)),
+            chatter: Chatter::new(),
             downs,
             // One and a half times the keep-alive: MQTT 3.1.1, 3.1.2.10.
             silence_max: Duration::from_secs(u64::from(bounds.keep_alive)) * 3 / 2,
@@ -100,7 +103,7 @@ impl DeviceLine {
         let farewell = self.run(shared).await;
         drop(seat);
         if let Farewell::Refused(refusal) = farewell {
-            if refusal == Refusal::InVain {
+            if matches!(refusal, Refusal::InVain | Refusal::MessageRate) {
                 state.door.put_off(self.device);
             }
             state.counters.refuse(refusal, Origin { peer: self.line.peer, device: Some(self.device) });
@@ -253,6 +256,7 @@ impl DeviceLine {
     }
 
     fn other(&mut self, frame: &Frame, down: &str, counters: &Counters) -> Result<(), Farewell> {
+        self.chatter.hear(frame.kind)?;
         match frame.kind {
             Kind::Puback => self.downs.outstanding.acknowledged(puback(self.version, frame)?)?,
             Kind::Pingreq if frame.body.is_empty() => write::pingresp(&mut self.line.out),

@@ -1,6 +1,7 @@
 //! The connection of a person's system that listens to events: it subscribes within its scope and publishes nothing.
 
 use super::State;
+use super::chatter::Chatter;
 use super::line::Line;
 use super::mailbox::{Farewell, Mailbox};
 use super::outstanding::Outstanding;
@@ -40,6 +41,7 @@ pub(crate) struct ListenerLine {
     scope: EventScope,
     name: Name,
     mailbox: Arc<Mailbox>,
+    chatter: Chatter,
     subscriptions: Vec<(EventFilter, u8)>,
     /// Events of the whole scope, from the first subscription on.
     events: Option<broadcast::Receiver<Routed>>,
@@ -59,6 +61,7 @@ impl ListenerLine {
             scope,
             name: Name::Listener { user, client_id },
             mailbox: Arc::new(Mailbox::default()),
+            chatter: Chatter::new(),
             subscriptions: Vec::new(),
             events: None,
             outstanding: Outstanding::new(greeting.receive_maximum, EVENTS_IN_FLIGHT),
@@ -112,6 +115,7 @@ impl ListenerLine {
     }
 
     async fn judge(&mut self, frame: &Frame, state: &State) -> Result<(), Farewell> {
+        self.chatter.hear(frame.kind)?;
         match frame.kind {
             Kind::Puback => self.outstanding.acknowledged(puback(self.version, frame)?)?,
             Kind::Pingreq if frame.body.is_empty() => write::pingresp(&mut self.line.out),

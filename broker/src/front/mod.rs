@@ -4,6 +4,7 @@
 //! sleeps until its socket or its mailbox wakes it. The tracker never touches a socket: it leaves a settlement in the mailbox,
 //! and all PUBACKs found there leave in one write.
 
+mod chatter;
 mod conduct;
 mod device;
 mod door;

@@ -159,6 +159,23 @@ async fn a_device_that_asks_in_vain_again_and_again_is_let_go() {
 }
 
 #[tokio::test]
+async fn a_device_that_pings_without_end_is_let_go_and_put_off() {
+    let mut house = House::open();
+    let mut client = house.device(5, SEAL).await;
+    client.send(&[0xC0, 0].repeat(300)).await;
+    let mut pongs = 0;
+    let last = loop {
+        match client.packet().await {
+            Some(Packet { first: 0xD0, .. }) => pongs += 1,
+            other => break other,
+        }
+    };
+    assert_eq!((pongs, last), (256, Some(disconnect(0x96))));
+    house.closed().await;
+    assert_eq!(knocks(&house, SEAL).await.1, Some(0x9F));
+}
+
+#[tokio::test]
 async fn a_stored_report_makes_up_for_what_came_to_nothing() {
     let mut house = House::open();
     let mut client = house.device(5, SEAL).await;

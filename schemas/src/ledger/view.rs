@@ -102,6 +102,9 @@ pub struct LedgerStand {
     pub goods: GoodsCode,
     pub status: GoodsStatus,
     pub at: Time,
+    /// As the newest import has them.
+    pub name_zh: String,
+    pub name_en: String,
     pub hs: HsCode,
     pub unit: UnitCode,
     /// Of everything that was ever imported; the sum of the three below.

@@ -35,6 +35,8 @@ pub struct Policy {
     pub reply_ms: u64,
     /// From the unsealing to the results of the verification.
     pub results_ms: u64,
+    /// A device's clock is off when live reports arrive further than this from its time.
+    pub clock_off_ms: u64,
     pub battery_low_percent: u8,
     pub battery_well_percent: u8,
     /// An accepted command's key is remembered this long.
@@ -73,6 +75,7 @@ impl Default for Policy {
             enquiry_ms: 7 * 86_400_000,
             reply_ms: 28 * 86_400_000,
             results_ms: 3 * 86_400_000,
+            clock_off_ms: 300_000,
             battery_low_percent: 15,
             battery_well_percent: 20,
             idempotency_ms: 86_400_000,

@@ -159,7 +159,7 @@ impl Core {
             return;
         };
         let before = device.clock;
-        device.clock = before.next(report.t(), settled.arrived);
+        device.clock = before.next(report.t(), settled.arrived, self.policy.clock_off_ms);
         let after = device.clock;
         if after.out() && !before.out() {
             self.raise(now, ix, Finding::of_report(AlertKind::ClockOff, report.t(), report.ctr()), effects);

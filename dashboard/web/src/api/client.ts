@@ -4,6 +4,7 @@ import { attended } from "../lib/session/attention";
 import { serverSays } from "../lib/time/clock.svelte";
 import type {
   Alert,
+  Basemap,
   Chart,
   ChartField,
   CorridorFeature,
@@ -125,6 +126,7 @@ export const api = {
   parties: (): Promise<Party[]> => readAll("/parties"),
   logState: (): Promise<LogState> => read("/log/state"),
   seriesState: (): Promise<SeriesState> => read("/series/state"),
+  basemap: (): Promise<Basemap> => read("/basemap"),
   places: (): Promise<Places> => read("/places"),
   corridors: (): Promise<Corridors> => read("/corridors"),
   devices: (): Promise<Device[]> => readAll("/devices"),

@@ -22,6 +22,7 @@ export type User = Schemas["UserView"];
 export type Party = Schemas["PartyView"];
 export type SeriesState = Schemas["Progress"];
 export type LogState = Schemas["LogState"];
+export type Basemap = Schemas["BasemapView"];
 export type Device = Schemas["DeviceView"];
 export type Terminal = Schemas["TerminalView"];
 export type LastReport = Schemas["LastReport"];

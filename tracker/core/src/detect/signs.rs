@@ -87,13 +87,12 @@ impl Signs {
 pub(crate) struct Strikes(u8);
 
 impl Strikes {
-    const OFF_MS: u64 = 300_000;
     const ENOUGH: u8 = 2;
 
     #[must_use]
-    pub(crate) fn next(self, t: Time, received_at: Time) -> Self {
+    pub(crate) fn next(self, t: Time, received_at: Time, limit_ms: u64) -> Self {
         let off_ms = t.since(received_at).max(received_at.since(t));
-        if off_ms > Self::OFF_MS { Self(self.0.saturating_add(1).min(Self::ENOUGH)) } else { Self(0) }
+        if off_ms > limit_ms { Self(self.0.saturating_add(1).min(Self::ENOUGH)) } else { Self(0) }
     }
 
     pub(crate) fn out(self) -> bool {
@@ -153,8 +152,9 @@ mod tests {
     #[test]
     fn one_late_report_says_nothing_about_the_clock() {
         let at = |minute| Time::from_ms(minute * MINUTE_MS);
-        let once = Strikes::default().next(at(60), at(1));
-        assert!(!once.out() && once.next(at(2), at(61)).out());
-        assert!(!once.next(at(62), at(61)).next(at(2), at(62)).out());
+        let next = |strikes: Strikes, t, received| strikes.next(at(t), at(received), 5 * MINUTE_MS);
+        let once = next(Strikes::default(), 60, 1);
+        assert!(!once.out() && next(once, 2, 61).out());
+        assert!(!next(next(once, 62, 61), 2, 62).out());
     }
 }

@@ -15,9 +15,18 @@ pub struct Item {
     pub status: GoodsStatus,
 }
 
+/// What an enterprise calls its goods.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Names {
+    pub zh: String,
+    pub en: String,
+}
+
 /// What the ledger says of an item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stand {
+    /// As the newest import has them.
+    pub names: Names,
     pub hs: HsCode,
     pub unit: UnitCode,
     /// Of everything that was ever imported.
@@ -96,7 +105,7 @@ impl Book {
     }
 
     /// Puts a line of an import into stock.
-    pub fn open(&mut self, now: Time, enterprise: &PartyId, line: &GoodsLine) -> Result<Posting, BookRefusal> {
+    pub fn open(&mut self, now: Time, enterprise: &PartyId, line: &GoodsLine, names: &Names) -> Result<Posting, BookRefusal> {
         let GoodsLine { goods, hs, unit, status, quantity, weight_kg } = line;
         let item = Item { enterprise: enterprise.clone(), goods: goods.clone(), status: *status };
         let known = self.items.get(&item);
@@ -119,6 +128,7 @@ impl Book {
         let imported = before.0.plus(*quantity).ok_or_else(|| too_much(*quantity))?;
         let weight_kg = before.1.plus(*weight_kg).ok_or_else(|| too_much(*weight_kg))?;
         let stand = self.items.entry(item.clone()).or_insert_with(|| Stand {
+            names: names.clone(),
             hs: hs.clone(),
             unit: unit.clone(),
             imported: Quantity::ZERO,
@@ -130,6 +140,7 @@ impl Book {
         // The stock is a part of what was imported, so it fits where that does.
         stand.stock = stand.stock.plus(*quantity).unwrap_or(stand.stock);
         (stand.imported, stand.weight_kg) = (imported, weight_kg);
+        stand.names.clone_from(names);
         let draft = Draft { item, debit: Account::Stock, credit: Account::Opening, quantity: *quantity, transfer: None };
         Ok(self.write(now, draft, None))
     }
@@ -214,6 +225,10 @@ mod tests {
         }
     }
 
+    fn names() -> Names {
+        Names { zh: "芯片".to_owned(), en: "Chip".to_owned() }
+    }
+
     fn draft(goods: u8, (debit, credit): (Account, Account), quantity: u64) -> Draft {
         let line = line(goods, quantity);
         let item = Item { enterprise: "chips".parse().unwrap(), goods: line.goods, status: line.status };
@@ -223,7 +238,7 @@ mod tests {
     #[test]
     fn a_write_off_is_taken_back_once_and_only_a_write_off_is() {
         let mut book = Book::default();
-        book.open(Time::ZERO, &"chips".parse().unwrap(), &line(1, 5)).unwrap();
+        book.open(Time::ZERO, &"chips".parse().unwrap(), &line(1, 5), &names()).unwrap();
         book.post(Time::ZERO, draft(1, (Account::UnderWay, Account::Stock), 4)).unwrap();
         let off = book.post(Time::ZERO, draft(1, (Account::WrittenOff, Account::UnderWay), 3)).unwrap();
         assert_eq!(book.reverse_write_off(Time::ZERO, 2), Err(BookRefusal::NotAWriteOff(2)));
@@ -243,7 +258,7 @@ mod tests {
             for (action, goods, quantity) in steps {
                 let before = book.clone();
                 let taken = match action {
-                    0 => book.open(Time::ZERO, &"chips".parse().unwrap(), &line(goods, quantity)).inspect(|_| imported += quantity).is_ok(),
+                    0 => book.open(Time::ZERO, &"chips".parse().unwrap(), &line(goods, quantity), &names()).inspect(|_| imported += quantity).is_ok(),
                     1 => book.post(Time::ZERO, draft(goods, (UnderWay, Stock), quantity)).is_ok(),
                     2 => book.post(Time::ZERO, draft(goods, (WrittenOff, UnderWay), quantity)).is_ok(),
                     3 => book.post(Time::ZERO, draft(goods, (Stock, UnderWay), quantity)).is_ok(),

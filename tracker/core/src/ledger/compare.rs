@@ -81,6 +81,7 @@ fn near(found: Quantity, expected: Quantity, permille: u32) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::book::Names;
     use super::*;
     use sealway_schemas::ledger::GoodsStatus;
 
@@ -104,6 +105,7 @@ mod tests {
     /// Against a ledger of 100 pieces of 2 kg each.
     fn fields(declared: Option<&GoodsLine>, noted: Option<Option<&GoodsLine>>) -> Vec<Field> {
         let stand = Stand {
+            names: Names { zh: "芯片".to_owned(), en: "Chip".to_owned() },
             hs: "85423190".parse().unwrap(),
             unit: "PCE".parse().unwrap(),
             imported: "100".parse().unwrap(),

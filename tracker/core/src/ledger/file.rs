@@ -2,6 +2,7 @@
 //!
 //! A file that is not of its format at all is refused as a whole, so that nothing is half imported.
 
+use super::book::Names;
 use super::csv;
 use sealway_schemas::ledger::{GoodsLine, LedgerFormat, Quantity, RefusedLine};
 use serde_json::Value;
@@ -32,7 +33,13 @@ pub(crate) enum FileRefusal {
 
 /// A line before its fields were looked at: what it says, or why it says nothing.
 type Raw = Result<BTreeMap<String, String>, String>;
-pub(crate) type Line = Result<GoodsLine, RefusedLine>;
+pub(crate) type Line = Result<LedgerLine, RefusedLine>;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LedgerLine {
+    pub(crate) goods: GoodsLine,
+    pub(crate) names: Names,
+}
 
 pub(crate) fn read(format: LedgerFormat, content: &str) -> Result<Vec<Line>, FileRefusal> {
     let content = content.strip_prefix('\u{feff}').unwrap_or(content);
@@ -101,13 +108,13 @@ fn line(number: u32, raw: Raw) -> Line {
         let missing = || refused("field-missing", format!("line {number}: field {name} is missing"));
         fields.remove(name).ok_or_else(missing)
     };
-    let found = [take("name_zh")?, take("name_en")?];
-    if let Some(bad) = found.iter().find(|name| !is_name(name)) {
+    let names = Names { zh: take("name_zh")?, en: take("name_en")? };
+    if let Some(bad) = [&names.zh, &names.en].into_iter().find(|name| !is_name(name)) {
         let detail =
             format!("line {number}: name of {} characters, expected 1 to {NAME_LIMIT} without control characters", bad.chars().count());
         return Err(refused("name", detail));
     }
-    let line = GoodsLine {
+    let goods = GoodsLine {
         goods: parsed(number, take("goods")?)?,
         hs: parsed(number, take("hs")?)?,
         unit: parsed(number, take("unit")?)?,
@@ -119,10 +126,10 @@ fn line(number: u32, raw: Raw) -> Line {
         let shown: String = unknown.chars().take(64).collect();
         return Err(refused("field-unknown", format!("line {number}: field {shown:?}, expected one of {}", FIELDS.join(", "))));
     }
-    if line.quantity == Quantity::ZERO {
+    if goods.quantity == Quantity::ZERO {
         return Err(refused("quantity-zero", format!("line {number}: quantity 0, expected more")));
     }
-    Ok(line)
+    Ok(LedgerLine { goods, names })
 }
 
 fn parsed<T: FromStr<Err = sealway_schemas::ledger::NotAValue>>(number: u32, text: String) -> Result<T, RefusedLine> {

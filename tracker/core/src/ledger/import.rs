@@ -1,7 +1,7 @@
 //! Importing an enterprise's electronic ledger: every line is taken or refused by itself, a reference counts once.
 
 use super::book::Item;
-use super::file;
+use super::file::{self, LedgerLine};
 use crate::command::Asking;
 use crate::core::Core;
 use crate::effect::{CommandRefusal, Effect};
@@ -56,13 +56,8 @@ impl Core {
         Ok(())
     }
 
-    fn open_line(
-        &mut self,
-        now: Time,
-        number: u32,
-        (enterprise, line): (&PartyId, &sealway_schemas::ledger::GoodsLine),
-    ) -> Result<Item, RefusedLine> {
-        self.ledgers.book.open(now, enterprise, line).map(|posting| posting.item).map_err(|refusal| {
+    fn open_line(&mut self, now: Time, number: u32, (enterprise, line): (&PartyId, &LedgerLine)) -> Result<Item, RefusedLine> {
+        self.ledgers.book.open(now, enterprise, &line.goods, &line.names).map(|posting| posting.item).map_err(|refusal| {
             let CommandRefusal { code, detail, .. } = refusal.into();
             RefusedLine { line: number, code: code.to_owned(), detail: format!("line {number}: {detail}") }
         })

@@ -161,6 +161,8 @@ impl Core {
             goods: item.goods.clone(),
             status: item.status,
             at: now,
+            name_zh: stand.names.zh.clone(),
+            name_en: stand.names.en.clone(),
             hs: stand.hs.clone(),
             unit: stand.unit.clone(),
             imported: stand.imported,

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use sealway_schemas::TransferId;
 use sealway_schemas::alert::AlertKind;
 use sealway_schemas::command::Role;
-use sealway_schemas::ledger::{GoodsStatus, LedgerImport, PeriodicDeclaration, Quantity};
+use sealway_schemas::ledger::{GoodsStatus, LedgerImport, LedgerStand, PeriodicDeclaration, Quantity};
 use sealway_schemas::movement::{Arrow, By, HoldReason, MovementState};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -100,6 +100,17 @@ fn an_import_counts_once_by_its_reference() {
     assert_eq!(bench.code(Role::Carrier, import("L-2", "nonsense")), "ledger-file");
     bench.ok(Role::Carrier, import("L-2", &csv(1, None)));
     assert_eq!(accounts(&bench), ["200", "0", "0"]);
+}
+
+#[test]
+fn goods_are_called_as_the_newest_import_calls_them() {
+    let mut bench = Bench::new();
+    bench.ok(Role::Carrier, import("L-1", &csv(1, None)));
+    let before: LedgerStand = told(&bench);
+    assert_eq!((before.name_zh.as_str(), before.name_en.as_str()), ("芯片", "Chip"));
+    bench.ok(Role::Carrier, import("L-2", &csv(1, None).replace("Chip", "Microcontroller")));
+    let after: LedgerStand = told(&bench);
+    assert_eq!((after.name_zh.as_str(), after.name_en.as_str()), ("芯片", "Microcontroller"));
 }
 
 #[test]

@@ -8,6 +8,7 @@ import { en as fleet } from "./areas/fleet";
 import { en as keys } from "./areas/keys";
 import { en as kpi } from "./areas/kpi";
 import { en as port } from "./areas/port";
+import { en as refusals } from "./areas/refusals";
 import { en as shell } from "./areas/shell";
 import { en as transfer } from "./areas/transfer";
 import type { Dictionary } from "./zh";
@@ -25,6 +26,7 @@ export const en: Dictionary = {
   ...port,
   ...draw,
   ...errors,
+  ...refusals,
 
   "app.name": "Sealway",
   "app.tagline": "Cargo under electronic seal",

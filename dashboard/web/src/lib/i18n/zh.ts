@@ -9,6 +9,7 @@ import { zh as fleet } from "./areas/fleet";
 import { zh as keys } from "./areas/keys";
 import { zh as kpi } from "./areas/kpi";
 import { zh as port } from "./areas/port";
+import { zh as refusals } from "./areas/refusals";
 import { zh as shell } from "./areas/shell";
 import { zh as transfer } from "./areas/transfer";
 
@@ -25,6 +26,7 @@ export const zh = {
   ...port,
   ...draw,
   ...errors,
+  ...refusals,
 
   "app.name": "关途",
   "app.tagline": "关锁在途监管",

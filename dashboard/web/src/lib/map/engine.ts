@@ -1,11 +1,13 @@
 // The map engine, loaded only by browsers that can draw it. Its worker is served as a file of our own (`?worker&url`), because
 // the policy of the page forbids workers from blobs.
-import { type GeoJSONSource, Map as MapLibre, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
+import { type GeoJSONSource, type LayerSpecification, Map as MapLibre, NavigationControl, ScaleControl, setWorkerUrl, type SourceSpecification } from "maplibre-gl";
 import "maplibre-gl/dist/maplibre-gl.css";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import worldUrl from "../../generated/world.geojson?url";
-import type { Corridors, Places } from "../../api/types";
+import { ROOT } from "../../api/client";
+import type { Basemap, Corridors, Places } from "../../api/types";
 import type { Language } from "../i18n/fill";
+import { fontOf, over, written } from "./basemap";
 import { Draftsman } from "./draw";
 import { placePoints, type Lines, type SealFeatures } from "./features";
 import { CLICKABLE, layersOf } from "./layers";
@@ -23,19 +25,30 @@ const HOME: [number, number, number, number] = [73, 17, 136, 54];
 export interface EngineListener {
   onSeal(seal: string): void;
   onReady(): void;
+  /** The base map did not come. */
+  onFailed(): void;
+}
+
+/** How the map is dressed. */
+export interface Dress {
+  palette: Palette;
+  language: Language;
 }
 
 export class Engine {
   readonly #map: MapLibre;
   readonly #listener: EngineListener;
+  readonly #basemap: Basemap;
+  /** The font of a style that is not ours. */
+  #font: string[] | null = null;
   /** For pages where places and corridors are drawn. */
   readonly draftsman: Draftsman;
 
-  constructor(container: HTMLElement, palette: Palette, language: Language, listener: EngineListener) {
+  constructor(container: HTMLElement, basemap: Basemap, dress: Dress, listener: EngineListener) {
     this.#listener = listener;
+    this.#basemap = basemap;
     this.#map = new MapLibre({
       container,
-      style: { version: 8, sources: sources(), layers: layersOf(palette, language) },
       bounds: HOME,
       fitBoundsOptions: { padding: 24 },
       attributionControl: false,
@@ -49,9 +62,12 @@ export class Engine {
     this.#map.touchZoomRotate.disableRotation();
     this.#map.addControl(new NavigationControl({ showCompass: false }), "top-right");
     this.#map.addControl(new ScaleControl({ maxWidth: 90 }), "bottom-left");
-    this.#marks(palette);
+    this.#dress(dress);
     this.#map.once("load", () => listener.onReady());
-    this.#map.on("error", (event) => console.error("map:", event.error));
+    this.#map.on("error", (event) => {
+      console.error("map:", event.error);
+      if (!this.#map.getStyle()) listener.onFailed();
+    });
     this.#clicks();
     this.draftsman = new Draftsman(this.#map);
   }
@@ -65,9 +81,9 @@ export class Engine {
   }
 
   /** Colours and words anew, in place: the view and the sources stay. */
-  restyle(palette: Palette, language: Language): void {
-    this.#marks(palette);
-    for (const layer of layersOf(palette, language)) {
+  restyle(dress: Dress): void {
+    this.#marks(dress.palette);
+    for (const layer of this.#layers(dress)) {
       for (const [name, value] of Object.entries(layer.paint ?? {})) this.#map.setPaintProperty(layer.id, name as never, value as never);
       for (const [name, value] of Object.entries(layer.layout ?? {})) this.#map.setLayoutProperty(layer.id, name as never, value as never);
     }
@@ -126,6 +142,26 @@ export class Engine {
     this.#map.easeTo({ center: at, zoom: Math.max(this.#map.getZoom(), CLOSE), duration: still ? 0 : 700 });
   }
 
+  #layers({ palette, language }: Dress): LayerSpecification[] {
+    return written(layersOf(palette, language, this.#basemap.kind !== "style"), this.#font);
+  }
+
+  #dress(dress: Dress): void {
+    const { kind, style } = this.#basemap;
+    this.#map.once("style.load", () => this.#marks(dress.palette));
+    if (kind !== "style" || style == null) {
+      const world = kind === "outlines" ? `${ROOT}/basemap/outlines` : worldUrl;
+      this.#map.setStyle({ version: 8, sources: { world: outlines(world), ...sources() }, layers: this.#layers(dress) });
+      return;
+    }
+    this.#map.setStyle(style, {
+      transformStyle: (_, theirs) => {
+        this.#font = fontOf(theirs);
+        return over(theirs, sources(), this.#layers(dress));
+      },
+    });
+  }
+
   #source(id: string): GeoJSONSource {
     return this.#map.getSource(id) as GeoJSONSource;
   }
@@ -160,10 +196,13 @@ export class Engine {
   }
 }
 
-function sources(): Record<string, import("maplibre-gl").SourceSpecification> {
+function outlines(url: string): SourceSpecification {
+  return { type: "geojson", data: new URL(url, location.href).href, tolerance: 0.2 };
+}
+
+function sources(): Record<string, SourceSpecification> {
   const empty = { type: "geojson" as const, data: NOTHING };
   return {
-    world: { type: "geojson", data: new URL(worldUrl, location.href).href, tolerance: 0.2 },
     corridors: empty,
     places: empty,
     "place-points": empty,

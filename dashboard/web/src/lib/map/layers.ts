@@ -10,8 +10,9 @@ const BOLD = ["Sealway Bold", ...FONT];
 
 export const CLICKABLE = ["seals", "clusters"] as const;
 
-export function layersOf(palette: Palette, language: Language): LayerSpecification[] {
-  return [...base(palette), ...corridors(palette), ...places(palette), ...drafts(palette), ...placeLabels(palette, language), ...seals(palette)];
+/** All of the bundled map, or what lies over the map of an authority. */
+export function layersOf(palette: Palette, language: Language, bundled: boolean): LayerSpecification[] {
+  return [...(bundled ? base(palette) : []), ...corridors(palette), ...places(palette), ...drafts(palette), ...placeLabels(palette, language), ...seals(palette)];
 }
 
 function base(palette: Palette): LayerSpecification[] {

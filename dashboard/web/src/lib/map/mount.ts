@@ -1,7 +1,6 @@
 // Brings the map engine into an element, and takes it away again. The engine is a file of its own that comes when it is needed.
-import type { Language } from "../i18n/fill";
-import type { Engine } from "./engine";
-import type { Palette } from "./palette";
+import { basemap } from "./basemap";
+import type { Dress, Engine } from "./engine";
 
 export interface Mounting {
   onSeal?(seal: string): void;
@@ -10,13 +9,17 @@ export interface Mounting {
 }
 
 /** Call what it returns when the element goes. */
-export function mountEngine(host: HTMLElement, palette: Palette, language: Language, mounting: Mounting): () => void {
+export function mountEngine(host: HTMLElement, dress: Dress, mounting: Mounting): () => void {
   let made: Engine | undefined;
   let gone = false;
-  import("./engine")
-    .then(({ Engine }) => {
+  Promise.all([import("./engine"), basemap()])
+    .then(([{ Engine }, below]) => {
       if (gone) return;
-      const engine: Engine = new Engine(host, palette, language, { onSeal: (seal) => mounting.onSeal?.(seal), onReady: () => mounting.onReady(engine) });
+      const engine: Engine = new Engine(host, below, dress, {
+        onSeal: (seal) => mounting.onSeal?.(seal),
+        onReady: () => mounting.onReady(engine),
+        onFailed: () => mounting.onFailed(),
+      });
       made = engine;
     })
     .catch((cause: unknown) => {

@@ -39,11 +39,12 @@ async function groundShown(page) {
   const picture = await page.locator(".map").first().screenshot();
   return page.evaluate(
     async ({ data, ground }) => {
-      const bitmap = await createImageBitmap(await (await fetch(`data:image/png;base64,${data}`)).blob());
-      const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
-      const context = canvas.getContext("2d");
-      context.drawImage(bitmap, 0, 0);
-      const { data: pixels } = context.getImageData(0, 0, bitmap.width, bitmap.height);
+      const image = new Image();
+      image.src = `data:image/png;base64,${data}`;
+      await image.decode();
+      const context = new OffscreenCanvas(image.width, image.height).getContext("2d");
+      context.drawImage(image, 0, 0);
+      const { data: pixels } = context.getImageData(0, 0, image.width, image.height);
       let shown = 0;
       for (let i = 0; i < pixels.length; i += 4) shown += ground.every((part, at) => Math.abs(pixels[i + at] - part) < 4) ? 1 : 0;
       return shown / (pixels.length / 4);

@@ -3,7 +3,7 @@
 //! A seal's report carries the report's counter, so that an event can be looked up in the evidence bundle. What turned out otherwise carries an
 //! `errorDeclaration`, with the event that corrects it where there is one: EPCIS takes nothing back, and neither do we.
 
-use super::story::Story;
+use super::story::{SealReport, Story};
 use super::{cargo, steps};
 use sealway_schemas::event::PlaceView;
 use sealway_schemas::report::Event;
@@ -16,7 +16,7 @@ const VOCABULARY: &str = "urn:sealway:epcis:";
 
 pub(super) fn document(story: &Story) -> Value {
     let mut events: Vec<(Time, Value)> = vec![(story.transfer.declared_at, declared(story))];
-    events.extend(story.reports.iter().filter_map(|point| Some((point.t, reported(story, point)?))));
+    events.extend(story.reports.iter().filter_map(|report| Some((report.point.t, reported(story, report)?))));
     events.extend(story.alerts.iter().flat_map(|alert| steps::alerted(story, alert)));
     events.extend(story.steps.iter().filter_map(|step| Some((step.at, steps::stepped(story, step)?))));
     events.extend(story.transfer.holds.iter().enumerate().map(|(number, hold)| (hold.since, steps::held(story, (number, hold)))));
@@ -72,7 +72,8 @@ fn declared(story: &Story) -> Value {
 }
 
 /// Putting a seal on closes the unit over it, taking it off opens it. Other reports are observations of the seal.
-fn reported(story: &Story, point: &TrackPoint) -> Option<Value> {
+fn reported(story: &Story, report: &SealReport) -> Option<Value> {
+    let SealReport { seal: device, point } = report;
     let (action, step, disposition) = match point.event {
         Event::Sealed => ("ADD", "packing", "container_closed"),
         Event::OpenedByGrant => ("DELETE", "unpacking", "container_open"),
@@ -92,7 +93,7 @@ fn reported(story: &Story, point: &TrackPoint) -> Option<Value> {
         | Event::PowerOn => ("OBSERVE", "sensor_reporting", "in_transit"),
         Event::Periodic | Event::Unknown(_) => return None,
     };
-    let (seal, ctr) = (seal(&story.transfer.seal), point.ctr);
+    let (seal, ctr) = (seal(device), point.ctr);
     let fields = json!({
         "action": action,
         "bizStep": step,
@@ -105,11 +106,11 @@ fn reported(story: &Story, point: &TrackPoint) -> Option<Value> {
         "sealway:event": point.event,
         "sensorElementList": [sensors(&seal, point)],
     });
-    let mut event = with(event(story, "AggregationEvent", &format!("{}:{ctr}", story.transfer.seal), point.t), fields);
+    let mut event = with(event(story, "AggregationEvent", &format!("{device}:{ctr}"), point.t), fields);
     if let Some((lat, lon)) = point.lat.zip(point.lon) {
         event.insert("readPoint".into(), json!({"id": format!("geo:{lat:.7},{lon:.7}")}));
     }
-    event.extend(dcsa(story, point).map(|code| ("sealway:dcsa".to_owned(), code.into())));
+    event.extend(dcsa(story, report).map(|code| ("sealway:dcsa".to_owned(), code.into())));
     Some(event.into())
 }
 
@@ -127,10 +128,11 @@ fn metres(value: u64, parts: u64) -> f64 {
 }
 
 /// DCSA's equipment event: a seal put on again, and a seal taken off.
-fn dcsa(story: &Story, point: &TrackPoint) -> Option<&'static str> {
-    let first = story.reports.iter().find(|point| point.event == Event::Sealed).map(|point| point.ctr);
-    match point.event {
-        Event::Sealed => (first != Some(point.ctr)).then_some("RSEA"),
+fn dcsa(story: &Story, report: &SealReport) -> Option<&'static str> {
+    let first = story.reports.iter().find(|report| report.point.event == Event::Sealed);
+    let is_first = first.is_some_and(|first| (first.seal, first.point.ctr) == (report.seal, report.point.ctr));
+    match report.point.event {
+        Event::Sealed => (!is_first).then_some("RSEA"),
         Event::OpenedByGrant => Some("RMVD"),
         Event::Periodic
         | Event::Opened

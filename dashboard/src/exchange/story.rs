@@ -3,12 +3,13 @@
 use crate::caller::Caller;
 use crate::problem::Problem;
 use crate::state::Dashboard;
+use sealway_schemas::binding::{BindingView, BoundSeal};
 use sealway_schemas::cargo::CargoView;
 use sealway_schemas::event::{AlertView, PlaceView, TransferView};
-use sealway_schemas::movement::{Arrow, StepView};
+use sealway_schemas::movement::StepView;
 use sealway_schemas::record::Recorded as _;
 use sealway_schemas::report::Event;
-use sealway_schemas::{AlertId, PlaceId, Time, TransferId};
+use sealway_schemas::{AlertId, DeviceId, PlaceId, Time, TransferId};
 use sealway_tracker::{AlertFilter, Page, RecordFilter, TrackPoint};
 
 /// Reports of one transfer that are looked at.
@@ -22,14 +23,20 @@ pub(super) struct Story {
     pub(super) transfer: TransferView,
     pub(super) origin: Option<PlaceView>,
     pub(super) destination: Option<PlaceView>,
-    /// What the seal said, without the periodic reports; oldest first.
-    pub(super) reports: Vec<TrackPoint>,
+    /// What its seals said, without the periodic reports; oldest first.
+    pub(super) reports: Vec<SealReport>,
     /// Oldest first.
     pub(super) alerts: Vec<AlertView>,
     /// In their order.
     pub(super) steps: Vec<StepView>,
     /// Where it was declared.
     pub(super) cargo: Option<CargoView>,
+}
+
+#[derive(Debug)]
+pub(super) struct SealReport {
+    pub(super) seal: DeviceId,
+    pub(super) point: TrackPoint,
 }
 
 pub(super) async fn tell(dashboard: &Dashboard, caller: &Caller, id: &TransferId) -> Result<Story, Problem> {
@@ -41,7 +48,8 @@ pub(super) async fn tell(dashboard: &Dashboard, caller: &Caller, id: &TransferId
     let destination = place(dashboard, caller, &transfer.destination).await?;
     let alerts = alerts(dashboard, caller, id).await?;
     let steps = steps(dashboard, caller, id).await?;
-    let reports = reports(dashboard, caller, (&transfer, &steps)).await?;
+    let binding = registry.recorded::<BindingView>(caller.scope(), id.as_str()).await?;
+    let reports = reports(dashboard, binding.map(|binding| binding.seals).unwrap_or_default()).await?;
     let cargo = registry.recorded::<CargoView>(caller.scope(), id.as_str()).await?;
     Ok(Story { transfer, origin, destination, reports, alerts, steps, cargo })
 }
@@ -50,21 +58,24 @@ async fn place(dashboard: &Dashboard, caller: &Caller, id: &PlaceId) -> Result<O
     Ok(dashboard.tracker.registry().place(caller.scope(), id).await?)
 }
 
-/// The seal's own events while the transfer had it. It is used again: what it says after it was given back is another transfer's.
-async fn reports(
-    dashboard: &Dashboard,
-    caller: &Caller,
-    (transfer, steps): (&TransferView, &[StepView]),
-) -> Result<Vec<TrackPoint>, Problem> {
-    let device = dashboard.tracker.registry().device(caller.scope(), &transfer.seal).await?;
-    let bound = device.is_some_and(|device| device.transfer.as_ref() == Some(&transfer.id));
-    let freed = steps.iter().rev().find(|step| matches!(step.arrow, Arrow::Unseal | Arrow::Cancel)).map(|step| step.at);
-    let to = if bound { Time::from_ms(u64::MAX) } else { freed.unwrap_or(transfer.state_since) };
-    // Never closed, so this is only a wait, and the request's deadline ends it.
-    let _turn = dashboard.tracks.acquire().await;
-    let mut points = dashboard.tracker.track(transfer.seal, transfer.declared_at, to, REPORTS).await?;
-    points.retain(|point| point.event != Event::Periodic && point.received_at >= transfer.declared_at);
-    Ok(points)
+/// What each seal said while this transfer had it: a seal is used again, and a transfer may have had several.
+async fn reports(dashboard: &Dashboard, seals: Vec<BoundSeal>) -> Result<Vec<SealReport>, Problem> {
+    let mut reports = Vec::new();
+    for bound in seals {
+        // Never closed, so this is only a wait, and the request's deadline ends it.
+        let _turn = dashboard.tracks.acquire().await;
+        let points = dashboard.tracker.track(bound.seal, Time::ZERO, Time::from_ms(u64::MAX), REPORTS).await?;
+        let own = points.into_iter().filter(|point| point.event != Event::Periodic && belongs(&bound, point));
+        reports.extend(own.map(|point| SealReport { seal: bound.seal, point }));
+    }
+    reports.sort_by_key(|report| report.point.received_at);
+    Ok(reports)
+}
+
+/// Taken while the seal was bound, or later of an epoch in which it closed this transfer's unit.
+pub(super) fn belongs(bound: &BoundSeal, point: &TrackPoint) -> bool {
+    let sealed_here = || bound.epochs.iter().any(|epoch| epoch.epoch == point.epoch);
+    point.received_at >= bound.bound_at && (bound.unbound_at.is_none_or(|freed| point.received_at <= freed) || sealed_here())
 }
 
 async fn steps(dashboard: &Dashboard, caller: &Caller, id: &TransferId) -> Result<Vec<StepView>, Problem> {

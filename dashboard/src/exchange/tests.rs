@@ -1,9 +1,10 @@
 //! A whole life in the words of others: every arrow, every report, what was held and what was corrected. The document that is kept beside this
 //! file is one of those that `tests/epcis` holds against GS1's schema.
 
-use super::story::Story;
+use super::story::{SealReport, Story, belongs};
 use super::{eaeu, epcis};
 use sealway_schemas::alert::{AlertKind, AlertView, Decision, Revised, Revision, Verdict};
+use sealway_schemas::binding::{BoundSeal, SealedEpoch};
 use sealway_schemas::cargo::CargoView;
 use sealway_schemas::event::{PlaceView, TransferView};
 use sealway_schemas::movement::{Arrow, By, HoldReason, HoldView, MovementState, Punctuality, StepView};
@@ -152,7 +153,7 @@ fn life() -> Story {
         transfer: transfer(),
         origin: Some(place("zone-a", "CNXAG")),
         destination: Some(place("port-b", "CNTAO")),
-        reports: reports(),
+        reports: reports().into_iter().map(|point| SealReport { seal: "XA-7Q2K".parse().unwrap(), point }).collect(),
         alerts: vec![revised, decided, explained],
         steps: steps(),
         cargo: Some(cargo()),
@@ -204,6 +205,35 @@ fn each_arrow_says_where_it_was() {
     assert_eq!((&handed_over["bizStep"], &handed_over["bizLocation"]["id"]), (&json!("accepting"), &json!("urn:sealway:place:port-b")));
     assert_eq!(handed_over["sealway:by"], json!({"user": "li"}));
     assert_eq!(step(Arrow::ReportIncident)["bizLocation"], Value::Null, "only the seal knows where");
+}
+
+#[test]
+fn a_report_is_of_the_transfer_that_had_the_seal() {
+    let bound = |unbound_at| BoundSeal {
+        seal: "XA-7Q2K".parse().unwrap(),
+        unit: "CSQU3054383".into(),
+        mechanical: Vec::new(),
+        bound_at: at(20),
+        bound_by: By::User("li".parse().unwrap()),
+        unbound_at,
+        epochs: vec![SealedEpoch { epoch: 3, ctr: 2, since: at(22), until: None, countersigned_by: None }],
+    };
+    let report = |minute, epoch| TrackPoint { received_at: at(minute), epoch, ..reports().remove(0) };
+    assert!(!belongs(&bound(None), &report(19, 3)), "of the transfer before, for which it was drafted");
+    assert!(belongs(&bound(None), &report(20, 2)) && belongs(&bound(Some(at(50))), &report(50, 3)));
+    assert!(belongs(&bound(Some(at(50))), &report(60, 3)), "late, and of the epoch that closed this unit");
+    assert!(!belongs(&bound(Some(at(50))), &report(60, 4)), "of the next transfer");
+}
+
+#[test]
+fn a_spare_seal_put_on_is_a_resealing() {
+    let mut life = life();
+    let spare = SealReport { seal: "XA-SPARE".parse().unwrap(), point: TrackPoint { ctr: 1, ..reports().remove(0) } };
+    life.reports.push(spare);
+    let document = epcis::document(&life);
+    let name = format!("urn:sealway:event:{}:XA-SPARE:1", id());
+    let told = document["epcisBody"]["eventList"].as_array().unwrap().iter().find(|event| event["eventID"] == name.as_str()).unwrap();
+    assert_eq!((&told["sealway:dcsa"], &told["childEPCs"]), (&json!("RSEA"), &json!(["urn:sealway:seal:XA-SPARE"])));
 }
 
 #[test]

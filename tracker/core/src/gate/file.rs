@@ -16,6 +16,17 @@ use sealway_schemas::{Digest, GateId, Time};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+fn passage(line: &GateLine, facts: &Facts) -> Option<Passage> {
+    facts.transfer.as_ref().map(|transfer| Passage::of(&facts.gate, line.question.direction, transfer))
+}
+
+/// Whether the transfer is now where only somebody who was let through can be.
+fn gone_on(line: &GateLine, facts: &Facts) -> bool {
+    let state = facts.transfer.as_ref().map(|transfer| transfer.state);
+    let last = passage(line, facts).and_then(|passage| passage.states().last().copied());
+    state.is_some_and(|state| state <= MovementState::WrittenOff && last.is_some_and(|last| state > last))
+}
+
 impl Core {
     pub(super) fn file_decision(
         &mut self,
@@ -36,11 +47,11 @@ impl Core {
         let answered = self.gates.decisions.get(&key).map(|kept| (kept.verdict, kept.reasons.clone()));
         let at = line.at.min(now);
         self.sweep_gates(now);
-        let facts = self.gate_facts(now, &line.question, &view);
+        let facts = self.gate_facts(at, &line.question, &view);
         let conflicts = match (line.verdict, answered) {
             (GateVerdict::Hold, _) | (GateVerdict::Go, Some((GateVerdict::Go, _))) => Vec::new(),
             (GateVerdict::Go, Some((GateVerdict::Hold, reasons))) => reasons,
-            (GateVerdict::Go, None) => self.against(now, at, &line, &facts),
+            (GateVerdict::Go, None) => self.against(at, &line, &facts),
         };
         if line.verdict == GateVerdict::Go {
             self.catch_up(now, at, (&line, &facts), &conflicts, effects);
@@ -86,14 +97,15 @@ impl Core {
         self.kept_answer(gate, &key.1)
     }
 
-    /// What the platform knew that the gate could not. That the seal was seen leaving without a release says nothing: this was it.
-    fn against(&self, now: Time, at: Time, line: &GateLine, facts: &Facts) -> Vec<Reason> {
+    /// What the platform knew that the gate could not. That the seal was seen leaving without a release says nothing: this was it; nor does
+    /// what became of the cargo behind the gate before the line was filed.
+    fn against(&self, at: Time, line: &GateLine, facts: &Facts) -> Vec<Reason> {
         let mut found = Vec::new();
         let until = line.snapshot_at.plus_ms(self.policy.gate_alone_ms);
         if at > until {
             found.push(Reason::SnapshotExpired { until });
         }
-        let standing = decide(now, &line.question, facts, &self.gate_numbers()).into_iter().filter(Reason::is_standing);
+        let standing = decide(at, &line.question, facts, &self.gate_numbers()).into_iter().filter(Reason::is_standing);
         let departed = |reason: &Reason| {
             matches!(
                 reason,
@@ -101,7 +113,9 @@ impl Core {
                     | Reason::RedAlert { kind: AlertKind::UnreleasedDeparture, .. }
             )
         };
-        found.extend(standing.filter(|reason| !departed(reason)));
+        let gone_on = gone_on(line, facts);
+        let became = |reason: &Reason| gone_on && matches!(reason, Reason::TransferState { .. } | Reason::SealUnbound { .. });
+        found.extend(standing.filter(|reason| !departed(reason) && !became(reason)));
         found
     }
 
@@ -114,14 +128,13 @@ impl Core {
             let used = NoteUse { gate: line.question.gate.clone(), decision: line.question.decision.clone(), at };
             self.consume(now, &note.note, used, effects);
         }
-        let leaving = facts.transfer.as_ref().is_some_and(|transfer| {
-            transfer.state == MovementState::Sealed && Passage::of(&facts.gate, line.question.direction, transfer) == Passage::Leaving
-        });
-        if leaving && conflicts.is_empty() {
+        let leaving = passage(line, facts) == Some(Passage::Leaving);
+        let sealed = facts.transfer.as_ref().is_some_and(|transfer| transfer.state == MovementState::Sealed);
+        if leaving && sealed && conflicts.is_empty() {
             self.release_late(now, ix, &line.question.gate, effects);
         } else if conflicts.iter().any(|reason| matches!(reason, Reason::NoteReused { .. })) {
             self.alarm(now, ix, AlertKind::NoteReused, effects);
-        } else if !conflicts.is_empty() {
+        } else if leaving && !conflicts.is_empty() {
             self.alarm(now, ix, AlertKind::UnreleasedDeparture, effects);
         }
     }

@@ -62,7 +62,7 @@ impl Core {
 
     /// A draw that stands, or the one that this passage makes.
     pub(super) fn drawn_for(&self, now: Time, truck: &Plate, note: &NoteSeen) -> Option<InspectionFacts> {
-        if let Some(drawn) = self.gates.drawn.get(truck).filter(|drawn| now <= drawn.until) {
+        if let Some(drawn) = self.gates.drawn.get(truck).filter(|drawn| drawn.since <= now && now <= drawn.until) {
             return drawn.cleared.is_none().then_some(InspectionFacts { since: drawn.since, until: drawn.until });
         }
         let NoteSeen::Known(note) = note else { return None };

@@ -420,6 +420,27 @@ fn a_departure_that_a_gate_alone_let_go_is_explained_when_it_files() {
 }
 
 #[test]
+fn what_became_of_the_cargo_before_the_line_was_filed_is_no_conflict() {
+    let mut bench = Bench::new();
+    let mut seal = bench.enrol(1);
+    let id = bench.at_the_gate(&mut seal);
+    let mut alone = Alone::open(&bench.snapshot(), &public(PLATFORM)).unwrap();
+    let mut lines = Lines::default();
+    let answer = heard(&bench, &alone, &mut seal);
+    assert_eq!(lines.decide(&bench, &mut alone, &question("A-1", "N-1"), Some(&answer)), []);
+    bench.send(&seal, &bytes::Bytes::from(answer));
+    // An officer releases it by hand, and the truck is on its way before the gate can file.
+    bench.ok(Role::Customs, json!({"type": "release-transfer", "transfer": id, "reason": "papers seen"}));
+    bench.drive(&mut seal, 0, 24);
+    bench.report_arrival(&id);
+    assert_eq!((bench.state(&id), bench.alert_kinds()), (MovementState::Arrived, vec![]));
+    let filed = bench.file(&lines, 1).unwrap();
+    assert_eq!((&filed["verdict"], &filed["conflicts"]), (&json!("go"), &json!([])));
+    assert_eq!(bench.alert_kinds(), []);
+    assert_eq!(bench.uses("N-1").len(), 1);
+}
+
+#[test]
 fn nothing_is_decided_by_a_snapshot_that_is_old_or_not_the_platforms() {
     let mut bench = Bench::new();
     let mut seal = bench.enrol(1);

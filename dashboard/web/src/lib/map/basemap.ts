@@ -18,7 +18,7 @@ export function basemap(): Promise<Basemap> {
 export function fontOf(style: StyleSpecification): string[] | null {
   if (style.glyphs === undefined) return null;
   for (const layer of style.layers) {
-    const font = layer.type === "symbol" ? layer.layout?.["text-font"] : undefined;
+    const font: unknown = layer.type === "symbol" ? layer.layout?.["text-font"] : undefined;
     if (Array.isArray(font) && font.every((name) => typeof name === "string")) return font;
   }
   return null;

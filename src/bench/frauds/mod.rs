@@ -87,6 +87,16 @@ mod tests {
     }
 
     #[test]
+    fn every_seeded_fraud_of_a_month_is_found_and_nobody_is_accused_for_nothing() {
+        let corridors = world::corridors(CORRIDORS).unwrap();
+        let month = month(&corridors, &Frauds { transfers: 100, seed: 7, report: None }).unwrap();
+        let told = serde_json::to_value(&month).unwrap();
+        let seeded = &told["frauds_with_signed_evidence"];
+        assert!(seeded["seeded"].as_u64() > Some(0) && seeded["seeded"] == seeded["found"], "{told}");
+        assert_eq!(told["false_red"], 0, "{told}");
+    }
+
+    #[test]
     fn another_run_of_the_same_month_says_the_same() {
         let corridors = world::corridors(CORRIDORS).unwrap();
         let few = Frauds { transfers: 20, seed: 3, report: None };

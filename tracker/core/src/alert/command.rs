@@ -12,6 +12,8 @@ use sealway_schemas::movement::{Arrow, By};
 use sealway_schemas::{AlertId, Time, TransferId, UserId};
 
 const REASON_LIMIT: usize = 1_000;
+/// On one alert: each note sends the alert anew to everybody who sees it.
+const NOTES_LIMIT: usize = 200;
 
 impl Core {
     pub(crate) fn alert_command(
@@ -29,6 +31,7 @@ impl Core {
             AlertCommand::NoteAlert { alert, transfer, note } => {
                 self.expect_of(alert, transfer)?;
                 expect_length("note", &note)?;
+                self.expect_room(alert)?;
                 self.alerts.note(alert, AlertNote { by: asking.by.user.clone(), at: now, text: note });
                 self.tell_alert(now, alert, effects);
                 Ok(())
@@ -145,6 +148,16 @@ impl Core {
             self.exculpate(now, alert, Ground::Decided(decision), effects);
         }
         Ok(())
+    }
+}
+
+impl Core {
+    fn expect_room(&self, id: AlertId) -> Result<(), CommandRefusal> {
+        let count = self.known_alert(id)?.notes.len();
+        if count < NOTES_LIMIT {
+            return Ok(());
+        }
+        Err(CommandRefusal::new("too-many-notes", format!("alert {id}: {count} notes, expected at most {NOTES_LIMIT}")))
     }
 }
 

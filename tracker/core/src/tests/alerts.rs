@@ -63,6 +63,10 @@ fn what_officers_write_stands_beside_the_alert_in_their_order() {
     assert_eq!(written, [("patrol sent", "customs-1"), ("driver called", "customs-1")]);
     assert_eq!(bench.code(Role::Customs, json!({"type": "note-alert", "alert": id, "note": "  "})), "reason-length");
     assert_eq!(bench.only_alert().notes, notes);
+    for number in 3..=200 {
+        bench.ok(Role::Customs, json!({"type": "note-alert", "alert": id, "note": format!("note {number}")}));
+    }
+    assert_eq!(bench.code(Role::Customs, json!({"type": "note-alert", "alert": id, "note": "one more"})), "too-many-notes");
 }
 
 #[test]

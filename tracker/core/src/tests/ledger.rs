@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use sealway_schemas::TransferId;
 use sealway_schemas::alert::AlertKind;
 use sealway_schemas::command::Role;
+use sealway_schemas::gate::KpiDay;
 use sealway_schemas::ledger::{GoodsStatus, LedgerImport, LedgerStand, PeriodicDeclaration, Quantity};
 use sealway_schemas::movement::{Arrow, By, HoldReason, MovementState};
 use serde_json::{Value, json};
@@ -100,6 +101,20 @@ fn an_import_counts_once_by_its_reference() {
     assert_eq!(bench.code(Role::Carrier, import("L-2", "nonsense")), "ledger-file");
     bench.ok(Role::Carrier, import("L-2", &csv(1, None)));
     assert_eq!(accounts(&bench), ["200", "0", "0"]);
+}
+
+#[test]
+fn from_arrival_to_release_is_counted_where_it_arrived() {
+    let (mut bench, mut seal, id) = laden();
+    bench.seal_up(&mut seal);
+    bench.drive(&mut seal, 0, 24);
+    bench.report_arrival(&id);
+    bench.pass_s(600);
+    go(&mut bench, &id, &[Arrow::HandOver, Arrow::GrantUnsealing, Arrow::Unseal]);
+    bench.ok(Role::Customs, verify(&id, "A1", None));
+    let day: KpiDay = told(&bench);
+    assert_eq!(day.arrival_to_release.percentile(50), Some(10.0), "minutes: {day:?}");
+    assert_eq!(day.place, bench.transfer(&id).destination);
 }
 
 #[test]

@@ -170,6 +170,7 @@ export const zh = {
   "error.user-party-fixed": "用户所属单位登记后不能更改。",
   "error.written-off": "已核销，不能再次核销。",
   "error.wrong-geometry": "几何图形类型不符。",
+  "error.too-many-notes": "该警报的备注已满，请在处置结论中说明。",
 } as const;
 
 export const en: Readonly<Record<keyof typeof zh, string>> = {
@@ -343,4 +344,5 @@ export const en: Readonly<Record<keyof typeof zh, string>> = {
   "error.user-party-fixed": "A user's party does not change.",
   "error.written-off": "It is written off already.",
   "error.wrong-geometry": "It is another kind of geometry than expected.",
+  "error.too-many-notes": "The alert holds no more notes; say it in the decision.",
 };

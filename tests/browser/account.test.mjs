@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import { launch, open, SERVER, signIn, tokenOf, visitor } from "./floor.mjs";
 
 let browser;
-before(async () => (browser = await launch()));
+before(async () => (browser = await launch({ webgl: false })));
 after(() => browser?.close());
 
 const PASSWORD = "the river bends at dawn";

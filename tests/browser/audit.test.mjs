@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import { launch, open, signIn, tokenOf, visitor } from "./floor.mjs";
 
 let browser;
-before(async () => (browser = await launch()));
+before(async () => (browser = await launch({ webgl: false })));
 after(() => browser?.close());
 
 test("an auditor proves any entry, and sees that the log only grew since the last look", async () => {

@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import { launch, open, signIn, tokenOf, visitor, waitForAlert } from "./floor.mjs";
 
 let browser;
-before(async () => (browser = await launch()));
+before(async () => (browser = await launch({ webgl: false })));
 after(() => browser?.close());
 
 /** Opens the case of the worst alert that nobody has looked at. */

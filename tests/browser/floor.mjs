@@ -27,6 +27,7 @@ function required(name) {
   return value;
 }
 
+/** Tests that look at no map do without one: drawing it in software takes longer than all the rest. */
 export function launch({ webgl = true } = {}) {
   return chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...(webgl ? DRAWING : ["--disable-gpu", "--disable-3d-apis"])] });
 }

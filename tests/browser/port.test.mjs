@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import { findings, launch, open, PATIENCE_MS, SERVER, signIn, tokenOf, visitor } from "./floor.mjs";
 
 let browser;
-before(async () => (browser = await launch()));
+before(async () => (browser = await launch({ webgl: false })));
 after(() => browser?.close());
 
 const PHONE = { width: 360, height: 740 };

@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import { launch, SERVER, signIn, TOKEN, visitor } from "./floor.mjs";
 
 let browser;
-before(async () => (browser = await launch()));
+before(async () => (browser = await launch({ webgl: false })));
 after(() => browser?.close());
 
 test("a sign-in link opens the live page and leaves no token in the address", async () => {

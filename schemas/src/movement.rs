@@ -195,6 +195,8 @@ pub enum HoldReason {
     Inspection,
     /// The enquiry was not answered in time.
     Recovery,
+    /// Verified as B1, until a later verification finds it satisfactory.
+    Unsatisfactory,
 }
 
 /// What holds a transfer, until an officer lifts it.

@@ -92,7 +92,8 @@ pub(super) fn held(story: &Story, (number, hold): (usize, &HoldView)) -> Value {
         | HoldReason::Refused
         | HoldReason::LedgerDifference
         | HoldReason::PartialCargo
-        | HoldReason::Recovery => None,
+        | HoldReason::Recovery
+        | HoldReason::Unsatisfactory => None,
     };
     let fields = json!({
         "action": "OBSERVE",

@@ -28,7 +28,8 @@ pub enum CustodyCommand {
     HandOver { transfer: TransferId, place: PlaceId },
     /// 拒收: holds the transfer until an officer decides.
     RefuseTransfer { transfer: TransferId, place: PlaceId, reason: String },
-    /// 核验. On A1 and A2 what was counted is written off at once; without lines that is everything that was declared.
+    /// 核验, and again where it was B1. `verified` is what was counted: without lines everything under way, with lines nothing of what they
+    /// leave out. On A1 and A2 it is written off at once; less than everything is A5 or B1.
     VerifyTransfer {
         transfer: TransferId,
         conclusion: Conclusion,

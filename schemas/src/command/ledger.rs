@@ -15,7 +15,7 @@ pub enum LedgerCommand {
     DeclareGoods { transfer: TransferId, enterprise: PartyId, declaration: Reference, lines: Vec<GoodsLine> },
     /// The goods that the release note names.
     NoteGoods { transfer: TransferId, note: Reference, lines: Vec<GoodsLine> },
-    /// 核销. Without lines everything that was declared and is not written off yet.
+    /// 核销. Without lines everything that was verified and is not written off yet.
     WriteOffTransfer {
         transfer: TransferId,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -112,4 +112,5 @@ words!(HoldReason {
     PartialCargo "分拨短少" "cargo missing at a split",
     Inspection "待查验" "an inspection",
     Recovery "追缴" "a recovery",
+    Unsatisfactory "核验不符" "an unsatisfactory verification",
 });

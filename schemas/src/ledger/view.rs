@@ -57,6 +57,8 @@ pub enum Account {
     /// Declared for a transfer.
     UnderWay,
     WrittenOff,
+    /// Not found when the transfer was verified.
+    Missing,
 }
 
 /// One entry of the double-entry book: out of `credit`, into `debit`.
@@ -107,12 +109,14 @@ pub struct LedgerStand {
     pub name_en: String,
     pub hs: HsCode,
     pub unit: UnitCode,
-    /// Of everything that was ever imported; the sum of the three below.
+    /// Of everything that was ever imported; the sum of the four quantities below.
     pub imported: Quantity,
     pub weight_kg: Quantity,
     pub stock: Quantity,
     pub under_way: Quantity,
     pub written_off: Quantity,
+    #[serde(default)]
+    pub missing: Quantity,
 }
 
 impl Recorded for LedgerStand {

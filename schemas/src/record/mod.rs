@@ -4,6 +4,7 @@
 mod district;
 mod grant;
 mod signing;
+mod verification;
 mod webhook;
 
 use crate::{PartyId, Time, TransferId};
@@ -12,6 +13,7 @@ pub use grant::{GrantStanding, GrantView};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 pub use signing::{ArrowRuleView, SignatureRuleView, SigningKeyView};
+pub use verification::VerificationView;
 pub use webhook::WebhookView;
 
 /// A view that is told as a record.

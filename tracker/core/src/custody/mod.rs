@@ -7,6 +7,7 @@ mod handover;
 use crate::command::{Asking, hex_bytes};
 use crate::core::Core;
 use crate::effect::{CommandRefusal, Effect};
+use crate::ledger::Unloading;
 pub(crate) use asked::Questions;
 pub(crate) use grant::Grants;
 use sealway_schemas::command::CustodyCommand;
@@ -28,7 +29,7 @@ impl Core {
                 self.refuse_transfer(now, asking, (&transfer, &place, reason), effects)
             }
             CustodyCommand::VerifyTransfer { transfer, conclusion, verified, seal, note } => {
-                self.verify_transfer(now, asking, &transfer, (conclusion, &verified, seal, &note), effects)
+                self.verify_transfer(now, asking, &transfer, Unloading { conclusion, seal, lines: verified, note }, effects)
             }
             CustodyCommand::IssueGrant { grant, device, epoch, circle, not_before, not_after, authorised_by } => {
                 let id = hex_bytes::<16>("grant", &grant)?;

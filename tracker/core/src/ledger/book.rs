@@ -35,6 +35,7 @@ pub struct Stand {
     pub stock: Quantity,
     pub under_way: Quantity,
     pub written_off: Quantity,
+    pub missing: Quantity,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,6 +137,7 @@ impl Book {
             stock: Quantity::ZERO,
             under_way: Quantity::ZERO,
             written_off: Quantity::ZERO,
+            missing: Quantity::ZERO,
         });
         // The stock is a part of what was imported, so it fits where that does.
         stand.stock = stand.stock.plus(*quantity).unwrap_or(stand.stock);
@@ -205,6 +207,7 @@ impl Stand {
             Account::Stock => &mut self.stock,
             Account::UnderWay => &mut self.under_way,
             Account::WrittenOff => &mut self.written_off,
+            Account::Missing => &mut self.missing,
         }
     }
 }
@@ -251,8 +254,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_entry_makes_or_loses_a_quantity(steps in prop::collection::vec((0_u8..5, 0_u8..3, 0_u64..50), 1..80)) {
-            use Account::{Opening, Stock, UnderWay, WrittenOff};
+        fn no_entry_makes_or_loses_a_quantity(steps in prop::collection::vec((0_u8..6, 0_u8..3, 0_u64..50), 1..80)) {
+            use Account::{Missing, Opening, Stock, UnderWay, WrittenOff};
             let mut book = Book::default();
             let mut imported = 0;
             for (action, goods, quantity) in steps {
@@ -262,19 +265,21 @@ mod tests {
                     1 => book.post(Time::ZERO, draft(goods, (UnderWay, Stock), quantity)).is_ok(),
                     2 => book.post(Time::ZERO, draft(goods, (WrittenOff, UnderWay), quantity)).is_ok(),
                     3 => book.post(Time::ZERO, draft(goods, (Stock, UnderWay), quantity)).is_ok(),
+                    4 => book.post(Time::ZERO, draft(goods, (Missing, UnderWay), quantity)).is_ok(),
                     _ => book.reverse_write_off(Time::ZERO, quantity).is_ok(),
                 };
                 prop_assert!(taken || book == before, "a refused entry leaves no trace");
                 let sum = |of: fn(&Stand) -> Quantity| book.items().map(|(_, stand)| of(stand).thousandths()).sum::<u64>();
                 prop_assert_eq!(sum(|stand| stand.imported), imported);
-                prop_assert_eq!(sum(|stand| stand.stock) + sum(|stand| stand.under_way) + sum(|stand| stand.written_off), imported);
+                let missing = sum(|stand| stand.missing);
+                prop_assert_eq!(sum(|stand| stand.stock) + sum(|stand| stand.under_way) + sum(|stand| stand.written_off) + missing, imported);
                 // The entries alone say the same as the accounts.
                 let flow = |account| {
                     let into: u64 = book.postings().filter(|posting| posting.debit == account).map(|posting| posting.quantity.thousandths()).sum();
                     let out: u64 = book.postings().filter(|posting| posting.credit == account).map(|posting| posting.quantity.thousandths()).sum();
                     (into, out)
                 };
-                for (account, stands) in [(Stock, sum(|stand| stand.stock)), (UnderWay, sum(|stand| stand.under_way)), (WrittenOff, sum(|stand| stand.written_off))] {
+                for (account, stands) in [(Stock, sum(|stand| stand.stock)), (UnderWay, sum(|stand| stand.under_way)), (WrittenOff, sum(|stand| stand.written_off)), (Missing, missing)] {
                     prop_assert_eq!(flow(account).0, flow(account).1 + stands);
                 }
                 prop_assert_eq!(flow(Opening), (0, imported));

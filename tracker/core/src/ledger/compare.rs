@@ -113,6 +113,7 @@ mod tests {
             stock: "100".parse().unwrap(),
             under_way: Quantity::ZERO,
             written_off: Quantity::ZERO,
+            missing: Quantity::ZERO,
         };
         let rows = |line: Option<&'static GoodsLine>| line.map(|line| (item(), line)).into_iter().collect::<BTreeMap<_, _>>();
         let leak = |line: Option<&GoodsLine>| line.map(|line| &*Box::leak(Box::new(line.clone())));

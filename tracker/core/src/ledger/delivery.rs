@@ -46,7 +46,9 @@ impl Core {
             declared: lines,
             noted,
             covered,
+            verified: BTreeMap::new(),
             written: BTreeMap::new(),
+            missing: BTreeMap::new(),
             differences: Vec::new(),
             collected: None,
         };

@@ -6,6 +6,7 @@ mod csv;
 mod delivery;
 mod file;
 mod import;
+mod verify;
 mod write_off;
 
 use crate::command::Asking;
@@ -20,6 +21,7 @@ use sealway_schemas::record::Record;
 use sealway_schemas::{Digest, PartyId, Time, TransferId};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+pub(crate) use verify::Unloading;
 
 const NOTE_LIMIT: usize = 1_000;
 
@@ -41,7 +43,11 @@ struct Goods {
     noted: Option<(Reference, Vec<GoodsLine>)>,
     /// What the stock could cover of each declared line, and is under way or written off.
     covered: BTreeMap<Item, Quantity>,
+    /// What the officer counted of each covered line; empty before the verification.
+    verified: BTreeMap<Item, Quantity>,
     written: BTreeMap<Item, Quantity>,
+    /// What was covered and not found, once the transfer is written off.
+    missing: BTreeMap<Item, Quantity>,
     differences: Vec<Difference>,
     /// The periodic declaration that collected it.
     collected: Option<Reference>,
@@ -170,6 +176,7 @@ impl Core {
             stock: stand.stock,
             under_way: stand.under_way,
             written_off: stand.written_off,
+            missing: stand.missing,
         };
         let row = Record::of(&view, vec![item.enterprise.clone()]).map(Row::Record);
         effects.extend(row.map(|row| Effect::Row(Box::new(row))));

@@ -1,69 +1,33 @@
 //! Write-off 核销: what was verified leaves the ledger, once, and comes back only by a counter-entry.
 
+use super::Goods;
 use super::book::{Draft, Item};
-use super::check_note;
-use crate::command::Asking;
 use crate::core::Core;
 use crate::effect::{CommandRefusal, Effect, RefusedStep};
 use crate::transfer::life::after;
 use crate::transfer::{Transfer, TransferIx};
-use sealway_schemas::command::SealFound;
 use sealway_schemas::ledger::{Account, Conclusion, Quantity, VerifiedLine};
 use sealway_schemas::movement::{Arrow, By, MovementState};
 use sealway_schemas::{Time, TransferId};
 use std::collections::BTreeMap;
 
 impl Core {
-    /// The officer's conclusion. On A1 and A2 the counted goods are written off by the same word, unless something holds the transfer.
-    pub(crate) fn verify_transfer(
-        &mut self,
-        now: Time,
-        asking: &Asking<'_>,
-        id: &TransferId,
-        (conclusion, verified, seal, note): (Conclusion, &[VerifiedLine], SealFound, &str),
-        effects: &mut Vec<Effect>,
-    ) -> Result<(), CommandRefusal> {
-        check_note(note)?;
-        if seal != SealFound::Intact && matches!(conclusion, Conclusion::A1 | Conclusion::A2) {
-            let detail = format!("conclusion {conclusion:?} with a seal found {seal:?}: expected A5 or B1");
-            return Err(CommandRefusal::new("conclusion", detail));
-        }
-        if self.cargo_differs(id) && matches!(conclusion, Conclusion::A1 | Conclusion::A2) {
-            let detail = format!("conclusion {conclusion:?} where a split was short or over: expected A5 or B1");
-            return Err(CommandRefusal::new("conclusion", detail));
-        }
-        let by = asking.signer();
-        let (ix, _) = self.known_transfer(id)?;
-        if !verified.is_empty() {
-            self.due(id, verified)?;
-        }
-        self.step(now, ix, Arrow::Verify, by.clone(), effects)?;
-        if let Some(transfer) = self.transfers.get_mut(ix) {
-            transfer.conclusion = Some(conclusion);
-        }
-        match conclusion {
-            // What stops it is told by the transfer itself; an officer writes it off later.
-            Conclusion::A1 | Conclusion::A2 => self.write_off(now, by, id, (verified, note), effects).or(Ok(())),
-            Conclusion::A5 | Conclusion::B1 => Ok(()),
-        }
-    }
-
-    /// Posts the verified quantities; without lines, all that is under way. What is missing stays under way, and the transfer verified.
+    /// Posts the given quantities; without lines, all that was verified. The transfer is written off once all of that is posted, and what
+    /// was not found is then missing.
     pub(crate) fn write_off(
         &mut self,
         now: Time,
         by: By,
         id: &TransferId,
-        (verified, note): (&[VerifiedLine], &str),
+        (lines, note): (&[VerifiedLine], &str),
         effects: &mut Vec<Effect>,
     ) -> Result<(), CommandRefusal> {
         let ix = self.expect_ready(now, id)?;
-        if verified.is_empty() && !self.ledgers.goods.contains_key(id) {
+        if lines.is_empty() && !self.ledgers.goods.contains_key(id) {
             // Nothing of it stands in a ledger.
             return self.step(now, ix, Arrow::WriteOff, by, effects);
         }
-        let due = self.due(id, verified)?;
-        for (item, quantity) in due {
+        for (item, quantity) in self.due(id, lines)? {
             let draft =
                 Draft { item: item.clone(), debit: Account::WrittenOff, credit: Account::UnderWay, quantity, transfer: Some(id.clone()) };
             let posting = self.ledgers.book.post(now, draft)?;
@@ -73,8 +37,41 @@ impl Core {
             }
             self.tell_posting(now, &posting, (&by, note), effects);
         }
-        if self.goods_of(id).is_ok_and(|goods| goods.written == goods.covered) {
+        if self.goods_of(id)?.open().is_empty() {
+            self.post_missing(now, id, (&by, note), effects)?;
             self.step(now, ix, Arrow::WriteOff, by, effects)?;
+        }
+        Ok(())
+    }
+
+    /// What was under way and not found: no longer under way, and never written off.
+    fn post_missing(&mut self, now: Time, id: &TransferId, told: (&By, &str), effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
+        let missing = self.goods_of(id)?.short();
+        for (item, quantity) in &missing {
+            let (debit, credit) = (Account::Missing, Account::UnderWay);
+            let draft = Draft { item: item.clone(), debit, credit, quantity: *quantity, transfer: Some(id.clone()) };
+            let posting = self.ledgers.book.post(now, draft)?;
+            self.tell_posting(now, &posting, told, effects);
+        }
+        if let Some(goods) = self.ledgers.goods.get_mut(id) {
+            goods.missing = missing;
+        }
+        Ok(())
+    }
+
+    /// A transfer that is verified again is counted again: what was missing of it is under way until then.
+    fn take_back_missing(
+        &mut self,
+        now: Time,
+        id: &TransferId,
+        told: (&By, &str),
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), CommandRefusal> {
+        let missing = self.ledgers.goods.get_mut(id).map(|goods| std::mem::take(&mut goods.missing)).unwrap_or_default();
+        for (item, quantity) in missing {
+            let draft = Draft { item, debit: Account::UnderWay, credit: Account::Missing, quantity, transfer: Some(id.clone()) };
+            let posting = self.ledgers.book.post(now, draft)?;
+            self.tell_posting(now, &posting, told, effects);
         }
         Ok(())
     }
@@ -118,31 +115,21 @@ impl Core {
         })
     }
 
-    /// What is to be posted: never more than is under way with this transfer.
-    fn due(&self, id: &TransferId, verified: &[VerifiedLine]) -> Result<BTreeMap<Item, Quantity>, CommandRefusal> {
+    /// What is to be posted: never more than was verified and is under way with this transfer.
+    fn due(&self, id: &TransferId, lines: &[VerifiedLine]) -> Result<BTreeMap<Item, Quantity>, CommandRefusal> {
         let goods = self.goods_of(id)?;
-        let left = |item: &Item| {
-            let covered = goods.covered.get(item).copied().unwrap_or_default();
-            covered.minus(goods.written.get(item).copied().unwrap_or_default()).unwrap_or_default()
-        };
-        let open: BTreeMap<Item, Quantity> =
-            goods.covered.keys().map(|item| (item.clone(), left(item))).filter(|(_, left)| !left.is_zero()).collect();
-        if open.is_empty() {
-            return Err(CommandRefusal::new(
-                "written-off",
-                format!("transfer {id}: all of its goods are written off, expected some under way"),
-            ));
-        }
-        if verified.is_empty() {
+        let open = goods.open();
+        if lines.is_empty() {
             return Ok(open);
         }
         let mut due = BTreeMap::new();
-        for VerifiedLine { goods: kind, status, quantity } in verified {
+        for VerifiedLine { goods: kind, status, quantity } in lines {
             let item = Item { enterprise: goods.enterprise.clone(), goods: kind.clone(), status: *status };
             let left = open.get(&item).copied().unwrap_or_default();
             if quantity.is_zero() || *quantity > left || due.insert(item, *quantity).is_some() {
-                let detail =
-                    format!("goods {kind} of transfer {id}: {quantity} verified, expected one line of more than 0 and at most {left}");
+                let detail = format!(
+                    "goods {kind} of transfer {id}: {quantity} to write off, expected one line of more than 0 and at most {left} as verified"
+                );
                 return Err(CommandRefusal::new("verified-quantity", detail));
             }
         }
@@ -168,6 +155,9 @@ impl Core {
         if let Some(ix) = ix.filter(is_closed) {
             self.step(now, ix, Arrow::ReverseWriteOff, by.clone(), effects)?;
         }
+        if let Some(transfer) = &transfer {
+            self.take_back_missing(now, transfer, (&by, reason), effects)?;
+        }
         let goods = transfer.as_ref().and_then(|transfer| self.ledgers.goods.get_mut(transfer));
         if let Some(written) = goods.and_then(|goods| goods.written.get_mut(&counter.item)) {
             *written = written.minus(counter.quantity).unwrap_or_default();
@@ -175,4 +165,24 @@ impl Core {
         self.tell_posting(now, &counter, (&by, reason), effects);
         Ok(())
     }
+}
+
+impl Goods {
+    /// What was verified and is not written off yet.
+    fn open(&self) -> BTreeMap<Item, Quantity> {
+        rest(&self.verified, &self.written)
+    }
+
+    /// What was covered and not found.
+    fn short(&self) -> BTreeMap<Item, Quantity> {
+        rest(&self.covered, &self.verified)
+    }
+}
+
+/// What `less` leaves of each item, where it leaves anything.
+fn rest(all: &BTreeMap<Item, Quantity>, less: &BTreeMap<Item, Quantity>) -> BTreeMap<Item, Quantity> {
+    let left = |(item, quantity): (&Item, &Quantity)| {
+        (item.clone(), quantity.minus(less.get(item).copied().unwrap_or_default()).unwrap_or_default())
+    };
+    all.iter().map(left).filter(|(_, left)| !left.is_zero()).collect()
 }

@@ -43,6 +43,8 @@ enum Act {
     Find,
     BreakOpen,
     Cancel,
+    /// Not satisfactory; the next verification decides again.
+    Doubt,
     WriteOff,
     Wait,
 }
@@ -64,7 +66,7 @@ const HONEST: [Act; 14] = [
     Act::Verify,
 ];
 
-const ODD: [Act; 12] = [
+const ODD: [Act; 13] = [
     Act::Hold,
     Act::Lift,
     Act::LiftQuarantine,
@@ -75,6 +77,7 @@ const ODD: [Act; 12] = [
     Act::Find,
     Act::BreakOpen,
     Act::Cancel,
+    Act::Doubt,
     Act::WriteOff,
     Act::Wait,
 ];
@@ -172,6 +175,7 @@ impl Life {
                 self.send(&opened);
             }
             Act::Verify => self.ask(Role::Customs, verification(&id, "A1", "intact")),
+            Act::Doubt => self.ask(Role::Customs, verification(&id, "B1", "damaged")),
             Act::Hold => self.ask(Role::Customs, json!({"type": "hold-transfer", "transfer": id, "reason": "r"})),
             Act::Lift => self.ask(Role::Customs, json!({"type": "lift-hold", "transfer": id, "reason": "r"})),
             Act::LiftQuarantine => self.ask(Role::Customs, json!({"type": "lift-quarantine", "device": seal, "reason": "r"})),
@@ -318,6 +322,18 @@ fn an_undisturbed_life_goes_from_draft_to_written_off() {
     }
     assert_eq!(life.bench.state(&life.id), MovementState::WrittenOff);
     assert_eq!(life.bench.alert_kinds(), []);
+}
+
+#[test]
+fn a_verification_that_was_not_satisfactory_is_made_again_and_ends_the_life() {
+    let mut life = Life::begin();
+    for act in HONEST.into_iter().filter(|act| *act != Act::Verify).chain([Act::Doubt, Act::Lift, Act::WriteOff, Act::Doubt]) {
+        life.act(act);
+    }
+    assert_eq!(life.bench.state(&life.id), MovementState::Verified);
+    life.act(Act::Verify);
+    assert_eq!(life.bench.state(&life.id), MovementState::WrittenOff);
+    assert_eq!(life.bench.replayed().fingerprint(), life.bench.core.fingerprint());
 }
 
 #[test]

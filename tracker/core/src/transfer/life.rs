@@ -20,7 +20,8 @@ pub(crate) fn after(state: MovementState, arrow: Arrow) -> Option<MovementState>
         Arrow::GrantUnsealing => (&[S::HandedOver], S::UnsealingGranted),
         Arrow::RevokeGrant => (&[S::UnsealingGranted], S::HandedOver),
         Arrow::Unseal => (&[S::UnsealingGranted], S::Unsealed),
-        Arrow::Verify => (&[S::Unsealed], S::Verified),
+        // Again where it was not satisfactory, or was counted anew.
+        Arrow::Verify => (&[S::Unsealed, S::Verified], S::Verified),
         Arrow::WriteOff => (&[S::Verified], S::WrittenOff),
         Arrow::ReverseWriteOff => (&[S::WrittenOff], S::Verified),
         Arrow::Cancel => {
@@ -69,7 +70,7 @@ mod tests {
             (S::HandedOver, vec![(A::ReportIncident, S::Incident), (A::GrantUnsealing, S::UnsealingGranted)]),
             (S::UnsealingGranted, vec![(A::ReportIncident, S::Incident), (A::RevokeGrant, S::HandedOver), (A::Unseal, S::Unsealed)]),
             (S::Unsealed, vec![(A::Verify, S::Verified)]),
-            (S::Verified, vec![(A::WriteOff, S::WrittenOff)]),
+            (S::Verified, vec![(A::Verify, S::Verified), (A::WriteOff, S::WrittenOff)]),
             (S::WrittenOff, vec![(A::ReverseWriteOff, S::Verified)]),
             (S::Cancelled, vec![]),
         ];

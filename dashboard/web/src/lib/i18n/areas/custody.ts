@@ -38,6 +38,7 @@ export const zh = {
   "account.stock": "库存",
   "account.under-way": "在途",
   "account.written-off": "已核销",
+  "account.missing": "短少",
 } as const;
 
 export const en: Readonly<Record<keyof typeof zh, string>> = {
@@ -79,4 +80,5 @@ export const en: Readonly<Record<keyof typeof zh, string>> = {
   "account.stock": "Stock",
   "account.under-way": "Under way",
   "account.written-off": "Written off",
+  "account.missing": "Missing",
 };

@@ -168,7 +168,6 @@ export const zh = {
   "error.unknown-token": "没有这个令牌。",
   "error.unknown-user": "没有这个用户。",
   "error.user-party-fixed": "用户所属单位登记后不能更改。",
-  "error.written-off": "已核销，不能再次核销。",
   "error.wrong-geometry": "几何图形类型不符。",
   "error.too-many-notes": "该警报的备注已满，请在处置结论中说明。",
 } as const;
@@ -342,7 +341,6 @@ export const en: Readonly<Record<keyof typeof zh, string>> = {
   "error.unknown-token": "There is no such token.",
   "error.unknown-user": "There is no such user.",
   "error.user-party-fixed": "A user's party does not change.",
-  "error.written-off": "It is written off already.",
   "error.wrong-geometry": "It is another kind of geometry than expected.",
   "error.too-many-notes": "The alert holds no more notes; say it in the decision.",
 };

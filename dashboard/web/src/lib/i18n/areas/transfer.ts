@@ -81,6 +81,7 @@ export const zh = {
   "hold.partial-cargo": "分拨短少：",
   "hold.inspection": "查验：",
   "hold.recovery": "追缴：",
+  "hold.unsatisfactory": "核验不符：",
 
   "timeline.heading": "计划与实际",
   "timeline.next": "下一步",
@@ -246,6 +247,7 @@ export const en: Readonly<Record<keyof typeof zh, string>> = {
   "hold.partial-cargo": "Cargo short at split:",
   "hold.inspection": "Inspection:",
   "hold.recovery": "Recovery:",
+  "hold.unsatisfactory": "Verified as not satisfactory:",
 
   "timeline.heading": "Planned and actual",
   "timeline.next": "next",

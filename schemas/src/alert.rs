@@ -98,7 +98,7 @@ alert_kinds! {
     ForcedEntry "forced-entry" Red,
     /// Somebody tried to open with a credential that is none.
     WrongCredential "wrong-credential" Amber,
-    /// The motor stuck, a self-test failed, the store lost reports.
+    /// The motor stuck, or a flash fault lost reports.
     DeviceFault "device-fault" Grey,
     /// A seal without cargo was opened or cut: stolen for its parts, no attack on cargo.
     SealStolen "seal-stolen" Grey,

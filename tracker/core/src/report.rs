@@ -9,7 +9,7 @@ use crate::timer::Deadline;
 use crate::verify::{Refusal, VerifiedReport};
 use sealway_schemas::entry::Entry;
 use sealway_schemas::event::AlertKind;
-use sealway_schemas::report::{Event, Report, Status};
+use sealway_schemas::report::{Event, GapReason, Report, Status};
 use sealway_schemas::{DeviceId, Digest, PublicKey, Time};
 use std::num::NonZeroU64;
 
@@ -151,8 +151,10 @@ impl Core {
     fn check_health(&mut self, now: Time, ix: DeviceIx, settled: &Settled, effects: &mut Vec<Effect>) {
         let report = settled.report.report();
         let faults = [(Event::MotorStuck, AlertKind::DeviceFault), (Event::WrongCredential, AlertKind::WrongCredential)];
-        let fault = faults.into_iter().find(|(event, _)| *event == report.event());
-        if let Some((_, kind)) = fault {
+        let fault = faults.into_iter().find(|(event, _)| *event == report.event()).map(|(_, kind)| kind);
+        // A full ring or a lost state is no part that broke.
+        let flash = report.gap().filter(|gap| gap.reason == GapReason::FlashFault).map(|_| AlertKind::DeviceFault);
+        if let Some(kind) = fault.or(flash) {
             self.raise(now, ix, Finding::of_report(kind, report.t(), report.ctr()), effects);
         }
         let Some(device) = self.devices.get_mut(ix).filter(|_| !report.status().has(Status::FROM_STORE)) else {

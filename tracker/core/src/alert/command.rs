@@ -8,7 +8,7 @@ use crate::transfer::TransferIx;
 use crate::transfer::life::after;
 use sealway_schemas::alert::{AlertNote, AlertView, Assignment, Decision, Ground, Verdict};
 use sealway_schemas::command::{AlertCommand, Role};
-use sealway_schemas::movement::{Arrow, By};
+use sealway_schemas::movement::{Arrow, By, HoldReason};
 use sealway_schemas::{AlertId, Time, TransferId, UserId};
 
 const REASON_LIMIT: usize = 1_000;
@@ -42,9 +42,19 @@ impl Core {
             }
             AlertCommand::DecideAlert { alert, transfer, verdict, reason } => {
                 self.expect_of(alert, transfer)?;
-                let decision = Decision { verdict, by: asking.by.user.clone(), at: now, reason };
+                let decision = Decision { verdict, by: asking.by.user.clone(), at: now, reason: reason.clone() };
                 self.decide_alert(now, alert, decision, effects)?;
-                if verdict == Verdict::Incident { self.enter_incident(now, alert, asking.signer(), effects) } else { Ok(()) }
+                match verdict {
+                    Verdict::Incident => self.enter_incident(now, alert, asking.signer(), effects),
+                    // The decision ends the alert, so that something else has to hold the cargo.
+                    Verdict::SuspectedSmuggling => {
+                        if let Some(ix) = self.transfer_of_alert(alert) {
+                            self.hold(now, ix, (HoldReason::Officer, reason), asking.signer(), effects);
+                        }
+                        Ok(())
+                    }
+                    Verdict::FalseAlarm | Verdict::DeviceFault => Ok(()),
+                }
             }
             AlertCommand::ReportTruck { transfer, at, lat, lon } => {
                 self.report_truck(now, asking, (&transfer, at, Position { lat, lon }), effects)
@@ -54,13 +64,16 @@ impl Core {
 
     /// What an officer calls an incident is one, if the transfer is where one begins.
     fn enter_incident(&mut self, now: Time, id: AlertId, by: By, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
-        let transfer = self.alerts.get(id).and_then(|alert| alert.transfer.as_ref()).and_then(|transfer| self.transfers.find(transfer));
         let begins =
             |ix: &TransferIx| self.transfers.get(*ix).is_some_and(|transfer| after(transfer.state, Arrow::ReportIncident).is_some());
-        match transfer.filter(begins) {
+        match self.transfer_of_alert(id).filter(begins) {
             Some(ix) => self.step(now, ix, Arrow::ReportIncident, by, effects),
             None => Ok(()),
         }
+    }
+
+    fn transfer_of_alert(&self, id: AlertId) -> Option<TransferIx> {
+        self.alerts.get(id).and_then(|alert| alert.transfer.as_ref()).and_then(|transfer| self.transfers.find(transfer))
     }
 
     fn known_alert(&self, id: AlertId) -> Result<&AlertView, CommandRefusal> {

@@ -8,7 +8,8 @@ use sealway_schemas::command::Role;
 use sealway_schemas::entry::Entry;
 use sealway_schemas::event::{AlertKind, Severity};
 use sealway_schemas::hello::Hello;
-use sealway_schemas::report::{Event, Status};
+use sealway_schemas::movement::{By, HoldReason};
+use sealway_schemas::report::{Event, Gap, GapReason, Status};
 use sealway_schemas::{Digest, TransferId};
 use serde_json::json;
 
@@ -46,6 +47,37 @@ fn a_signed_breach_is_red_and_stands_on_the_transfer() {
         assert_eq!((bench.transfer(&id).open_alerts, bench.only_alert().acknowledged_by), (1, Some("customs-1".parse().unwrap())));
         bench.ok(Role::Customs, json!({"type": "decide-alert", "alert": alert.id, "verdict": "incident", "reason": "seen by the patrol"}));
         assert_eq!(bench.transfer(&id).open_alerts, 0);
+    }
+}
+
+#[test]
+fn suspected_smuggling_holds_the_transfer_in_the_name_of_the_officer_who_decided() {
+    let (mut bench, mut seal, id) = under_way();
+    let at = bench.road().at_km(10.0);
+    let cut = seal.make(bench.now, Event::CableCut, at, |_| {});
+    bench.send(&seal, &cut);
+    let alert = bench.only_alert().id;
+    let decide = json!({"type": "decide-alert", "alert": alert, "verdict": "suspected-smuggling", "reason": "a box less on the X-ray"});
+    bench.ok(Role::Customs, decide);
+    let transfer = bench.transfer(&id);
+    assert_eq!((transfer.open_alerts, transfer.state), (0, sealway_schemas::event::MovementState::InTransit));
+    let [hold] = transfer.holds.as_slice() else { panic!("{:?}", transfer.holds) };
+    assert_eq!((hold.reason, hold.detail.as_str()), (HoldReason::Officer, "a box less on the X-ray"));
+    assert_eq!(hold.by, By::User("customs-1".parse().unwrap()));
+    assert_eq!(bench.replayed().fingerprint(), bench.core.fingerprint());
+}
+
+#[test]
+fn reports_that_the_flash_lost_are_a_fault_of_the_device_and_an_overwritten_ring_is_none() {
+    for (reason, kinds) in [(GapReason::FlashFault, vec![AlertKind::DeviceFault]), (GapReason::RingFull, Vec::new())] {
+        let (mut bench, mut seal, _) = under_way();
+        let at = bench.road().at_km(10.0).unwrap();
+        let _lost = seal.periodic(bench.now, at);
+        bench.pass_s(60);
+        let lost = seal.ctr;
+        let gap = seal.make(bench.now, Event::Gap, Some(at), |draft| draft.gap = Some(Gap { from: lost, to: lost, reason }));
+        bench.send(&seal, &gap);
+        assert_eq!(bench.alert_kinds().into_iter().filter(|kind| *kind != AlertKind::Hole).collect::<Vec<_>>(), kinds);
     }
 }
 

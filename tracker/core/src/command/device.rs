@@ -9,9 +9,11 @@ use crate::effect::{CommandRefusal, Effect, KeyChange};
 use crate::order::Cursor;
 use crate::role::Reach;
 use crate::terminal::Registering;
+use crate::transfer::Transfer;
 use crate::verify::verify_enrolment;
 use sealway_schemas::command::DeviceCommand;
 use sealway_schemas::enrol::Enrolment;
+use sealway_schemas::movement::MovementState;
 use sealway_schemas::{DeviceId, PartyId, PublicKey, Time};
 
 const PROOF_BYTES_LIMIT: usize = 512;
@@ -106,8 +108,13 @@ impl Core {
 
     /// Under way a seal's identity is customs' business: a new one could pretend to the old epoch.
     fn check_custody(&self, asking: &Asking<'_>, id: &DeviceId) -> Result<(), CommandRefusal> {
-        let transfer = self.devices.by_id(id).and_then(|device| self.transfers.get(device.transfer?));
-        match (asking.reach, transfer.filter(|transfer| transfer.movement.in_custody())) {
+        let bound = self.devices.by_id(id).and_then(|device| self.transfers.get(device.transfer?));
+        let bound = bound.filter(|transfer| transfer.movement.in_custody());
+        // A seal that was replaced on the way is evidence until the officer lets the transfer go on.
+        let replaced =
+            |transfer: &Transfer| transfer.state == MovementState::Incident && transfer.chain.seals().iter().any(|link| link.seal == *id);
+        let replaced = || self.transfers.iter().map(|(_, transfer)| transfer).find(|transfer| replaced(transfer));
+        match (asking.reach, bound.or_else(replaced)) {
             (Reach::Own | Reach::None, Some(transfer)) => {
                 let detail = format!("device {id}: seals transfer {}, expected an officer to do this before it has arrived", transfer.id);
                 Err(CommandRefusal::new("seal-in-custody", detail))
@@ -138,7 +145,8 @@ impl Core {
     }
 
     fn lift_quarantine(&mut self, now: Time, id: DeviceId, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
-        let ix = self.active_ix(&id)?;
+        // Also of a revoked one: what it was a seal of waits for the decision.
+        let ix = self.device_ix(&id).map_or_else(|| self.active_ix(&id), Ok)?;
         let held = |cursor: &Cursor| cursor.quarantined() || !cursor.holes().is_empty() || cursor.lost_epoch();
         let Some(device) = self.devices.get_mut(ix).filter(|device| held(&device.cursor)) else {
             let detail =

@@ -12,6 +12,7 @@ use sealway_schemas::binding::BindingView;
 use sealway_schemas::command::Role;
 use sealway_schemas::event::AlertKind;
 use sealway_schemas::movement::{By, MovementState};
+use sealway_schemas::report::{Event, Gap, GapReason};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -174,6 +175,66 @@ fn resealing_keeps_the_chain_of_seals_and_epochs_in_order() {
     let epochs: Vec<_> = view.seals.iter().flat_map(|link| &link.epochs).map(|e| (e.epoch, e.until, e.countersigned_by.clone())).collect();
     assert_eq!(epochs, [(1, Some(cut), Some(officer.clone())), (1, None, Some(officer))]);
     assert_eq!(view.seals[1].epochs[0].since, bench.now, "from the officer's word on");
+}
+
+/// Leaves a hole that is told, or a second version of a report.
+fn spoil(bench: &mut Bench, seal: &mut Seal, clone: bool) {
+    let at = bench.road().at_km(5.0).unwrap();
+    bench.pass_s(60);
+    if clone {
+        let other = seal.fork(bench.now, Event::Periodic, Some(at), |draft| draft.battery = Some(50));
+        let own = seal.periodic(bench.now, at);
+        bench.send(seal, &own);
+        bench.send(seal, &other);
+        return;
+    }
+    let _lost = seal.periodic(bench.now, at);
+    let lost = seal.ctr;
+    let gap = Gap { from: lost, to: lost, reason: GapReason::RingFull };
+    let told = seal.make(bench.now, Event::Gap, Some(at), |draft| draft.gap = Some(gap));
+    bench.send(seal, &told);
+}
+
+#[test]
+fn a_new_seal_does_not_cover_what_the_one_before_it_left_open() {
+    for clone in [false, true] {
+        let mut bench = Bench::new();
+        let (mut seal, mut spare) = (bench.enrol(1), bench.enrol(2));
+        let id = bench.released(&mut seal);
+        bench.drive(&mut seal, 0, 5);
+        spoil(&mut bench, &mut seal, clone);
+        bench.ok(Role::Carrier, json!({"type": "report-incident", "transfer": id, "kind": "seal-broken", "note": "hit by a forklift"}));
+        bench.bind_to(&id, "LOOSE-1", &spare);
+        let at = bench.road().at_km(5.0).unwrap();
+        let sealed = spare.seal(bench.now, at);
+        bench.send(&spare, &sealed);
+        let resume = json!({"type": "resume-transfer", "transfer": id, "note": "new seal seen"});
+        assert_eq!(bench.refused(Role::Customs, &resume).step.unwrap().missing, ["whole-custody"]);
+        let revoke = json!({"type": "revoke-device", "device": seal.id, "reason": "broken"});
+        assert_eq!(bench.code(Role::Carrier, revoke.clone()), "seal-in-custody", "it is evidence");
+        bench.ok(Role::Customs, revoke);
+        bench.ok(Role::Customs, json!({"type": "lift-quarantine", "device": seal.id, "reason": "goods counted"}));
+        bench.ok(Role::Customs, resume);
+        assert_eq!(bench.state(&id), MovementState::InTransit);
+        assert_eq!(bench.replayed().fingerprint(), bench.core.fingerprint());
+    }
+}
+
+#[test]
+fn a_seal_that_is_closed_anew_does_not_cover_its_own_hole() {
+    let mut bench = Bench::new();
+    let mut seal = bench.enrol(1);
+    let id = bench.released(&mut seal);
+    bench.drive(&mut seal, 0, 5);
+    spoil(&mut bench, &mut seal, false);
+    bench.ok(Role::Carrier, json!({"type": "report-incident", "transfer": id, "kind": "accident", "note": "ditch"}));
+    let at = bench.road().at_km(5.0).unwrap();
+    let sealed = seal.seal(bench.now, at);
+    bench.send(&seal, &sealed);
+    let resume = json!({"type": "resume-transfer", "transfer": id, "note": "closed again"});
+    assert_eq!(bench.refused(Role::Customs, &resume).step.unwrap().missing, ["whole-custody"]);
+    bench.ok(Role::Customs, json!({"type": "lift-quarantine", "device": seal.id, "reason": "goods counted"}));
+    bench.ok(Role::Customs, resume);
 }
 
 #[test]

@@ -37,6 +37,8 @@ enum Act {
     Lift,
     LiftQuarantine,
     Incident,
+    /// By the spare seal, closed at once.
+    Reseal,
     Resume,
     Revoke,
     Lose,
@@ -66,11 +68,12 @@ const HONEST: [Act; 14] = [
     Act::Verify,
 ];
 
-const ODD: [Act; 13] = [
+const ODD: [Act; 14] = [
     Act::Hold,
     Act::Lift,
     Act::LiftQuarantine,
     Act::Incident,
+    Act::Reseal,
     Act::Resume,
     Act::Revoke,
     Act::Lose,
@@ -85,6 +88,7 @@ const ODD: [Act; 13] = [
 struct Life {
     bench: Bench,
     seal: Seal,
+    spare: Seal,
     id: TransferId,
     lost: Vec<Bytes>,
     km: f64,
@@ -99,14 +103,16 @@ struct Before {
     held: bool,
     /// Also one that the seal may fill yet.
     holed: bool,
+    /// Of any seal that closed the unit.
+    chain_holed: bool,
 }
 
 impl Life {
     fn begin() -> Self {
         let mut bench = Bench::new();
-        let seal = bench.enrol(1);
+        let (seal, spare) = (bench.enrol(1), bench.enrol(2));
         let id = bench.draft(1, &seal);
-        Self { bench, seal, id, lost: Vec::new(), km: 0.0, nonce: 0, seen: 0, steps: Vec::new() }
+        Self { bench, seal, spare, id, lost: Vec::new(), km: 0.0, nonce: 0, seen: 0, steps: Vec::new() }
     }
 
     /// Sends what the platform can read; what it cannot is lost.
@@ -180,6 +186,7 @@ impl Life {
             Act::Lift => self.ask(Role::Customs, json!({"type": "lift-hold", "transfer": id, "reason": "r"})),
             Act::LiftQuarantine => self.ask(Role::Customs, json!({"type": "lift-quarantine", "device": seal, "reason": "r"})),
             Act::Incident => self.ask(Role::Carrier, json!({"type": "report-incident", "transfer": id, "kind": "accident", "note": "n"})),
+            Act::Reseal => self.reseal(),
             Act::Resume => self.ask(Role::Customs, json!({"type": "resume-transfer", "transfer": id, "note": "n"})),
             Act::Revoke => {
                 let back = json!({"type": "revoke-grant", "grant": hex::encode([self.nonce; 16]), "device": seal});
@@ -201,6 +208,19 @@ impl Life {
             Act::Cancel => self.ask(Role::Customs, json!({"type": "cancel-transfer", "transfer": id, "reason": "r"})),
             Act::WriteOff => self.ask(Role::Customs, json!({"type": "write-off-transfer", "transfer": id, "note": "n"})),
             Act::Wait => self.bench.wait_s(20_000),
+        }
+    }
+
+    fn reseal(&mut self) {
+        let bind = json!({"type": "bind-seal", "transfer": self.id, "unit": "LOOSE-1", "seal": self.spare.id, "mechanical": []});
+        self.ask(Role::Carrier, bind);
+        if self.bench.transfer(&self.id).seal == self.spare.id {
+            std::mem::swap(&mut self.seal, &mut self.spare);
+            // What the other seal lost stays lost.
+            self.lost.clear();
+            let at = self.bench.road().at_km(self.km).unwrap();
+            let sealed = self.seal.seal(self.bench.now, at);
+            self.send(&sealed);
         }
     }
 
@@ -240,6 +260,7 @@ impl Life {
             match step.arrow {
                 Arrow::HandOver | Arrow::WriteOff => assert!(!before.holed, "{step:?} over a hole"),
                 Arrow::Release => assert!(!before.held, "{step:?} over a hole"),
+                Arrow::Resume => assert!(!before.chain_holed, "{step:?} over a hole"),
                 _ => {}
             }
             self.steps.push(step.clone());
@@ -261,7 +282,13 @@ impl Life {
         let cursor = &core.devices.by_id(&self.seal.id).unwrap().cursor;
         let sealed_at = transfer.movement.sealing().map_or(0, |sealing| sealing.ctr);
         let declared = cursor.holes().iter().any(|hole| hole.to > sealed_at);
-        Before { held: core.custody(transfer) == Custody::Held, holed: cursor.quarantined() || cursor.has_hole() || declared }
+        let holed = cursor.quarantined() || cursor.has_hole() || declared;
+        let chain_holed = transfer.chain.seals().iter().any(|link| {
+            let cursor = &core.devices.by_id(&link.seal).unwrap().cursor;
+            let since = link.epochs.first().map(|epoch| epoch.ctr);
+            since.is_some_and(|since| cursor.quarantined() || cursor.holes().iter().any(|hole| hole.to > since))
+        });
+        Before { held: core.custody(transfer) == Custody::Held, holed, chain_holed }
     }
 }
 

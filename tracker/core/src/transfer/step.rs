@@ -7,6 +7,7 @@ use crate::effect::{CommandRefusal, Effect, RefusedStep};
 use crate::movement::{Approach, Custody, Movement};
 use sealway_schemas::Time;
 use sealway_schemas::alert::AlertKind;
+use sealway_schemas::binding::BoundSeal;
 use sealway_schemas::movement::{Arrow, By, HoldReason, HoldView, MovementState, StepView};
 use sealway_schemas::record::Record;
 
@@ -120,13 +121,12 @@ impl Core {
                 missing.push("whole-custody");
             }
             Arrow::Declare if !self.ledger_has_lines(&transfer.id) => missing.push("ledger-lines"),
-            Arrow::Resume if !self.closed_now(transfer) => missing.push("closed-seal"),
+            Arrow::Resume => missing.extend(self.missing_to_resume(transfer)),
             Arrow::Declare
             | Arrow::Accept
             | Arrow::Release
             | Arrow::Depart
             | Arrow::ReportIncident
-            | Arrow::Resume
             | Arrow::HandOver
             | Arrow::GrantUnsealing
             | Arrow::RevokeGrant
@@ -156,9 +156,27 @@ impl Core {
             missing.push("fresh-report");
         }
         if device.open.get(AlertKind::DeviceFault).is_some() {
-            missing.push("self-test-passed");
+            missing.push("no-device-fault");
         }
         missing
+    }
+
+    /// A sealing that follows begins to count anew, so that what came before it is decided on first.
+    fn missing_to_resume(&self, transfer: &Transfer) -> Vec<&'static str> {
+        let mut missing = Vec::new();
+        if !self.closed_now(transfer) {
+            missing.push("closed-seal");
+        }
+        if transfer.chain.seals().iter().any(|link| self.is_holed_since(link)) {
+            missing.push("whole-custody");
+        }
+        missing
+    }
+
+    /// Quarantined, or a hole since it first closed the unit.
+    fn is_holed_since(&self, link: &BoundSeal) -> bool {
+        let sealed = link.epochs.first().map(|epoch| epoch.ctr);
+        sealed.zip(self.devices.by_id(&link.seal)).is_some_and(|(sealed, device)| !device.cursor.whole_at(Some(sealed), u64::MAX))
     }
 
     fn closed_now(&self, transfer: &Transfer) -> bool {

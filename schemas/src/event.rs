@@ -3,7 +3,7 @@
 pub use crate::alert::{AlertKind, AlertView, Severity};
 use crate::cargo::LegView;
 use crate::command::Role;
-pub use crate::movement::{By as ChangedBy, HoldView, MovementState, Punctuality};
+pub use crate::movement::{By as ChangedBy, HoldView, IncidentView, MovementState, Punctuality};
 use crate::record::Record;
 use crate::terminal::Grade;
 use crate::{CorridorId, DeviceId, DistrictId, PartyId, PlaceId, PublicKey, Time, TransferId, UserId};
@@ -125,6 +125,9 @@ pub struct TransferView {
     pub worst_severity: Option<Severity>,
     /// What holds it; each is lifted by an officer.
     pub holds: Vec<HoldView>,
+    /// Until an officer lets it go on.
+    #[serde(default)]
+    pub incident: Option<IncidentView>,
     /// Milliseconds from its release to its arrival at the latest; from its declaration on.
     #[serde(default)]
     pub limit_ms: Option<u64>,

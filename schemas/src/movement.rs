@@ -1,5 +1,6 @@
 //! The life of a transfer: its states, the arrows between them, and what holds it.
 
+use crate::command::IncidentKind;
 use crate::record::Recorded;
 use crate::{DeviceId, GateId, KeyId, Time, TransferId, UserId};
 use serde::{Deserialize, Serialize};
@@ -207,6 +208,16 @@ pub struct HoldView {
     pub detail: String,
     pub since: Time,
     pub by: By,
+}
+
+/// What the carrier reported, while it is an incident.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct IncidentView {
+    pub kind: IncidentKind,
+    pub note: String,
+    pub by: By,
+    pub at: Time,
 }
 
 /// Where a transfer stands to its time limit.

@@ -50,6 +50,7 @@ fn transfer() -> TransferView {
         length_km: 100.0,
         open_alerts: 0,
         worst_severity: None,
+        incident: None,
         holds: vec![hold(HoldReason::Officer, 4), hold(HoldReason::Inspection, 5), hold(HoldReason::LedgerDifference, 6)],
         limit_ms: None,
         due: None,

@@ -137,7 +137,18 @@ pub enum TransferCommand {
         transfer: TransferId,
         reason: String,
     },
-    /// The carrier's answer to an enquiry 核查.
+    /// 核查 into cargo that is under way; the clock opens one by itself when the cargo stays out.
+    OpenEnquiry {
+        transfer: TransferId,
+        reason: String,
+    },
+    /// Accepted, the time limit goes on; not accepted, recovery 追缴 begins. What lapsed may be accepted late.
+    CloseEnquiry {
+        transfer: TransferId,
+        accepted: bool,
+        note: String,
+    },
+    /// The carrier's answer to an enquiry. The first one gives customs time to look at it.
     ReplyEnquiry {
         transfer: TransferId,
         reply: String,
@@ -177,6 +188,8 @@ kinds!(TransferCommand {
     ReportIncident => "report-incident",
     ResumeTransfer => "resume-transfer",
     CancelTransfer => "cancel-transfer",
+    OpenEnquiry => "open-enquiry",
+    CloseEnquiry => "close-enquiry",
     ReplyEnquiry => "reply-enquiry",
     PutStandingOrder => "put-standing-order",
     RemoveStandingOrder => "remove-standing-order",
@@ -189,6 +202,8 @@ impl TransferCommand {
         match self {
             Self::DraftTransfer { transfer, .. }
             | Self::SubmitTransfer { transfer }
+            | Self::OpenEnquiry { transfer, .. }
+            | Self::CloseEnquiry { transfer, .. }
             | Self::ReplyEnquiry { transfer, .. }
             | Self::DeclareTransfer { transfer, .. }
             | Self::AcceptTransfer { transfer }

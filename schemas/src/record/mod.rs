@@ -2,6 +2,7 @@
 //! that may see it, and a body; the newest one of an id replaces the one before.
 
 mod district;
+mod enquiry;
 mod grant;
 mod signing;
 mod verification;
@@ -9,6 +10,7 @@ mod webhook;
 
 use crate::{PartyId, Time, TransferId};
 pub use district::DistrictView;
+pub use enquiry::{EnquiryStanding, EnquiryView};
 pub use grant::{GrantStanding, GrantView};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

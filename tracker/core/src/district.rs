@@ -107,6 +107,8 @@ fn transfer(command: &TransferCommand) -> Concern<'_> {
         | C::LiftHold { transfer, .. }
         | C::ReportIncident { transfer, .. }
         | C::ResumeTransfer { transfer, .. }
+        | C::OpenEnquiry { transfer, .. }
+        | C::CloseEnquiry { transfer, .. }
         | C::CancelTransfer { transfer, .. } => Concern::Transfer(transfer, End::Either),
         C::PutStandingOrder { origin: None, .. } => Concern::Country,
         C::PutStandingOrder { order, origin, .. } => Concern::Order(order, origin.as_ref()),

@@ -98,6 +98,8 @@ fn transfer(command: &TransferCommand) -> Row {
         | TransferCommand::CountersignSeal { .. }
         | TransferCommand::ReleaseTransfer { .. }
         | TransferCommand::ResumeTransfer { .. }
+        | TransferCommand::OpenEnquiry { .. }
+        | TransferCommand::CloseEnquiry { .. }
         | TransferCommand::PutStandingOrder { .. }
         | TransferCommand::RemoveStandingOrder { .. }
         | TransferCommand::AssessCarrier { .. } => CUSTOMS,

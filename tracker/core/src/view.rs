@@ -190,6 +190,7 @@ impl Core {
             open_alerts: u32::try_from(transfer.open_alerts.len()).unwrap_or(u32::MAX),
             worst_severity: self.worst(transfer),
             holds: transfer.holds.clone(),
+            incident: transfer.incident.clone(),
             limit_ms: transfer.limit_ms,
             due: transfer.due,
             punctuality: transfer.punctuality,

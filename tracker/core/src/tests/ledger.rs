@@ -5,11 +5,10 @@ use crate::ledger::book::{Item, Stand};
 use proptest::prelude::*;
 use sealway_schemas::TransferId;
 use sealway_schemas::alert::AlertKind;
-use sealway_schemas::command::{Role, SealFound};
+use sealway_schemas::command::Role;
 use sealway_schemas::gate::KpiDay;
-use sealway_schemas::ledger::{Account, Conclusion, GoodsStatus, LedgerImport, LedgerStand, PeriodicDeclaration, PostingView, Quantity};
+use sealway_schemas::ledger::{GoodsStatus, LedgerImport, LedgerStand, PeriodicDeclaration, Quantity};
 use sealway_schemas::movement::{Arrow, By, HoldReason, MovementState};
-use sealway_schemas::record::VerificationView;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -55,23 +54,23 @@ pub(super) fn go(bench: &mut Bench, id: &TransferId, arrows: &[Arrow]) {
     }
 }
 
-fn stand(bench: &Bench) -> Stand {
+pub(super) fn stand(bench: &Bench) -> Stand {
     let item = Item { enterprise: OWN.parse().unwrap(), goods: "G-1".parse().unwrap(), status: GoodsStatus::Bonded };
     bench.core.book().stand(&item).unwrap().clone()
 }
 
 /// Stock, under way, written off of G-1.
-fn accounts(bench: &Bench) -> [String; 3] {
+pub(super) fn accounts(bench: &Bench) -> [String; 3] {
     let stand = stand(bench);
     [stand.stock, stand.under_way, stand.written_off].map(|quantity: Quantity| quantity.to_string())
 }
 
-fn missing(bench: &Bench) -> String {
+pub(super) fn missing(bench: &Bench) -> String {
     stand(bench).missing.to_string()
 }
 
 /// A transfer with 10 pieces out of a stock of 100.
-fn laden() -> (Bench, Seal, TransferId) {
+pub(super) fn laden() -> (Bench, Seal, TransferId) {
     let mut bench = Bench::new();
     let seal = bench.enrol(1);
     let id = bench.declare(1, &seal);
@@ -80,7 +79,7 @@ fn laden() -> (Bench, Seal, TransferId) {
     (bench, seal, id)
 }
 
-fn unsealed() -> (Bench, TransferId) {
+pub(super) fn unsealed() -> (Bench, TransferId) {
     let (mut bench, mut seal, id) = laden();
     bench.seal_up(&mut seal);
     bench.drive(&mut seal, 0, 24);
@@ -221,98 +220,6 @@ fn a_satisfactory_verification_writes_off_by_itself_and_once() {
         bench.ok(Role::Customs, verify(&id, conclusion, None));
         assert_eq!((bench.state(&id), accounts(&bench)), (MovementState::WrittenOff, ["90", "0", "10"].map(str::to_owned)));
         assert_eq!(bench.code(Role::Customs, write_off(&id, None)), "arrow-illegal");
-    }
-}
-
-#[test]
-fn minor_discrepancies_are_written_off_by_an_officer_and_in_parts() {
-    let (mut bench, id) = unsealed();
-    bench.ok(Role::Customs, verify(&id, "A5", Some("9")));
-    assert_eq!((bench.state(&id), accounts(&bench)), (MovementState::Verified, ["90", "10", "0"].map(str::to_owned)));
-    bench.ok(Role::Customs, write_off(&id, Some("4")));
-    assert_eq!((bench.state(&id), accounts(&bench)), (MovementState::Verified, ["90", "6", "4"].map(str::to_owned)));
-    assert_eq!(bench.code(Role::Customs, write_off(&id, Some("6"))), "verified-quantity", "one more than was counted");
-    bench.ok(Role::Customs, write_off(&id, None));
-    assert_eq!((bench.state(&id), accounts(&bench)), (MovementState::WrittenOff, ["90", "0", "9"].map(str::to_owned)));
-    assert_eq!(missing(&bench), "1");
-}
-
-#[test]
-fn a_shortage_is_written_off_as_counted_and_what_is_missing_has_an_account_and_a_note() {
-    let (mut bench, id) = unsealed();
-    let mut found = verify(&id, "A5", Some("9"));
-    (found["seal"], found["note"]) = (json!("damaged"), json!("one box empty"));
-    bench.ok(Role::Customs, found);
-    let view: VerificationView = told(&bench);
-    assert_eq!((view.conclusion, view.seal, view.note.as_str()), (Conclusion::A5, SealFound::Damaged, "one box empty"));
-    assert_eq!((view.lines[0].quantity.to_string(), view.by), ("9".to_owned(), By::User("customs-1".parse().unwrap())));
-    bench.ok(Role::Customs, write_off(&id, None));
-    assert_eq!((bench.state(&id), accounts(&bench)), (MovementState::WrittenOff, ["90", "0", "9"].map(str::to_owned)));
-    let posting: PostingView = told(&bench);
-    assert_eq!((posting.debit, posting.credit, posting.note.as_str()), (Account::Missing, Account::UnderWay, "counted"));
-    let stand: LedgerStand = told(&bench);
-    assert_eq!(stand.missing.to_string(), "1");
-}
-
-#[test]
-fn a_shortage_that_was_found_again_comes_out_of_the_missing_by_a_counter_entry() {
-    let (mut bench, id) = unsealed();
-    bench.ok(Role::Customs, verify(&id, "A5", Some("9")));
-    bench.ok(Role::Customs, write_off(&id, None));
-    let written = bench.core.book().postings().find(|posting| posting.debit == Account::WrittenOff).unwrap().id;
-    bench.ok(Role::Customs, json!({"type": "reverse-write-off", "posting": written, "reason": "the box was found"}));
-    assert_eq!((missing(&bench), accounts(&bench)), ("0".to_owned(), ["90", "10", "0"].map(str::to_owned)));
-    bench.ok(Role::Customs, verify(&id, "A1", None));
-    assert_eq!((bench.state(&id), accounts(&bench)), (MovementState::WrittenOff, ["90", "0", "10"].map(str::to_owned)));
-}
-
-#[test]
-fn nothing_that_was_found_is_written_off_as_nothing_and_is_all_missing() {
-    let (mut bench, id) = unsealed();
-    assert_eq!(bench.code(Role::Customs, verify(&id, "A1", Some("0"))), "conclusion");
-    assert_eq!(bench.code(Role::Customs, verify(&id, "A1", Some("9"))), "conclusion", "a shortage is no satisfactory end");
-    bench.ok(Role::Customs, verify(&id, "A5", Some("0")));
-    bench.ok(Role::Customs, write_off(&id, None));
-    assert_eq!((bench.state(&id), accounts(&bench)), (MovementState::WrittenOff, ["90", "0", "0"].map(str::to_owned)));
-    assert_eq!(missing(&bench), "10");
-}
-
-#[test]
-fn goods_that_no_stock_covers_end_without_a_posting() {
-    let (mut bench, mut seal, id) = laden();
-    bench.ok(Role::Carrier, declaration(&id, goods("101", "202")));
-    bench.ok(Role::Customs, json!({"type": "lift-hold", "transfer": id, "reason": "papers follow"}));
-    bench.seal_up(&mut seal);
-    bench.drive(&mut seal, 0, 24);
-    bench.report_arrival(&id);
-    go(&mut bench, &id, &[Arrow::HandOver, Arrow::GrantUnsealing, Arrow::Unseal]);
-    bench.ok(Role::Customs, verify(&id, "A1", None));
-    assert_eq!((bench.state(&id), accounts(&bench)), (MovementState::WrittenOff, ["100", "0", "0"].map(str::to_owned)));
-}
-
-#[test]
-fn an_unsatisfactory_verification_writes_nothing_off() {
-    let (mut bench, id) = unsealed();
-    bench.ok(Role::Customs, verify(&id, "B1", None));
-    assert_eq!(bench.refused(Role::Customs, &write_off(&id, None)).step.unwrap().missing, ["no-hold"]);
-    assert_eq!(accounts(&bench), ["90", "10", "0"]);
-}
-
-#[test]
-fn an_unsatisfactory_verification_holds_the_transfer_until_a_later_one_is_satisfied() {
-    for conclusion in ["A1", "A2", "A5"] {
-        let (mut bench, id) = unsealed();
-        bench.ok(Role::Customs, verify(&id, "B1", None));
-        assert_eq!((bench.transfer(&id).holds[0].reason, bench.transfer(&id).holds.len()), (HoldReason::Unsatisfactory, 1));
-        bench.ok(Role::Customs, json!({"type": "lift-hold", "transfer": id, "reason": "heard"}));
-        assert_eq!(bench.code(Role::Customs, write_off(&id, None)), "not-satisfactory", "a word on the hold is none on the goods");
-        bench.ok(Role::Customs, verify(&id, "B1", None));
-        bench.ok(Role::Customs, verify(&id, conclusion, None));
-        assert_eq!(bench.transfer(&id).holds, []);
-        if conclusion == "A5" {
-            bench.ok(Role::Customs, write_off(&id, None));
-        }
-        assert_eq!((bench.state(&id), accounts(&bench)), (MovementState::WrittenOff, ["90", "0", "10"].map(str::to_owned)));
     }
 }
 

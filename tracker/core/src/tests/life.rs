@@ -226,8 +226,10 @@ fn a_transfer_that_does_not_arrive_is_overdue_then_enquired_then_recovered() {
     answered.now = bench.now;
     answered.keys = bench.keys;
     answered.ok(Role::Carrier, reply);
-    answered.wait_s(28 * DAY_S);
+    answered.wait_s(28 * DAY_S - 1);
     assert_eq!(answered.transfer(&id).punctuality, Punctuality::Enquiry);
+    answered.wait_s(1);
+    assert_eq!(answered.transfer(&id).punctuality, Punctuality::Recovery, "a reply is no arrival");
     bench.wait_s(28 * DAY_S);
     assert_eq!(bench.transfer(&id).punctuality, Punctuality::Recovery);
     assert_eq!(bench.transfer(&id).holds[0].by, By::Clock);

@@ -7,6 +7,7 @@ mod commands;
 mod conservation;
 mod courses;
 mod ending;
+mod enquiry;
 mod evidence;
 mod exchange;
 mod gate;
@@ -19,6 +20,7 @@ mod seal;
 mod signing;
 mod terminals;
 mod transfers;
+mod verification;
 mod way;
 
 use crate::input::Input;

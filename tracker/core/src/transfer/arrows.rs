@@ -38,6 +38,8 @@ fn transfer(command: &TransferCommand) -> Vec<Arrow> {
         | C::LiftHold { .. }
         | C::BindSeal { .. }
         | C::UnbindSeal { .. }
+        | C::OpenEnquiry { .. }
+        | C::CloseEnquiry { .. }
         | C::ReplyEnquiry { .. }
         | C::RemoveStandingOrder { .. }
         | C::AssessCarrier { .. } => Vec::new(),

@@ -206,7 +206,8 @@ fn check_bindable(transfer: &Transfer, unit: &str, seal: DeviceId) -> Result<(),
     if transfer.unit == unit {
         return Ok(());
     }
-    if resealing && transfer.incident == Some(IncidentKind::GoodsTransferred) {
+    let incident = transfer.incident.as_ref().map(|incident| incident.kind);
+    if resealing && incident == Some(IncidentKind::GoodsTransferred) {
         return check_unit(unit).map(drop);
     }
     let detail = format!("unit {unit} of transfer {id}: expected {}, or goods that were reported as transferred", transfer.unit);

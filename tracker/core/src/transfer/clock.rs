@@ -5,11 +5,11 @@ use super::{Transfer, TransferIx};
 use crate::alert::Finding;
 use crate::core::Core;
 use crate::corridor::{Corridor, Mode};
-use crate::effect::{CommandRefusal, Effect};
+use crate::effect::Effect;
 use crate::timer::Term;
 use sealway_schemas::Time;
 use sealway_schemas::alert::AlertKind;
-use sealway_schemas::movement::{By, HoldReason, MovementState, Punctuality};
+use sealway_schemas::movement::{By, MovementState, Punctuality};
 
 /// What a mode makes in an hour with its usual waiting, km.
 fn km_per_hour(mode: Mode) -> f64 {
@@ -51,11 +51,12 @@ impl Core {
         transfer.punctuality = Punctuality::OnTime;
         self.set_limit(ix);
         self.start_clock(at, ix);
+        self.end_enquiry(now, ix, effects);
         self.clear_on_transfer(now, ix, AlertKind::Overdue, effects);
     }
 
     /// Only the newest strike counts: what was set for a leg that is over says nothing.
-    fn strike_at(&mut self, at: Time, ix: TransferIx) {
+    pub(super) fn strike_at(&mut self, at: Time, ix: TransferIx) {
         if let Some(transfer) = self.transfers.get_mut(ix) {
             transfer.strikes_at = Some(at);
         }
@@ -69,11 +70,12 @@ impl Core {
         };
         let late = transfer.late || transfer.due.is_some_and(|due| transfer.state_since > due);
         transfer.punctuality = if late { Punctuality::Late } else { Punctuality::OnTime };
+        self.end_enquiry(now, ix, effects);
         self.clear_on_transfer(now, ix, AlertKind::Overdue, effects);
     }
 
     pub(crate) fn arrival_due(&mut self, at: Time, ix: TransferIx, effects: &mut Vec<Effect>) {
-        let (enquiry_ms, reply_ms) = (self.policy.enquiry_ms, self.policy.reply_ms);
+        let enquiry_ms = self.policy.enquiry_ms;
         let strikes = |transfer: &&mut Transfer| under_way(transfer.state) && transfer.strikes_at == Some(at);
         let Some(transfer) = self.transfers.get_mut(ix).filter(strikes) else {
             return;
@@ -85,15 +87,10 @@ impl Core {
                 self.raise_on_transfer(at, ix, Finding::at(AlertKind::Overdue, at), effects);
             }
             Punctuality::Overdue => {
-                transfer.punctuality = Punctuality::Enquiry;
-                self.strike_at(at.plus_ms(reply_ms), ix);
+                let reason = "no arrival within the time limit and the days after it".to_owned();
+                self.begin_enquiry(at, ix, (reason, By::Clock), effects);
             }
-            Punctuality::Enquiry if transfer.replied => {}
-            Punctuality::Enquiry => {
-                transfer.punctuality = Punctuality::Recovery;
-                let detail = "the enquiry was not answered in time".to_owned();
-                self.hold(at, ix, (HoldReason::Recovery, detail), By::Clock, effects);
-            }
+            Punctuality::Enquiry => self.lapse_enquiry(at, ix, effects),
             Punctuality::Late | Punctuality::Recovery => {}
         }
         self.tell_transfer(at, ix, effects);
@@ -109,25 +106,9 @@ impl Core {
             self.raise_on_transfer(at, ix, Finding::at(AlertKind::ResultsOverdue, at), effects);
         }
     }
-
-    /// An answer is asked for as long as an enquiry is open.
-    pub(super) fn reply_enquiry(&mut self, now: Time, ix: TransferIx, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
-        let Some(transfer) = self.transfers.get_mut(ix) else {
-            return Ok(());
-        };
-        match transfer.punctuality {
-            Punctuality::Enquiry | Punctuality::Recovery => transfer.replied = true,
-            standing @ (Punctuality::OnTime | Punctuality::Late | Punctuality::Overdue) => {
-                let detail = format!("transfer {}: is {standing:?}, expected one with an open enquiry", transfer.id);
-                return Err(CommandRefusal::new("no-enquiry", detail));
-            }
-        }
-        self.tell_transfer(now, ix, effects);
-        Ok(())
-    }
 }
 
-fn under_way(state: MovementState) -> bool {
+pub(super) fn under_way(state: MovementState) -> bool {
     match state {
         MovementState::Released | MovementState::InTransit | MovementState::Incident => true,
         MovementState::Draft

@@ -10,7 +10,7 @@ use crate::effect::{CommandRefusal, Effect, RefusedStep};
 use sealway_schemas::alert::AlertKind;
 use sealway_schemas::binding::RiskTierView;
 use sealway_schemas::command::{RiskTier, Role, TransferCommand};
-use sealway_schemas::movement::{Arrow, HoldReason, MovementState};
+use sealway_schemas::movement::{Arrow, HoldReason, IncidentView, MovementState};
 use sealway_schemas::record::Record;
 use sealway_schemas::{PartyId, Time, TransferId};
 
@@ -60,10 +60,11 @@ impl Core {
             C::ReportIncident { transfer, kind, note } => {
                 text("note", &note)?;
                 let ix = self.asked(asking, &transfer)?;
-                self.step(now, ix, Arrow::ReportIncident, by, effects)?;
+                self.step(now, ix, Arrow::ReportIncident, by.clone(), effects)?;
                 if let Some(transfer) = self.transfers.get_mut(ix) {
-                    transfer.incident = Some(kind);
+                    transfer.incident = Some(IncidentView { kind, note, by, at: now });
                 }
+                self.tell_transfer(now, ix, effects);
                 self.raise_on_transfer(now, ix, Finding::at(AlertKind::IncidentReported, now), effects);
                 Ok(())
             }
@@ -79,7 +80,15 @@ impl Core {
             }
             C::ReplyEnquiry { transfer, reply } => {
                 text("reply", &reply)?;
-                self.reply_enquiry(now, self.asked(asking, &transfer)?, effects)
+                self.reply_enquiry(now, self.asked(asking, &transfer)?, (reply, by), effects)
+            }
+            C::OpenEnquiry { transfer, reason } => {
+                text("reason", &reason)?;
+                self.open_enquiry(now, self.asked(asking, &transfer)?, (reason, by), effects)
+            }
+            C::CloseEnquiry { transfer, accepted, note } => {
+                text("note", &note)?;
+                self.close_enquiry(now, self.asked(asking, &transfer)?, (accepted, note, by), effects)
             }
             C::PutStandingOrder { order, carrier, origin, tier, arrows } => {
                 let officer = asking.by.user.clone();
@@ -108,6 +117,9 @@ impl Core {
         text("reason", reason)?;
         if self.holds(ix).is_empty() {
             return Err(CommandRefusal::new("not-held", "transfer: nothing holds it, expected one that is held"));
+        }
+        if self.holds(ix).iter().all(|hold| hold.reason == HoldReason::Unsatisfactory) {
+            return Err(CommandRefusal::new("not-satisfactory", "transfer: verified as B1, expected a later verification to lift it"));
         }
         self.lift_hold(now, ix, None, effects);
         Ok(())

@@ -167,7 +167,7 @@ impl Draft {
             strikes_at: None,
             late: false,
             punctuality: Punctuality::OnTime,
-            replied: false,
+            enquiry: None,
             custody_at_end: Custody::Whole,
             conclusion: None,
             progress: None,

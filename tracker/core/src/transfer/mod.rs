@@ -6,6 +6,7 @@ mod chain;
 mod clock;
 mod command;
 mod declare;
+mod enquiry;
 mod leg;
 pub(crate) mod life;
 mod order;
@@ -19,9 +20,9 @@ pub(crate) use bind::Shown;
 pub(crate) use chain::Chain;
 pub(crate) use order::StandingOrders;
 use sealway_schemas::cargo::Leg;
-use sealway_schemas::command::IncidentKind;
 use sealway_schemas::ledger::Conclusion;
-use sealway_schemas::movement::{By, HoldView, MovementState, Punctuality};
+use sealway_schemas::movement::{By, HoldView, IncidentView, MovementState, Punctuality};
+use sealway_schemas::record::EnquiryView;
 use sealway_schemas::{AlertId, CorridorId, DeviceId, PartyId, PlaceId, Time, TransferId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -55,7 +56,7 @@ pub(crate) struct Transfer {
     pub(crate) bond: Bond,
     pub(crate) chain: Chain,
     /// What the carrier reported, while it is an incident.
-    pub(crate) incident: Option<IncidentKind>,
+    pub(crate) incident: Option<IncidentView>,
     pub(crate) holds: Vec<HoldView>,
     /// Who reported the arrival; it counts once the seal says so too.
     pub(crate) arrival: Option<By>,
@@ -68,8 +69,8 @@ pub(crate) struct Transfer {
     /// A leg ended after its limit.
     pub(crate) late: bool,
     pub(crate) punctuality: Punctuality,
-    /// The enquiry was answered.
-    pub(crate) replied: bool,
+    /// The last one.
+    pub(crate) enquiry: Option<EnquiryView>,
     /// As it stood when the seal was opened.
     pub(crate) custody_at_end: Custody,
     /// Of its verification.

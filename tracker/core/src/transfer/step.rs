@@ -85,6 +85,7 @@ impl Core {
             Arrow::ReportIncident => self.forget_arrival(ix),
             Arrow::Cancel => {
                 self.end_bond(now, ix, effects);
+                self.end_enquiry(now, ix, effects);
                 self.give_back_cancelled(now, ix, effects);
             }
             Arrow::Accept
@@ -196,10 +197,11 @@ impl Core {
         self.tell_transfer(now, ix, effects);
     }
 
-    /// Takes away what holds a transfer for `reason`, or for any. What waited goes on.
+    /// Takes away what holds a transfer for `reason`, or for any that a word alone ends. What waited goes on.
     pub(crate) fn lift_hold(&mut self, now: Time, ix: TransferIx, reason: Option<HoldReason>, effects: &mut Vec<Effect>) {
         if let Some(transfer) = self.transfers.get_mut(ix) {
-            transfer.holds.retain(|hold| reason.is_some_and(|reason| hold.reason != reason));
+            let lifted = |hold: &HoldView| reason.map_or(hold.reason != HoldReason::Unsatisfactory, |reason| hold.reason == reason);
+            transfer.holds.retain(|hold| !lifted(hold));
             self.tell_transfer(now, ix, effects);
             self.go_on(now, ix, effects);
         }

@@ -49,7 +49,9 @@ export function nextOf(transfer: Transfer): Next {
   const late = transfer.punctuality !== "on-time";
   const next = (actor: Actor, reason: NextReason, deed: Deed | null = null): Next => ({ actor, reason, deed, late });
   const over = transfer.state === "written-off" || transfer.state === "cancelled";
-  if (!over && transfer.holds.length > 0) return next("customs", "held", "lift-hold");
+  // No word ends an unsatisfactory verification, only a later one.
+  const doubted = transfer.holds.length > 0 && transfer.holds.every((hold) => hold.reason === "unsatisfactory");
+  if (!over && transfer.holds.length > 0) return next("customs", "held", doubted ? "verify" : "lift-hold");
   if (!over && transfer.custody_held) return next("customs", "custody", "lift-quarantine");
   switch (transfer.state) {
     case "draft":

@@ -73,6 +73,7 @@ export const zh = {
   "error.unknown-device": "没有这把关锁。",
 
   "error.custody-hole": "监管链有缺口待认定，须先由关员认定。",
+  "error.enquiry-open": "这票转关单已在核查或追缴中。",
   "error.no-enquiry": "这票转关单没有待答复的核查。",
   "error.not-under-way": "这票转关单不在途中。",
   "error.truck-position": "车辆位置的经纬度无效。",
@@ -246,6 +247,7 @@ export const en: Readonly<Record<keyof typeof zh, string>> = {
   "error.unknown-device": "There is no such seal.",
 
   "error.custody-hole": "A gap in custody waits for an officer's decision.",
+  "error.enquiry-open": "An enquiry into this transfer is open or went to recovery.",
   "error.no-enquiry": "No enquiry of this transfer waits for a reply.",
   "error.not-under-way": "The transfer is not under way.",
   "error.truck-position": "The truck's position is no latitude and longitude.",

@@ -15,9 +15,9 @@ pub enum Severity {
     Red,
 }
 
-/// Each kind once: its name, its form in JSON and its severity.
+/// Each kind once: its name, its form in JSON, its severity and its Chinese words, the same as in the interface.
 macro_rules! alert_kinds {
-    ($($(#[$doc:meta])* $name:ident $text:literal $severity:ident,)*) => {
+    ($($(#[$doc:meta])* $name:ident $text:literal $severity:ident $zh:literal,)*) => {
         /// What was found. Red needs a signed breach, or two kinds of evidence.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -43,89 +43,97 @@ macro_rules! alert_kinds {
                     $(Self::$name => $text,)*
                 }
             }
+
+            /// As an officer reads it.
+            #[must_use]
+            pub fn zh(self) -> &'static str {
+                match self {
+                    $(Self::$name => $zh,)*
+                }
+            }
         }
     };
 }
 
 alert_kinds! {
-    OpenedWithoutGrant "opened-without-grant" Red,
-    CableCut "cable-cut" Red,
-    HousingOpened "housing-opened" Red,
-    EpochChanged "epoch-changed" Red,
-    Deviation "deviation" Amber,
-    Silence "silence" Amber,
-    Hole "hole" Amber,
-    Equivocation "equivocation" Red,
-    PrevMismatch "prev-mismatch" Red,
+    OpenedWithoutGrant "opened-without-grant" Red "未授权开启",
+    CableCut "cable-cut" Red "锁缆剪断",
+    HousingOpened "housing-opened" Red "壳体被打开",
+    EpochChanged "epoch-changed" Red "关锁会话变更",
+    Deviation "deviation" Amber "偏航",
+    Silence "silence" Amber "失联",
+    Hole "hole" Amber "断链",
+    Equivocation "equivocation" Red "疑似克隆",
+    PrevMismatch "prev-mismatch" Red "前序不符",
     /// A report signed by the wrong kind of key or of another epoch, or a `sealed` with a weak or known key.
-    WrongKey "wrong-key" Red,
-    LowBattery "low-battery" Grey,
+    WrongKey "wrong-key" Red "密钥不符",
+    LowBattery "low-battery" Grey "电量低",
     /// Two fixes further apart than any vehicle goes.
-    ImpossibleSpeed "impossible-speed" Amber,
+    ImpossibleSpeed "impossible-speed" Amber "速度异常",
     /// A report that a batch let pass and the strict check refused.
-    StrictFailed "strict-failed" Red,
+    StrictFailed "strict-failed" Red "签名复核失败",
     /// `hello` shows a device counter below what is stored.
-    StateLost "state-lost" Grey,
+    StateLost "state-lost" Grey "计数回退",
     /// There and back faster than any vehicle, both reports live: one key in two hands.
-    TwoPlaces "two-places" Red,
+    TwoPlaces "two-places" Red "两地同现",
     /// Back along the corridor.
-    WrongDirection "wrong-direction" Amber,
+    WrongDirection "wrong-direction" Amber "逆向行驶",
     /// A later waypoint came before an earlier one.
-    WaypointMissed "waypoint-missed" Amber,
+    WaypointMissed "waypoint-missed" Amber "途经点未按序",
     /// Longer at an allowed stop than it allows.
-    Overstay "overstay" Amber,
+    Overstay "overstay" Amber "超时停留",
     /// Standing outside every allowed stop.
-    StopOutsidePlace "stop-outside-place" Amber,
+    StopOutsidePlace "stop-outside-place" Amber "非指定地点停车",
     /// The seal no longer feels the unit that it hangs on.
-    MountLost "mount-lost" Amber,
+    MountLost "mount-lost" Amber "脱离安装座",
     /// Truck and seal are no longer in one place.
-    TruckDrift "truck-drift" Amber,
+    TruckDrift "truck-drift" Amber "车锁位置分离",
     /// Mount lost, and truck and seal apart.
-    DeviceRemoved "device-removed" Red,
+    DeviceRemoved "device-removed" Red "关锁被移离载货单元",
     /// No fix while the network is alive, after the satellites faded or by the seal's own word.
-    Jamming "jamming" Amber,
+    Jamming "jamming" Amber "信号干扰",
     /// One sign that the position is made up.
-    SpoofingSuspected "spoofing-suspected" Amber,
+    SpoofingSuspected "spoofing-suspected" Amber "疑似定位欺骗",
     /// Two kinds of signs that the position is made up.
-    Spoofing "spoofing" Red,
+    Spoofing "spoofing" Red "定位欺骗",
     /// Device time against receive time and the satellites.
-    ClockOff "clock-off" Grey,
+    ClockOff "clock-off" Grey "时钟偏差",
     /// Vibration alone is never red.
-    ShockStorm "shock-storm" Amber,
+    ShockStorm "shock-storm" Amber "连续震动",
     /// The unit's inside saw light while the seal says closed.
-    LightInside "light-inside" Amber,
+    LightInside "light-inside" Amber "箱内见光",
     /// Light inside and shocks: two kinds of evidence.
-    ForcedEntry "forced-entry" Red,
+    ForcedEntry "forced-entry" Red "疑似强行开箱",
     /// Somebody tried to open with a credential that is none.
-    WrongCredential "wrong-credential" Amber,
+    WrongCredential "wrong-credential" Amber "非法凭证",
     /// The motor stuck, or a flash fault lost reports.
-    DeviceFault "device-fault" Grey,
+    DeviceFault "device-fault" Grey "设备故障",
     /// A seal without cargo was opened or cut: stolen for its parts, no attack on cargo.
-    SealStolen "seal-stolen" Grey,
+    SealStolen "seal-stolen" Grey "空闲关锁遭拆",
     /// Another unit than the bound one at a gate.
-    WrongUnit "wrong-unit" Red,
+    WrongUnit "wrong-unit" Red "载货单元不符",
     /// Another seal than the bound one at a gate.
-    WrongSeal "wrong-seal" Red,
+    WrongSeal "wrong-seal" Red "关锁不符",
     /// The operator says here, the seal says elsewhere.
-    FalseArrival "false-arrival" Red,
-    NoteReused "note-reused" Red,
+    FalseArrival "false-arrival" Red "虚假运抵",
+    NoteReused "note-reused" Red "核放单重复使用",
     /// More than one vehicle in one barrier cycle.
-    Tailgating "tailgating" Amber,
-    LaneChange "lane-change" Amber,
+    Tailgating "tailgating" Amber "尾随过卡",
+    LaneChange "lane-change" Amber "换道避检",
     /// Children do not sum to the parent.
-    PartialCargo "partial-cargo" Red,
+    PartialCargo "partial-cargo" Red "拆箱数量不符",
     /// Left the origin without a release.
-    UnreleasedDeparture "unreleased-departure" Red,
+    UnreleasedDeparture "unreleased-departure" Red "未放行离场",
     /// Not arrived within the time limit.
-    Overdue "overdue" Amber,
+    Overdue "overdue" Amber "超期",
     /// Unsealed, and not verified in the time that is given for it.
-    ResultsOverdue "results-overdue" Amber,
+    ResultsOverdue "results-overdue" Amber "核验结果超期",
     /// Ledger, declaration and release note differ.
-    LedgerDifference "ledger-difference" Amber,
+    LedgerDifference "ledger-difference" Amber "账单不符",
     /// The carrier reported an incident under way.
-    IncidentReported "incident-reported" Amber,
+    IncidentReported "incident-reported" Amber "途中异常申报",
     /// One device raised so many alerts that they fold into this one.
-    AlertStorm "alert-storm" Amber,
+    AlertStorm "alert-storm" Amber "告警风暴",
 }
 
 /// What an officer made of an alert.

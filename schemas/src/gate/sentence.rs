@@ -40,7 +40,7 @@ impl Said for Time {
 
 impl Said for AlertKind {
     fn zh(&self) -> String {
-        self.as_str().to_owned()
+        AlertKind::zh(*self).to_owned()
     }
 
     fn en(&self) -> String {

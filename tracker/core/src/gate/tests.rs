@@ -1,8 +1,10 @@
 //! The decision, rule by rule: each alone, and all of them together.
 
 use super::decide::decide;
-use sealway_schemas::Time;
+use sealway_schemas::alert::AlertKind;
 use sealway_schemas::gate::{Facts, GateNumbers, GateQuestion, Reason, ReasonView};
+use sealway_schemas::movement::HoldReason;
+use sealway_schemas::{AlertId, Time, TransferId};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -237,6 +239,20 @@ fn every_reason_says_one_plain_sentence_in_each_language() {
         said.insert(code);
     }
     assert_eq!(said, Reason::CODES.iter().map(|code| (*code).to_owned()).collect());
+}
+
+#[test]
+fn a_chinese_reason_has_no_code_in_it_whatever_the_alert_or_the_hold() {
+    let transfer: TransferId = transfer_id().parse().unwrap();
+    let red = |kind: &AlertKind| Reason::RedAlert { transfer: transfer.clone(), alert: AlertId(7), kind: *kind };
+    let mut said: Vec<String> = AlertKind::ALL.iter().map(|kind| red(kind).zh()).collect();
+    said.push(Reason::TransferHeld { transfer: transfer.clone(), hold: HoldReason::Unsatisfactory }.zh());
+    for zh in said {
+        let hyphens = zh.match_indices('-').map(|(at, _)| (zh[..at].chars().next_back(), zh[at + 1..].chars().next()));
+        let latin = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase());
+        assert!(!hyphens.into_iter().any(|(before, after)| latin(before) && latin(after)), "{zh}");
+    }
+    assert!(red(&AlertKind::Silence).zh().contains("（失联）"));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod district;
 mod enquiry;
 mod grant;
+mod rule;
 mod signing;
 mod verification;
 mod webhook;
@@ -12,6 +13,7 @@ use crate::{PartyId, Time, TransferId};
 pub use district::DistrictView;
 pub use enquiry::{EnquiryStanding, EnquiryView};
 pub use grant::{GrantStanding, GrantView};
+pub use rule::{InspectionRuleView, StandingOrderView};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 pub use signing::{ArrowRuleView, SignatureRuleView, SigningKeyView};

@@ -64,6 +64,11 @@ impl Registry {
         district.and_then(|district| self.districts.get(district)).into_iter().flatten()
     }
 
+    /// The customs parties of the whole country.
+    pub(crate) fn customs(&self) -> impl Iterator<Item = &PartyId> {
+        self.parties().filter(|party| party.role == Role::Customs).map(|party| &party.id)
+    }
+
     pub(crate) fn district_of(&self, party: &PartyId) -> Option<&DistrictId> {
         self.party_by_id(party)?.district.as_ref()
     }

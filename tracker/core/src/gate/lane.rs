@@ -9,7 +9,7 @@ use sealway_schemas::alert::AlertKind;
 use sealway_schemas::gate::{BarrierCycle, HeldFacts, InspectionDraw, InspectionFacts, NoteFacts, NoteSeen, Plate};
 use sealway_schemas::ledger::Reference;
 use sealway_schemas::movement::{By, HoldReason};
-use sealway_schemas::record::Record;
+use sealway_schemas::record::{InspectionRuleView, Record};
 use sealway_schemas::{GateId, Time, TransferId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -52,11 +52,20 @@ impl InspectionRule {
 }
 
 impl Core {
-    pub(super) fn put_rule(&mut self, permille: u16, salt: [u8; 32]) -> Result<(), CommandRefusal> {
+    pub(super) fn put_rule(
+        &mut self,
+        now: Time,
+        asking: &Asking<'_>,
+        (permille, salt): (u16, [u8; 32]),
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), CommandRefusal> {
         if permille > 1000 {
             return Err(CommandRefusal::new("inspection-rule", format!("{permille} of a thousand trucks, expected at most 1000")));
         }
         self.gates.rule = Some(InspectionRule { permille, salt });
+        // Drivers and carriers do not see how likely a draw is.
+        let view = InspectionRuleView { permille, put_at: now, put_by: asking.by.user.clone() };
+        self.tell_record(now, Record::of(&view, self.registry.customs().cloned().collect()), effects);
         Ok(())
     }
 

@@ -89,7 +89,9 @@ impl Core {
             }
             C::RevokePassCard { card, reason } => self.revoke_card(now, (&card, &reason), effects)?,
             C::ReadPassCard { gate, reading, lane, text } => return self.read_card(now, asking, (&gate, reading, lane, &text), effects),
-            C::PutInspectionRule { permille, salt } => self.put_rule(permille, hex_bytes::<32>("salt", &salt)?)?,
+            C::PutInspectionRule { permille, salt } => {
+                self.put_rule(now, asking, (permille, hex_bytes::<32>("salt", &salt)?), effects)?;
+            }
             C::ClearInspection { truck, note } => self.clear_inspection(now, (&truck, &note), effects)?,
             C::DirectTruck { truck, gate, lane } => self.direct_truck(now, asking, truck, (gate, lane))?,
             C::AskGate { question } => return self.ask_gate(now, asking, question, effects),

@@ -1,6 +1,6 @@
 //! The life of a drafted transfer: who lets it go on, what holds it, and how it gets out again.
 
-use super::{Bench, DESTINATION, ORIGIN, ROAD};
+use super::{Bench, DESTINATION, ORIGIN, ROAD, told};
 use crate::tests::seal::Seal;
 use crate::transfer::Bond;
 use crate::{CommandRefusal, Effect, Row};
@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use sealway_schemas::command::Role;
 use sealway_schemas::event::AlertKind;
 use sealway_schemas::movement::{Arrow, By, HoldReason, MovementState, Punctuality, StepView};
-use sealway_schemas::record::Recorded;
+use sealway_schemas::record::{InspectionRuleView, Recorded, StandingOrderView};
 use sealway_schemas::{DeviceId, TransferId};
 use serde_json::{Value, json};
 
@@ -156,6 +156,32 @@ fn a_standing_order_lets_through_in_its_officers_name() {
     assert_eq!(bench.code(Role::Customs, json!({"type": "remove-standing-order", "order": "other"})), "unknown-order");
     let verify = json!({"type": "put-standing-order", "order": "o", "carrier": null, "origin": null, "arrows": ["verify"]});
     assert_eq!(bench.code(Role::Customs, verify), "order-arrow");
+}
+
+#[test]
+fn a_standing_order_is_listed_for_officers_alone_and_stays_listed_when_it_is_removed() {
+    let mut bench = Bench::new();
+    bench.let_through();
+    let put_at = bench.now;
+    let view: StandingOrderView = told(&bench);
+    assert_eq!((view.order.as_str(), view.officer.as_str(), view.put_at, view.removed_at), ("low-risk", "customs-1", put_at, None));
+    assert_eq!(view.arrows, [Arrow::Accept, Arrow::Seal, Arrow::Release]);
+    bench.pass_s(60);
+    bench.ok(Role::Customs, json!({"type": "remove-standing-order", "order": "low-risk"}));
+    let view: StandingOrderView = told(&bench);
+    assert_eq!((view.put_at, view.removed_at, view.removed_by), (put_at, Some(bench.now), Some("customs-1".parse().unwrap())));
+    bench.ok(Role::Customs, json!({"type": "put-inspection-rule", "permille": 30, "salt": hex::encode([3; 32])}));
+    let view: InspectionRuleView = told(&bench);
+    assert_eq!((view.permille, view.put_by.as_str()), (30, "customs-1"));
+    let shown = |effect: &Effect| match effect {
+        Effect::Event(event) => Some((event.visible_to.clone(), format!("{:?}", event.change))),
+        _ => None,
+    };
+    let rules: Vec<_> =
+        bench.effects.iter().filter_map(shown).filter(|(_, change)| change.contains("rule") || change.contains("order")).collect();
+    assert_eq!(rules.len(), 3);
+    assert!(rules.iter().all(|(seen, _)| *seen == ["xian-customs".parse().unwrap()]), "{rules:?}");
+    assert!(!rules.iter().any(|(_, change)| change.contains(&hex::encode([3; 32]))), "the salt is nobody's");
 }
 
 #[test]

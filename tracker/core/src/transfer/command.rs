@@ -92,12 +92,9 @@ impl Core {
             }
             C::PutStandingOrder { order, carrier, origin, tier, arrows } => {
                 let officer = asking.by.user.clone();
-                self.put_order(order, StandingOrder { officer, carrier, origin, tier, arrows })
+                self.put_order(now, order, StandingOrder { officer, carrier, origin, tier, arrows, put_at: now }, effects)
             }
-            C::RemoveStandingOrder { order } => {
-                let unknown = || CommandRefusal::new("unknown-order", format!("standing order {order:?}: expected one that was put"));
-                self.orders.remove(&order).map(|_| ()).ok_or_else(unknown)
-            }
+            C::RemoveStandingOrder { order } => self.remove_order(now, &order, &asking.by.user, effects),
             C::AssessCarrier { carrier, tier, reason } => {
                 text("reason", &reason)?;
                 self.assess_carrier(now, asking, (carrier, tier, reason), effects)
@@ -152,19 +149,6 @@ impl Core {
         let overseers = self.registry.overseers(self.registry.district_of(&carrier)).cloned().collect();
         let view = RiskTierView { carrier, tier, reason, at: now, by: asking.by.user.clone() };
         self.tell_record(now, Record::of(&view, overseers), effects);
-        Ok(())
-    }
-
-    fn put_order(&mut self, id: String, order: StandingOrder) -> Result<(), CommandRefusal> {
-        if !(1..=64).contains(&id.len()) {
-            return Err(CommandRefusal::new("order-id", format!("standing order id of {} bytes, expected 1 to 64", id.len())));
-        }
-        let orderable = |arrow: &Arrow| [Arrow::Accept, Arrow::Seal, Arrow::Release].contains(arrow);
-        if let Some(arrow) = order.arrows.iter().find(|arrow| !orderable(arrow)) {
-            let detail = format!("standing order {id:?}: arrow {arrow:?}, expected accept, seal or release");
-            return Err(CommandRefusal::new("order-arrow", detail));
-        }
-        self.orders.put(id, order);
         Ok(())
     }
 }

@@ -1,4 +1,5 @@
-//! Backup and restore: the evidence log, the platform key and what people sign in with are copied, everything else is a view of them.
+//! Backup and restore: the evidence log, the platform key, what people sign in with and what witnesses signed are copied, everything else
+//! is a view of them. A standby follows with the log alone: what witnesses sign after the backup that it began as, it does not have.
 //!
 //! A restored platform has lost what came after the copy. It says so by a higher generation, and each seal sends again from its ring what
 //! the copy lacks; a login recorded before the copy's end is worthless.
@@ -7,6 +8,7 @@ use crate::config::TrackerConfig;
 use crate::data_dir::{DataDir, DataDirError, write_durably};
 use crate::log::{self, Copied, LogError};
 use crate::open::{self, OpenError, Viewed};
+use crate::tree::KEPT;
 use sealway_schemas::entry::Entry;
 use std::path::{Path, PathBuf};
 
@@ -42,18 +44,22 @@ pub fn backup(data: &Path, to: &Path, progress: &dyn Fn(u64)) -> Result<Copied, 
     let key = std::fs::read(&from.key).map_err(|source| BackupError::Io { path: from.key, source })?;
     let path = into.platform_key();
     write_durably(&path, &key, 0o600).map_err(|source| BackupError::Io { path, source })?;
-    copy_accounts(&from.accounts, &into.accounts())?;
+    copy_file(&from.accounts, &into.accounts(), 0o600)?;
+    let tree = into.tree();
+    std::fs::create_dir_all(&tree).map_err(|source| BackupError::Io { path: tree.clone(), source })?;
+    KEPT.iter().try_for_each(|name| copy_file(&from.tree.join(name), &tree.join(name), 0o644))?;
     Ok(copied)
 }
 
-/// The file is replaced as a whole whenever it changes, so what is read is of one moment. Without accounts there is none.
-fn copy_accounts(from: &Path, to: &Path) -> Result<(), BackupError> {
-    let accounts = match std::fs::read(from) {
-        Ok(accounts) => accounts,
+/// The file only grows by whole records, or is replaced as a whole, so what is read is of one moment. It need not be there. It may be newer
+/// than the copied log: who reads it looks at sizes and roots.
+fn copy_file(from: &Path, to: &Path, mode: u32) -> Result<(), BackupError> {
+    let bytes = match std::fs::read(from) {
+        Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
         Err(source) => return Err(BackupError::Io { path: from.to_owned(), source }),
     };
-    write_durably(to, &accounts, 0o600).map_err(|source| BackupError::Io { path: to.to_owned(), source })
+    write_durably(to, &bytes, mode).map_err(|source| BackupError::Io { path: to.to_owned(), source })
 }
 
 /// Makes a data folder out of a backup, under the next generation.
@@ -71,10 +77,12 @@ struct Parts {
     log: PathBuf,
     key: PathBuf,
     accounts: PathBuf,
+    tree: PathBuf,
 }
 
 fn parts(data: &Path) -> Result<Parts, BackupError> {
-    let found = Parts { log: data.join("log"), key: data.join("platform.key"), accounts: data.join("accounts.json") };
+    let [log, key, accounts, tree] = ["log", "platform.key", "accounts.json", "tree"].map(|name| data.join(name));
+    let found = Parts { log, key, accounts, tree };
     if found.log.is_dir() && found.key.is_file() { Ok(found) } else { Err(BackupError::NotOurs(data.to_owned())) }
 }
 

@@ -1,7 +1,7 @@
 //! A second failure domain: a log that follows a primary's, entry by entry, and grows the same tree over it.
 //!
 //! It begins as a backup of the primary, so it has the platform key too: after the primary's loss `sealway restore` makes a platform
-//! of it.
+//! of it. It holds what witnesses signed as far as that backup did; a bundle that it gives later has the platform's signature alone.
 
 use crate::data_dir::{DataDir, DataDirError};
 use crate::driver::past::Heads;

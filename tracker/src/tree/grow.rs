@@ -31,6 +31,8 @@ pub(crate) struct Grower {
     /// Entries below this number are under the newest checkpoint.
     signed: u64,
     signed_at: Instant,
+    /// Size of a checkpoint that was told before. A tree that is made again signs no smaller one, for bundles name the first that covers.
+    floor: u64,
 }
 
 impl Grower {
@@ -45,7 +47,7 @@ impl Grower {
             Some((kept, frontier)) => {
                 let size = kept.checkpoint.size;
                 published.put(kept);
-                published.recall(cosigned(&dir, &signer).filter(|cosigned| cosigned.checkpoint.size <= size));
+                published.recall(cosigned(&dir, &signer, (&store, size)));
                 frontier
             }
             None => {
@@ -55,8 +57,8 @@ impl Grower {
                 Frontier::default()
             }
         };
-        let signed = frontier.size();
-        Ok(Self { data_dir, store, frontier, log, signer: Arc::new(signer), published, signed, signed_at: Instant::now() })
+        let (signed, floor) = (frontier.size(), store.told_upto(log.durable())?.max(frontier.size()));
+        Ok(Self { data_dir, store, frontier, log, signer: Arc::new(signer), published, signed, signed_at: Instant::now(), floor })
     }
 
     pub(crate) fn reader(&self) -> TreeReader {
@@ -86,7 +88,7 @@ impl Grower {
             let piece: Vec<Frame> = frames.by_ref().take(PIECE).collect::<Result<_, _>>()?;
             self.append(&piece)?;
             let grown = self.frontier.size() - self.signed;
-            if grown > 0 && (grown >= PIECE as u64 || stopping || self.signed_at.elapsed() >= EVERY) {
+            if self.frontier.size() >= self.floor && grown > 0 && (grown >= PIECE as u64 || stopping || self.signed_at.elapsed() >= EVERY) {
                 self.sign()?;
             }
             charge(&counters.cpu_tree_ns, began);
@@ -116,6 +118,9 @@ impl Grower {
         let path = self.data_dir.tree().join("checkpoint");
         write_durably(&path, note.as_bytes(), 0o644).map_err(|source| TreeError::Io { path, source })?;
         self.store.tell(checkpoint.size, checkpoint.root)?;
+        if self.signed < self.floor {
+            self.published.recall(cosigned(&self.data_dir.tree(), &self.signer, (&self.store, checkpoint.size)));
+        }
         self.signed = checkpoint.size;
         self.signed_at = Instant::now();
         self.published.put(SignedCheckpoint { checkpoint, note });
@@ -128,9 +133,9 @@ pub(super) fn kept(dir: &Path, signer: &NoteSigner) -> Option<SignedCheckpoint> 
     signed(&dir.join("checkpoint"), signer)
 }
 
-/// The newest one that witnesses cosigned.
-pub(super) fn cosigned(dir: &Path, signer: &NoteSigner) -> Option<SignedCheckpoint> {
-    signed(&dir.join("witnessed"), signer)
+/// The newest one that witnesses cosigned, where the tree of `size` entries holds it. A copy of a platform may lack what they saw.
+pub(super) fn cosigned(dir: &Path, signer: &NoteSigner, (store, size): (&Store, u64)) -> Option<SignedCheckpoint> {
+    signed(&dir.join("witnessed"), signer).filter(|signed| signed.checkpoint.size <= size && store.holds(&signed.checkpoint))
 }
 
 fn signed(path: &Path, signer: &NoteSigner) -> Option<SignedCheckpoint> {

@@ -1,7 +1,8 @@
 //! The log as a Merkle tree: a view that a thread grows behind the writer, and the one that lets a stranger check the log.
 //!
 //! Leaf `n` is entry `n`. Once a second, or every 1,000 entries, the newest durable size gets a checkpoint, signed as a note by the
-//! platform key. Everything here can be made again from the log; a checkpoint of the same size is the same to the byte.
+//! platform key. Rows, index and checkpoint can be made again from the log, a checkpoint of the same size to the same byte. What was told
+//! and what witnesses signed cannot: `sealway rebuild` leaves it, and a backup takes it along.
 //!
 //! ```text
 //! tree/0.rows     hashes of the leaves, 32 bytes each
@@ -30,6 +31,9 @@ use sealway_core::proof::note::NoteFault;
 use sealway_core::proof::{Hash, ProofFault};
 use sealway_schemas::Malformed;
 use std::path::PathBuf;
+
+/// Files that the log cannot make again.
+pub(crate) const KEPT: [&str; 3] = ["told", "cosigned", "witnessed"];
 
 /// Entries in a bundle and hashes in a row of a tile.
 pub(crate) const WIDTH: u64 = sealway_core::proof::tile::WIDTH;

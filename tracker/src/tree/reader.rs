@@ -121,14 +121,10 @@ impl TreeReader {
     /// The oldest checkpoint over entry `seq` that witnesses cosigned after an older one, and that was kept; else the newest that they
     /// cosigned; else the oldest that was told, signed again: the same text, and the same signature as long as the key is the same.
     pub fn covering(&self, seq: u64) -> Result<Option<SignedCheckpoint>, TreeError> {
-        let parsed = |note: String| {
-            let checkpoint = Note::parse(&note).ok().and_then(|note| Checkpoint::parse(note.text).ok())?;
-            Some(SignedCheckpoint { checkpoint, note })
-        };
-        let notes: Vec<SignedCheckpoint> = self.store.cosigned()?.into_iter().filter_map(parsed).collect();
+        let notes = self.cosigned_notes()?;
         let oldest = notes.iter().map(|kept| kept.checkpoint.size).min().unwrap_or_default();
         let covers = |size: u64| size > oldest && (seq + 1..=self.size()).contains(&size);
-        let kept = notes.into_iter().find(|kept| covers(kept.checkpoint.size));
+        let kept = notes.into_iter().find(|kept| covers(kept.checkpoint.size) && self.store.holds(&kept.checkpoint));
         let cosigned =
             kept.or_else(|| self.cosigned().filter(|cosigned| cosigned.checkpoint.size > seq).map(|cosigned| (*cosigned).clone()));
         if cosigned.is_some() {
@@ -138,6 +134,16 @@ impl TreeReader {
             Some(size) => self.sign_again(size).map(Some),
             None => Ok(None),
         }
+    }
+
+    /// What was kept of them, oldest first. A restored platform may have notes over entries that it lost: each is held against the tree
+    /// before it is used.
+    fn cosigned_notes(&self) -> Result<Vec<SignedCheckpoint>, TreeError> {
+        let parsed = |note: String| {
+            let checkpoint = Note::parse(&note).ok().and_then(|note| Checkpoint::parse(note.text).ok())?;
+            Some(SignedCheckpoint { checkpoint, note })
+        };
+        Ok(self.store.cosigned()?.into_iter().filter_map(parsed).collect())
     }
 
     fn sign_again(&self, size: u64) -> Result<SignedCheckpoint, TreeError> {
@@ -201,16 +207,12 @@ impl TreeReader {
 
     /// What witnesses cosigned before entry `seq`, or the first that they did; with the proof that the tree of `size` entries grew from it.
     pub fn cosigned_before(&self, seq: u64, size: u64) -> Result<Option<OlderNote>, TreeError> {
-        let mut found: Option<(u64, String)> = None;
-        for note in self.store.cosigned()? {
-            let Some(older) = Note::parse(&note).ok().and_then(|note| Checkpoint::parse(note.text).ok()) else { continue };
-            if older.size < size && (found.is_none() || older.size <= seq) {
-                found = Some((older.size, note));
-            }
-        }
-        let Some((older, note)) = found else { return Ok(None) };
-        let growth = self.prove_growth(older, size)?.iter().map(|hash| *hash.as_bytes()).collect();
-        Ok(Some(OlderNote { note, growth }))
+        let notes = self.cosigned_notes()?;
+        let fits = |kept: &&SignedCheckpoint| kept.checkpoint.size < size && self.store.holds(&kept.checkpoint);
+        let before = notes.iter().rev().filter(|kept| kept.checkpoint.size <= seq).find(fits);
+        let Some(SignedCheckpoint { checkpoint, note }) = before.or_else(|| notes.iter().find(fits)) else { return Ok(None) };
+        let growth = self.prove_growth(checkpoint.size, size)?.iter().map(|hash| *hash.as_bytes()).collect();
+        Ok(Some(OlderNote { note: note.clone(), growth }))
     }
 
     /// That the tree of `old` entries is the beginning of the tree of `size`.
@@ -253,9 +255,9 @@ impl TreeReader {
     /// The trees of at most `size` entries whose roots begin so: size, root and proof of growth.
     pub fn heard(&self, roots: &BTreeSet<[u8; 8]>, size: u64) -> Result<Vec<OlderTree>, TreeError> {
         let mut heard = Vec::new();
-        for (begins, older) in self.store.told(roots)? {
+        for (begins, older) in self.store.told(roots)?.into_iter().filter(|(_, older)| *older <= size) {
             let root = tree::root(older, &self.store)?;
-            if older <= size && root.as_bytes().starts_with(&begins) {
+            if root.as_bytes().starts_with(&begins) {
                 let growth = consistency::prove(older, size, &self.store)?.iter().map(|hash| *hash.as_bytes()).collect();
                 heard.push(OlderTree { size: older, root: *root.as_bytes(), growth });
             }
@@ -268,9 +270,10 @@ impl TreeReader {
         let log = LogReader::open(&data.join("log"))?;
         let published = Published::default();
         let (dir, signer) = (data.join("tree"), note_signer(data)?);
-        published.put(grow::kept(&dir, &signer).ok_or_else(|| TreeError::NoCheckpoint(dir.clone()))?);
-        published.recall(grow::cosigned(&dir, &signer));
-        Ok(Self { store: Store::open(&dir)?, log, published, signer: Arc::new(signer) })
+        let (store, kept) = (Store::open(&dir)?, grow::kept(&dir, &signer).ok_or_else(|| TreeError::NoCheckpoint(dir.clone()))?);
+        published.recall(grow::cosigned(&dir, &signer, (&store, kept.checkpoint.size)));
+        published.put(kept);
+        Ok(Self { store, log, published, signer: Arc::new(signer) })
     }
 
     #[must_use]

@@ -4,7 +4,7 @@ use super::{TreeError, WIDTH};
 use crate::data_dir::write_durably;
 use crate::log::Position;
 use sealway_core::proof::tile::HEIGHT;
-use sealway_core::proof::{Frontier, Hash, Hashes};
+use sealway_core::proof::{Checkpoint, Frontier, Hash, Hashes, tree};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
@@ -68,7 +68,7 @@ impl Row {
 impl Store {
     pub(crate) fn open(dir: &Path) -> Result<Self, TreeError> {
         std::fs::create_dir_all(dir).map_err(|source| TreeError::Io { path: dir.to_owned(), source })?;
-        let rows = (0..LEVELS).map(|level| Row::open(dir.join(format!("{level}.rows")))).collect::<Result<Vec<_>, _>>()?;
+        let rows = (0..LEVELS).map(|level| Row::open(dir.join(row_name(level)))).collect::<Result<Vec<_>, _>>()?;
         Ok(Self {
             rows: rows.into(),
             index: Arc::new(Row::open(dir.join("index"))?),
@@ -77,17 +77,26 @@ impl Store {
         })
     }
 
-    /// Throws the folder away; the tree is made again from the log.
+    /// Throws away what the log can make again. What was told, and what witnesses signed, stays: nobody can make that twice.
     pub(crate) fn remove(dir: &Path) -> Result<(), TreeError> {
-        match std::fs::remove_dir_all(dir) {
-            Err(source) if source.kind() != ErrorKind::NotFound => Err(TreeError::Io { path: dir.to_owned(), source }),
-            _ => Ok(()),
+        let rows = (0..LEVELS).map(row_name);
+        for path in rows.chain(["index", "checkpoint"].map(str::to_owned)).map(|name| dir.join(name)) {
+            match std::fs::remove_file(&path) {
+                Err(source) if source.kind() != ErrorKind::NotFound => return Err(TreeError::Io { path, source }),
+                _ => {}
+            }
         }
+        Ok(())
     }
 
     /// The edge of the tree of this size, if its hashes lead to this root.
     pub(crate) fn resume(&self, size: u64, root: Hash) -> Option<Frontier> {
         Frontier::load(size, self).ok().filter(|frontier| frontier.root() == root)
+    }
+
+    /// Whether the tree here begins with the one that a checkpoint names.
+    pub(crate) fn holds(&self, checkpoint: &Checkpoint) -> bool {
+        tree::root(checkpoint.size, self).is_ok_and(|root| root == checkpoint.root)
     }
 
     /// Appends leaves, and the nodes that become full by them. `first`: where the first of them stands in the log, one position each.
@@ -164,15 +173,28 @@ impl Store {
 
     /// The size of the first checkpoint over entry `seq` that was told.
     pub(crate) fn told_above(&self, seq: u64) -> Result<Option<u64>, TreeError> {
+        Ok(self.told_sizes()?.into_iter().filter(|size| *size > seq).min())
+    }
+
+    /// The size of the newest checkpoint of at most `size` entries that was told.
+    pub(crate) fn told_upto(&self, size: u64) -> Result<u64, TreeError> {
+        Ok(self.told_sizes()?.into_iter().filter(|told| *told <= size).max().unwrap_or_default())
+    }
+
+    fn told_sizes(&self) -> Result<Vec<u64>, TreeError> {
         let bytes = std::fs::read(&self.told.path).map_err(self.told.failed())?;
-        let sizes = bytes.as_chunks::<16>().0.iter().filter_map(|record| record.last_chunk::<8>()).map(|size| u64::from_le_bytes(*size));
-        Ok(sizes.filter(|size| *size > seq).min())
+        let sizes = bytes.as_chunks::<16>().0.iter().filter_map(|record| record.last_chunk::<8>());
+        Ok(sizes.map(|size| u64::from_le_bytes(*size)).collect())
     }
 
     /// Where entry `bundle * 256` stands in the log.
     pub(crate) fn position(&self, bundle: u64) -> Option<Position> {
         self.index.read::<8>(bundle.checked_mul(POSITION)?).and_then(|bytes| Position::from_stored(u64::from_le_bytes(bytes)))
     }
+}
+
+fn row_name(level: u8) -> String {
+    format!("{level}.rows")
 }
 
 /// Hashes of one level that lie beside each other.
@@ -207,7 +229,6 @@ impl Hashes for Store {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sealway_core::proof::tree;
 
     fn leaves(from: u64, to: u64) -> Vec<(Hash, Position)> {
         let position = |n: u64| Position::new(1, u32::try_from(64 + n).unwrap());

@@ -1,10 +1,12 @@
 //! Evidence of a transfer out of a running platform.
 
-use crate::support::{Seal, World};
+use crate::support::{START, Seal, World, config};
 use sealway_core::evidence::Verdict;
+use sealway_core::proof::note::{Scheme, Verifier};
+use sealway_core::proof::witness::request;
 use sealway_schemas::TransferId;
 use sealway_schemas::command::Role;
-use sealway_tracker::{TreeReader, evidence, log_keys, trust_root};
+use sealway_tracker::{TreeReader, WitnessKeeper, backup, evidence, log_keys, rebuild, restore, trust_root};
 use serde_json::json;
 use std::io::Cursor;
 use std::path::Path;
@@ -68,4 +70,52 @@ async fn a_transfer_that_is_over_gives_the_same_bytes_when_the_log_has_grown() {
     let longer = bundle(&world, dir.path(), &transfer, world.tracker.log().durable()).await;
     assert!(longer != again, "another report of its own seal is more evidence");
     world.tracker.drain().await;
+}
+
+/// Lets a witness cosign the newest checkpoint, which covers so many entries at least.
+async fn cosigned(world: &World, witness: &Path, (entries, seconds): (u64, u64)) {
+    let tree = world.tracker.tree();
+    let signed = loop {
+        match tree.checkpoint() {
+            Some(signed) if signed.checkpoint.size >= entries => break signed,
+            _ => tokio::task::yield_now().await,
+        }
+    };
+    let old = tree.cosigned().map_or(0, |cosigned| cosigned.checkpoint.size);
+    let growth = tree.prove_growth(old, signed.checkpoint.size).unwrap();
+    let name = format!("sealway/{}", world.tracker.platform_key().key_id());
+    let log = Verifier::new(&name, world.tracker.platform_key(), Scheme::Ed25519).unwrap();
+    let keeper = WitnessKeeper::open(witness, "witness.example", vec![log]).unwrap();
+    let line = keeper.add(&request(old, &growth, &signed.note), seconds).unwrap();
+    tree.cosign(&signed, &Verifier::parse(&keeper.key()).unwrap(), &line).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bundle_keeps_its_bytes_over_a_rebuild_and_over_a_restore() {
+    let (dir, room) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let [witness, copy, new] = ["witness", "copy", "new"].map(|name| room.path().join(name));
+    let world = World::open(dir.path()).await;
+    world.populate().await;
+    cosigned(&world, &witness, (1, 1_000)).await;
+    let mut seal = Seal::new(1);
+    world.enrol(&seal).await;
+    let transfer = declared(&world, &seal).await;
+    world.send(1, seal.id, vec![(1, seal.seal()), (2, seal.periodic())]).await;
+    world.settled().await;
+    let entries = world.tracker.log().durable();
+    cosigned(&world, &witness, (entries, 2_000)).await;
+    let before = bundle(&world, dir.path(), &transfer, entries).await;
+    world.ok(Role::Admin, json!({"type": "register-party", "party": "q", "role": "carrier", "name_zh": "某", "name_en": "Q"})).await;
+    world.tracker.drain().await;
+    backup(dir.path(), &copy, &|_| {}).unwrap();
+
+    rebuild(config(dir.path())).await.unwrap();
+    let rebuilt = World::with(config(dir.path()), START).await;
+    assert!(bundle(&rebuilt, dir.path(), &transfer, entries).await == before, "after a rebuild");
+    rebuilt.tracker.drain().await;
+    restore(&copy, &config(&new), &|_| {}).unwrap();
+    let restored = World::with(config(&new), START + 10).await;
+    assert!(bundle(&restored, &new, &transfer, entries).await == before, "after a restore");
+    let checked = evidence::read(Cursor::new(&before), &trust_root(&new).unwrap()).unwrap();
+    assert_eq!(checked.verdict, Verdict::Genuine, "{:?}", checked.reasons);
 }

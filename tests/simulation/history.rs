@@ -118,11 +118,15 @@ impl History {
         self.look_back()
     }
 
-    fn step(&mut self) -> Result<(), Broken> {
-        let ms = self.chance.next() % 30_000;
+    fn pass(&mut self, ms: u64) {
         self.uptime_ms += ms;
         self.now = self.now.plus_ms(ms);
         self.platform.at(self.now);
+    }
+
+    fn step(&mut self) -> Result<(), Broken> {
+        let ms = self.chance.next() % 30_000;
+        self.pass(ms);
         if self.epochs > 0 {
             self.driven += STEP_KM;
         }
@@ -367,6 +371,8 @@ impl History {
         self.cut();
         if self.chance.once_in(4) {
             let before = self.released;
+            // It takes more than a second, by which two restores of one copy differ.
+            self.pass(1_000);
             self.platform.restore();
             self.promised.clear();
             let there = self.accounted(self.platform.durable);

@@ -297,7 +297,6 @@ impl Platform {
 
     /// The primary is lost; the standby's copy becomes the platform.
     pub(crate) fn restore(&mut self) {
-        let generation = self.core.generation();
         self.log = if self.is(Mutant::StandbyBeforeDisk) {
             self.standby.iter().take(self.durable / 2).cloned().collect()
         } else {
@@ -307,7 +306,7 @@ impl Platform {
         self.released.clear();
         self.start();
         if !self.is(Mutant::NoGeneration) {
-            self.handle(Input::Generation(generation + 1));
+            self.handle(Input::Generation(self.core.generation_after(self.clock)));
         }
         self.durable = self.log.len();
     }

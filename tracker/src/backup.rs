@@ -62,12 +62,12 @@ fn copy_file(from: &Path, to: &Path, mode: u32) -> Result<(), BackupError> {
     write_durably(to, &bytes, mode).map_err(|source| BackupError::Io { path: to.to_owned(), source })
 }
 
-/// Makes a data folder out of a backup, under the next generation.
+/// Makes a data folder out of a backup, under a generation of its own.
 pub fn restore(backup_dir: &Path, config: &TrackerConfig, progress: &dyn Fn(u64)) -> Result<Restored, BackupError> {
     let copied = backup(backup_dir, &config.data_dir, progress)?;
     let data_dir = DataDir::open(&config.data_dir)?;
     let mut loaded = open::load(config, data_dir, Viewed::default()).map_err(Box::new)?;
-    let generation = loaded.state.core.generation() + 1;
+    let generation = loaded.state.core.generation_after(config.clock.now());
     loaded.log.append(&Entry::Generation { at: loaded.state.now, number: generation }, None)?;
     loaded.log.commit()?;
     Ok(Restored { copied, generation })

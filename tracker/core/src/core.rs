@@ -27,6 +27,10 @@ use sealway_schemas::{DeviceId, PublicKey, Time};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+/// A hello that names a generation of this and above is not believed: acks and entries carry numbers below 2^53, and one dishonest seal
+/// must not use them up for all.
+const HEARD_LIMIT: u64 = 1 << 52;
+
 /// The whole state. Snapshots are its serde form (postcard).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Core {
@@ -126,6 +130,13 @@ impl Core {
         self.generation
     }
 
+    /// What a platform that was restored to this state at `now` calls itself. One above the copy's would be given again by the next restore
+    /// of the same copy, and a seal would believe stored what only the first had; a device needs it higher, not next.
+    #[must_use]
+    pub fn generation_after(&self, now: Time) -> u64 {
+        self.generation.saturating_add(1).max(now.as_ms() / 1_000)
+    }
+
     /// The keys that took over from the platform's first one, in their order.
     #[must_use]
     pub fn platform_keys(&self) -> &[PublicKey] {
@@ -217,7 +228,7 @@ impl Core {
             return;
         };
         let stored = known.cursor.stored();
-        if hello.generation > self.generation {
+        if (self.generation + 1..HEARD_LIMIT).contains(&hello.generation) {
             self.take_generation(now, hello.generation + 1, effects);
         } else if hello.hi < stored {
             self.take_state_lost(now, device, (stored, hello.hi), effects);

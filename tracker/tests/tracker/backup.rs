@@ -1,12 +1,13 @@
 //! Backup and restore: nothing that a backup holds is lost, and seals learn what it lacks.
 
-use crate::support::{START, Seal, World, config};
+use crate::support::{START, Seal, World, config, still};
 use sealway_schemas::Time;
 use sealway_schemas::command::{PublicDigest, Role};
 use sealway_schemas::link::Verdict;
 use sealway_tracker::accounts::{Account, AccountLink, AccountsError};
 use sealway_tracker::{AdmitRefusal, BackupError, TrackerConfig, backup, restore, verify};
 use serde_json::json;
+use std::path::Path;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restored_platform_raises_its_generation_and_takes_again_what_it_lacks() {
@@ -26,11 +27,11 @@ async fn a_restored_platform_raises_its_generation_and_takes_again_what_it_lacks
     world.tracker.drain().await;
 
     let restored = restore(&copy, &TrackerConfig { data_dir: new.clone(), ..config(&new) }, &|_| {}).unwrap();
-    assert_eq!((restored.copied.entries, restored.generation), (copied.entries, 2));
+    assert_eq!((restored.copied.entries, restored.generation), (copied.entries, START / 1_000));
     let again = World::with(config(&new), START + 10).await;
     again.send(1, seal.id, vec![(1, seal.hello())]).await;
     let ack = again.ack(&seal).await;
-    assert_eq!((ack.generation, ack.stored), (2, 1), "the seal hears what is lost");
+    assert_eq!((ack.generation, ack.stored), (restored.generation, 1), "the seal hears what is lost");
     again.send(1, seal.id, vec![(2, lost)]).await;
     loop {
         let settled = again.settled().await;
@@ -40,6 +41,21 @@ async fn a_restored_platform_raises_its_generation_and_takes_again_what_it_lacks
     }
     again.tracker.drain().await;
     assert_eq!(verify(config(&new), |_| {}).await.unwrap().found, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_restores_of_one_copy_are_two_generations() {
+    let (dir, room) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let world = World::open(dir.path()).await;
+    world.populate().await;
+    world.tracker.drain().await;
+    let [copy, one, other, third] = ["copy", "one", "other", "third"].map(|name| room.path().join(name));
+    backup(dir.path(), &copy, &|_| {}).unwrap();
+    let at = |dir: &Path, now| TrackerConfig { clock: still(now), ..config(dir) };
+    let first = restore(&copy, &at(&one, START), &|_| {}).unwrap().generation;
+    assert!(restore(&copy, &at(&other, START + 1_000), &|_| {}).unwrap().generation > first);
+    let behind = restore(&one, &at(&third, 5_000), &|_| {}).unwrap().generation;
+    assert_eq!(behind, first + 1, "above the copy's also where the clock is wrong");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -58,9 +58,13 @@ pub(crate) struct World {
     keys: AtomicU64,
 }
 
+pub(crate) fn still(now: u64) -> Arc<StillClock> {
+    Arc::new(StillClock(AtomicU64::new(now)))
+}
+
 pub(crate) fn config(dir: &Path) -> TrackerConfig {
     let log = LogConfig { segment_bytes: 1 << 20, ..LogConfig::default() };
-    TrackerConfig { workers: 2, log, clock: Arc::new(StillClock(AtomicU64::new(START))), ..TrackerConfig::new(dir) }
+    TrackerConfig { workers: 2, log, clock: still(START), ..TrackerConfig::new(dir) }
 }
 
 impl World {
@@ -71,7 +75,7 @@ impl World {
     pub(crate) async fn with(config: TrackerConfig, now: u64) -> Self {
         let (told, told_here) = unbounded_channel();
         let (published, published_here) = unbounded_channel();
-        let clock = Arc::new(StillClock(AtomicU64::new(now)));
+        let clock = still(now);
         let config = TrackerConfig { clock: clock.clone(), ..config };
         let tracker = Tracker::open(config, Arc::new(Wire { told, published })).await.unwrap();
         Self { tracker, clock, told: Mutex::new(told_here), published: Mutex::new(published_here), keys: AtomicU64::new(now) }

@@ -10,7 +10,7 @@ use sealway_schemas::event::{AlertKind, Severity};
 use sealway_schemas::hello::Hello;
 use sealway_schemas::movement::{By, HoldReason};
 use sealway_schemas::report::{Event, Gap, GapReason, Status};
-use sealway_schemas::{Digest, TransferId};
+use sealway_schemas::{Digest, Time, TransferId};
 use serde_json::json;
 
 fn under_way() -> (Bench, Seal, TransferId) {
@@ -374,6 +374,10 @@ fn a_hello_below_what_is_stored_tells_of_a_lost_state() {
 
     bench.give(Input::Hello { device: seal.id, hello: hello(3, 4) });
     assert_eq!(bench.core.generation(), 5, "above the one that the device heard");
+    bench.give(Input::Hello { device: seal.id, hello: hello(3, (1 << 53) - 1) });
+    assert_eq!(bench.core.generation(), 5, "no seal uses up the numbers that a message may carry");
+    assert_eq!(bench.core.generation_after(bench.now), bench.now.as_ms() / 1_000);
+    assert_eq!(bench.core.generation_after(Time::ZERO), 6, "also where the clock is behind");
 }
 
 #[test]

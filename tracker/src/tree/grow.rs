@@ -72,11 +72,22 @@ impl Grower {
     pub(crate) fn run(mut self, counters: &Arc<Counters>, stop: &Arc<AtomicBool>) {
         while let Err(error) = self.grow(counters, stop) {
             tracing::error!(%error, "the tree of the log waits");
+            self.fall_back();
             std::thread::park_timeout(EVERY);
             if stop.load(Relaxed) {
                 return;
             }
         }
+    }
+
+    /// What lies behind the newest checkpoint is written once more. Also where only the sync failed: the kernel may have dropped the pages
+    /// and call them clean, so a second sync would promise what is on no disk.
+    fn fall_back(&mut self) {
+        let kept = self.published.get();
+        let resumed = kept.and_then(|kept| self.store.resume(kept.checkpoint.size, kept.checkpoint.root));
+        self.floor = self.floor.max(self.signed);
+        self.frontier = resumed.unwrap_or_default();
+        self.signed = self.frontier.size();
     }
 
     /// Until `stop`, and then up to what is durable.
@@ -88,7 +99,7 @@ impl Grower {
             let piece: Vec<Frame> = frames.by_ref().take(PIECE).collect::<Result<_, _>>()?;
             self.append(&piece)?;
             let grown = self.frontier.size() - self.signed;
-            if self.frontier.size() >= self.floor && grown > 0 && (grown >= PIECE as u64 || stopping || self.signed_at.elapsed() >= EVERY) {
+            if self.frontier.size() >= self.floor && due(grown, self.signed_at.elapsed(), stopping) {
                 self.sign()?;
             }
             charge(&counters.cpu_tree_ns, began);
@@ -112,12 +123,13 @@ impl Grower {
     }
 
     fn sign(&mut self) -> Result<(), TreeError> {
-        self.store.sync()?;
         let checkpoint = Checkpoint { origin: self.signer.origin().to_owned(), size: self.frontier.size(), root: self.frontier.root() };
+        // Whoever hears of this root may ask for its size after a crash.
+        self.store.tell(checkpoint.size, checkpoint.root)?;
+        self.store.sync()?;
         let note = self.signer.sign(&checkpoint.text());
         let path = self.data_dir.tree().join("checkpoint");
         write_durably(&path, note.as_bytes(), 0o644).map_err(|source| TreeError::Io { path, source })?;
-        self.store.tell(checkpoint.size, checkpoint.root)?;
         if self.signed < self.floor {
             self.published.recall(cosigned(&self.data_dir.tree(), &self.signer, (&self.store, checkpoint.size)));
         }
@@ -126,6 +138,11 @@ impl Grower {
         self.published.put(SignedCheckpoint { checkpoint, note });
         Ok(())
     }
+}
+
+/// Whether so many leaves are signed now: each second, each 1,000 leaves, and at the end.
+fn due(grown: u64, elapsed: Duration, stopping: bool) -> bool {
+    grown > 0 && (grown >= PIECE as u64 || elapsed >= EVERY || stopping)
 }
 
 /// The checkpoint that the folder keeps, if it is this platform's own.
@@ -144,4 +161,100 @@ fn signed(path: &Path, signer: &NoteSigner) -> Option<SignedCheckpoint> {
     signer.keys().verify(&parsed).ok()?;
     let checkpoint = Checkpoint::parse(parsed.text).ok().filter(|checkpoint| checkpoint.origin == signer.origin())?;
     Some(SignedCheckpoint { checkpoint, note })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::{DiskFaults, EvidenceLog, LogConfig};
+    use crate::platform_key::PlatformKey;
+    use crate::tree::Audit;
+    use sealway_schemas::Time;
+    use std::io;
+    use std::sync::atomic::AtomicU64;
+
+    const ENTRIES: u64 = 1_000;
+
+    #[test]
+    fn a_checkpoint_is_due_each_second_each_thousand_leaves_and_at_the_end() {
+        let (short, second) = (Duration::from_millis(999), Duration::from_secs(1));
+        for (grown, elapsed, stopping, expected) in [
+            (0, second, true, false),
+            (1, short, false, false),
+            (999, short, false, false),
+            (1_000, Duration::ZERO, false, true),
+            (1, second, false, true),
+            (1, Duration::ZERO, true, true),
+        ] {
+            assert_eq!(due(grown, elapsed, stopping), expected, "{grown} leaves, {elapsed:?}, stopping {stopping}");
+        }
+    }
+
+    /// Fails one write or one sync, and counts bytes.
+    #[derive(Debug)]
+    struct Failing {
+        write: u64,
+        sync: u64,
+        writes: AtomicU64,
+        syncs: AtomicU64,
+        bytes: AtomicU64,
+    }
+
+    impl DiskFaults for Failing {
+        fn before_write(&self, bytes: usize) -> io::Result<()> {
+            self.bytes.fetch_add(bytes as u64, Relaxed);
+            if self.writes.fetch_add(1, Relaxed) == self.write { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+        }
+
+        fn before_sync(&self) -> io::Result<()> {
+            if self.syncs.fetch_add(1, Relaxed) == self.sync { Err(io::Error::other("EIO")) } else { Ok(()) }
+        }
+
+        fn before_preallocate(&self, _bytes: u64) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Grows a tree on a disk that fails once; gives what an audit finds, and the bytes that were written.
+    fn grown(write: u64, sync: u64) -> (Vec<crate::verify::Found>, u64) {
+        let dir = tempfile::tempdir().unwrap();
+        let data_dir = Arc::new(DataDir::open(dir.path()).unwrap());
+        let mut log = EvidenceLog::open(&data_dir.log(), LogConfig::default(), 0).unwrap();
+        let signer = || PlatformKey::load_or_make(&data_dir.platform_key()).unwrap().note_signer().unwrap();
+        for number in 0..ENTRIES {
+            log.append(&Entry::Generation { at: Time::ZERO, number: number + 1 }, None).unwrap();
+        }
+        log.commit().unwrap();
+        let mut grower = Grower::open(data_dir.clone(), log.reader(), signer()).unwrap();
+        let [writes, syncs, bytes] = [0; 3].map(AtomicU64::new);
+        let faults = Arc::new(Failing { write, sync, writes, syncs, bytes });
+        grower.store = Store::with(&data_dir.tree(), faults.clone()).unwrap();
+        let (published, stop) = (grower.published(), Arc::new(AtomicBool::new(false)));
+        let stopped = stop.clone();
+        let thread = std::thread::spawn(move || grower.run(&Arc::default(), &stopped));
+        while published.get().is_none_or(|signed| signed.checkpoint.size < ENTRIES) {
+            thread.thread().unpark();
+            std::thread::yield_now();
+        }
+        stop.store(true, Relaxed);
+        thread.join().unwrap();
+        let mut audit = Audit::open(&data_dir.tree(), &signer()).unwrap();
+        for frame in log.reader().frames_from(0) {
+            audit.take(Hash::leaf(&Entry::leaf(&frame.unwrap().entry).unwrap()));
+        }
+        let (size, found) = audit.finish();
+        assert_eq!(size, Some(ENTRIES));
+        (found, faults.bytes.load(Relaxed))
+    }
+
+    #[test]
+    fn a_disk_that_was_full_for_a_moment_leaves_no_hole_in_the_tree() {
+        const NEVER: u64 = u64::MAX;
+        let whole = grown(NEVER, NEVER).1;
+        for (write, sync) in [(0, NEVER), (3, NEVER), (4, NEVER), (NEVER, 0)] {
+            let (found, bytes) = grown(write, sync);
+            assert_eq!(found, [], "write {write}, sync {sync}");
+            assert!(sync == NEVER || bytes >= 2 * whole, "{bytes} bytes: what was not synced is written again");
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::{TreeError, WIDTH};
 use crate::data_dir::write_durably;
-use crate::log::Position;
+use crate::log::{DiskFaults, NoFaults, Position};
 use sealway_core::proof::tile::HEIGHT;
 use sealway_core::proof::{Checkpoint, Frontier, Hash, Hashes, tree};
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,13 +34,14 @@ pub(crate) struct Store {
 struct Row {
     path: PathBuf,
     file: File,
+    faults: Arc<dyn DiskFaults>,
 }
 
 impl Row {
-    fn open(path: PathBuf) -> Result<Self, TreeError> {
+    fn open(path: PathBuf, faults: Arc<dyn DiskFaults>) -> Result<Self, TreeError> {
         let file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&path);
         match file {
-            Ok(file) => Ok(Self { path, file }),
+            Ok(file) => Ok(Self { path, file, faults }),
             Err(source) => Err(TreeError::Io { path, source }),
         }
     }
@@ -51,7 +52,7 @@ impl Row {
     }
 
     fn write(&self, bytes: &[u8], offset: u64) -> Result<(), TreeError> {
-        self.file.write_all_at(bytes, offset).map_err(self.failed())
+        self.faults.before_write(bytes.len()).and_then(|()| self.file.write_all_at(bytes, offset)).map_err(self.failed())
     }
 
     /// `None` where the file ends before.
@@ -61,20 +62,21 @@ impl Row {
     }
 
     fn sync(&self) -> Result<(), TreeError> {
-        self.file.sync_data().map_err(self.failed())
+        self.faults.before_sync().and_then(|()| self.file.sync_data()).map_err(self.failed())
     }
 }
 
 impl Store {
     pub(crate) fn open(dir: &Path) -> Result<Self, TreeError> {
+        Self::with(dir, Arc::new(NoFaults))
+    }
+
+    /// On a disk that may fail where a test says.
+    pub(crate) fn with(dir: &Path, faults: Arc<dyn DiskFaults>) -> Result<Self, TreeError> {
+        let row = |name: &str| Row::open(dir.join(name), faults.clone());
         std::fs::create_dir_all(dir).map_err(|source| TreeError::Io { path: dir.to_owned(), source })?;
-        let rows = (0..LEVELS).map(|level| Row::open(dir.join(row_name(level)))).collect::<Result<Vec<_>, _>>()?;
-        Ok(Self {
-            rows: rows.into(),
-            index: Arc::new(Row::open(dir.join("index"))?),
-            told: Arc::new(Row::open(dir.join("told"))?),
-            cosigned: Arc::new(Row::open(dir.join("cosigned"))?),
-        })
+        let rows = (0..LEVELS).map(|level| row(&row_name(level))).collect::<Result<Vec<_>, _>>()?;
+        Ok(Self { rows: rows.into(), index: Arc::new(row("index")?), told: Arc::new(row("told")?), cosigned: Arc::new(row("cosigned")?) })
     }
 
     /// Throws away what the log can make again. What was told, and what witnesses signed, stays: nobody can make that twice.
@@ -122,7 +124,7 @@ impl Store {
 
     /// After this what was appended survives a crash.
     pub(crate) fn sync(&self) -> Result<(), TreeError> {
-        self.rows.iter().chain([self.index.as_ref()]).try_for_each(Row::sync)
+        self.rows.iter().chain([self.index.as_ref(), self.told.as_ref()]).try_for_each(Row::sync)
     }
 
     /// Remembers a checkpoint, so that whoever heard of its root can be told its size.

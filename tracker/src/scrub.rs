@@ -37,16 +37,16 @@ impl Scrub {
     fn round(&self) {
         let mut looked = 0_usize;
         for frame in self.log.frames_from(0) {
-            let found = match frame {
-                Ok(frame) => {
-                    self.counters.scrubbed.store(frame.seq + 1, Relaxed);
-                    self.look(&frame.entry, frame.seq).map_err(|fault| fault.to_string()).err()
+            let frame = match frame {
+                Ok(frame) => frame,
+                Err(error) => {
+                    self.found(&error);
+                    break;
                 }
-                Err(error) => Some(error.to_string()),
             };
-            if let Some(fault) = found {
-                self.counters.scrub_faults.fetch_add(1, Relaxed);
-                tracing::error!(fault, "the scrub found a fault: stop the platform, and run sealway verify");
+            self.counters.scrubbed.store(frame.seq + 1, Relaxed);
+            if let Err(fault) = self.look(&frame.entry, frame.seq) {
+                self.found(&fault);
             }
             looked += 1;
             if looked.is_multiple_of(PIECE) {
@@ -57,6 +57,11 @@ impl Scrub {
             }
         }
         self.counters.scrub_rounds.fetch_add(1, Relaxed);
+    }
+
+    fn found(&self, fault: &impl std::fmt::Display) {
+        self.counters.scrub_faults.fetch_add(1, Relaxed);
+        tracing::error!(%fault, "the scrub found a fault: stop the platform, and run sealway verify");
     }
 
     fn look(&self, entry: &[u8], seq: u64) -> Result<(), Fault> {

@@ -1,7 +1,7 @@
 //! A damaged folder: each damage is found, and named by file, entry and row.
 
-use crate::support::{Seal, World, config};
-use sealway_tracker::{Found, Verified, verify};
+use crate::support::{START, Seal, World, config};
+use sealway_tracker::{Found, TrackerConfig, Verified, log::LogConfig, verify};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection as _, SqliteConnection};
 use std::fs;
@@ -10,7 +10,11 @@ use std::path::{Path, PathBuf};
 const REPORTS: u16 = 300;
 
 async fn drained(dir: &Path) -> u64 {
-    let world = World::open(dir).await;
+    drained_into(config(dir)).await
+}
+
+async fn drained_into(config: TrackerConfig) -> u64 {
+    let world = World::with(config, START).await;
     world.populate().await;
     let mut seal = Seal::new(1);
     world.enrol(&seal).await;
@@ -118,4 +122,22 @@ async fn a_running_platform_finds_a_turned_bit_by_itself() {
     while world.tracker.metrics().scrub_faults == 0 {
         tokio::task::yield_now().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_turned_bit_of_a_sealed_segment_is_told_once_in_a_round() {
+    let dir = tempfile::tempdir().unwrap();
+    let small = || TrackerConfig { log: LogConfig { segment_bytes: 1 << 15, ..LogConfig::default() }, ..config(dir.path()) };
+    drained_into(small()).await;
+    flip(&segment(dir.path()), 2_000);
+    // A start reads the newest segment alone.
+    let world = World::with(small(), START).await;
+    let told = loop {
+        let told = world.tracker.metrics();
+        if told.scrub_rounds > 0 || told.scrub_faults > 1 {
+            break told;
+        }
+        tokio::task::yield_now().await;
+    };
+    assert_eq!((told.scrub_rounds, told.scrub_faults), (1, 1));
 }

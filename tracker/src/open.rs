@@ -86,10 +86,13 @@ impl Viewed {
 
 /// Blocks for as long as the replay takes.
 pub(crate) fn load(config: &TrackerConfig, data_dir: DataDir, viewed: Viewed) -> Result<Loaded, OpenError> {
-    let key = PlatformKey::load_or_make(&data_dir.platform_key())?;
     let snapshot = snapshot::load(&data_dir.snapshots(), viewed.upto);
     let snapshot_seq = snapshot.as_ref().map_or(0, |snapshot| snapshot.seq);
     let log = EvidenceLog::open(&data_dir.log(), config.log.clone(), snapshot_seq)?;
+    let key = match log.next_seq() {
+        0 => PlatformKey::load_or_make(&data_dir.platform_key())?,
+        _ => PlatformKey::load(&data_dir.platform_key())?,
+    };
     let workers = match config.workers {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         workers => workers,

@@ -20,6 +20,8 @@ use std::path::{Path, PathBuf};
 pub enum PlatformKeyError {
     #[error("platform key {}: {source}", path.display())]
     Io { path: PathBuf, source: std::io::Error },
+    #[error("platform key {}: not there, expected the one that signed the log beside it: bring it from the backup", path.display())]
+    Lost { path: PathBuf },
     #[error("platform key {}: {size} bytes, expected lines of 64 hex digits", path.display())]
     NotAKey { path: PathBuf, size: usize },
     #[error("platform key {}: mode {mode:o}, expected 600: others can read it", path.display())]
@@ -64,19 +66,27 @@ impl fmt::Debug for PlatformKey {
 
 impl PlatformKey {
     pub(crate) fn load_or_make(path: &Path) -> Result<Self, PlatformKeyError> {
+        match Self::load(path) {
+            Err(PlatformKeyError::Lost { .. }) => Self::add_to(path, String::new()),
+            loaded => loaded,
+        }
+    }
+
+    /// Of a platform that has a log: another key could go on with it, and every seal would refuse what that one says.
+    pub(crate) fn load(path: &Path) -> Result<Self, PlatformKeyError> {
         match std::fs::read_to_string(path) {
             Ok(text) => {
                 check_mode(path)?;
                 Self::parse(&text).ok_or_else(|| PlatformKeyError::NotAKey { path: path.to_owned(), size: text.len() })
             }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Self::add_to(path, String::new()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(PlatformKeyError::Lost { path: path.to_owned() }),
             Err(source) => Err(PlatformKeyError::Io { path: path.to_owned(), source }),
         }
     }
 
     /// Makes the next key, beside those that the file has.
     pub(crate) fn make_next(path: &Path) -> Result<Self, PlatformKeyError> {
-        Self::load_or_make(path)?;
+        Self::load(path)?;
         let text = std::fs::read_to_string(path).map_err(|source| PlatformKeyError::Io { path: path.to_owned(), source })?;
         Self::add_to(path, text.trim_end().to_owned() + "\n")
     }
@@ -198,9 +208,7 @@ pub fn trust_root(data: &Path) -> Result<Trust, PlatformKeyError> {
 
 /// Of a data folder that is there: looking must not make a key.
 pub(crate) fn note_signer(data: &Path) -> Result<NoteSigner, PlatformKeyError> {
-    let path = data.join("platform.key");
-    std::fs::metadata(&path).map_err(|source| PlatformKeyError::Io { path: path.clone(), source })?;
-    PlatformKey::load_or_make(&path)?.note_signer()
+    PlatformKey::load(&data.join("platform.key"))?.note_signer()
 }
 
 /// Signs the checkpoints of the log.

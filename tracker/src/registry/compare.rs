@@ -3,10 +3,43 @@
 use super::{Projector, Registry, RegistryError, schema};
 use crate::config::Clock;
 use sealway_core::Row;
-use sqlx::Row as _;
-use sqlx::sqlite::{Sqlite, SqliteConnection};
+use sqlx::sqlite::{Sqlite, SqliteConnectOptions, SqliteConnection};
+use sqlx::{ConnectOptions as _, Connection as _, Row as _};
 use std::path::Path;
 use std::sync::Arc;
+
+/// What a look at a registry at rest came to.
+#[derive(Debug, Default)]
+pub(crate) struct Inspected {
+    /// All rows of entries below this number are there; `None` where there is no registry, or it does not say.
+    pub(crate) rows: Option<u64>,
+    /// In SQLite's words, which name page, table and row.
+    pub(crate) faults: Vec<String>,
+}
+
+/// Looks at every page and changes nothing: [`Projector::open`] would make a file again that it cannot read, and the fault with it go.
+pub(crate) async fn inspect(path: &Path) -> Inspected {
+    let mut inspected = Inspected::default();
+    if path.exists()
+        && let Err(error) = inspect_into(path, &mut inspected).await
+    {
+        inspected.faults.push(error.to_string());
+    }
+    inspected
+}
+
+async fn inspect_into(path: &Path, inspected: &mut Inspected) -> Result<(), sqlx::Error> {
+    let mut connection = SqliteConnectOptions::new().filename(path).read_only(true).connect().await?;
+    let version: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut connection).await?;
+    if version != schema::VERSION {
+        inspected.faults.push(format!("version {version}, expected {}: the next start makes it again", schema::VERSION));
+    }
+    let said: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check").fetch_all(&mut connection).await?;
+    inspected.faults.extend(said.into_iter().filter(|line| line != "ok"));
+    let seq: i64 = sqlx::query_scalar("SELECT seq FROM cursor").fetch_one(&mut connection).await?;
+    inspected.rows = u64::try_from(seq).ok();
+    connection.close().await
+}
 
 /// Rows named at most; a registry that differs in more is made anew anyway.
 const NAMED: usize = 1_000;

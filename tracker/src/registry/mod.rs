@@ -12,7 +12,7 @@ mod scope;
 mod write;
 
 pub use auth::Principal;
-pub(crate) use compare::differing;
+pub(crate) use compare::{Inspected, differing, inspect};
 pub use page::{AlertFilter, DeviceFilter, NotARecordKey, Page, RecordFilter, RecordKey, TransferFilter};
 pub(crate) use project::{Projector, Reached};
 pub use scope::Scope;

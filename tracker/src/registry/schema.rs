@@ -6,7 +6,7 @@ use sqlx::sqlite::SqlitePool;
 use std::path::Path;
 
 /// A file of another version is thrown away: it is a view.
-const VERSION: i64 = 4;
+pub(super) const VERSION: i64 = 4;
 
 const TABLES: &str = "
 CREATE TABLE parties (id TEXT PRIMARY KEY, role TEXT NOT NULL, district TEXT, body TEXT NOT NULL) WITHOUT ROWID;

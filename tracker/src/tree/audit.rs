@@ -1,7 +1,8 @@
 //! The tree's files against the leaves that the log gives.
 
 use super::store::Store;
-use super::{TreeError, grow};
+use super::{TreeError, WIDTH, grow};
+use crate::log::Position;
 use crate::platform_key::NoteSigner;
 use crate::verify::Found;
 use sealway_core::proof::tile::HEIGHT;
@@ -26,12 +27,24 @@ impl Audit {
             found.push(fault("tree/checkpoint", None, "not a checkpoint of this platform"));
         }
         let checkpoint = kept.map(|kept| (kept.checkpoint.size, kept.checkpoint.root));
-        Ok(Self { store: Store::open(dir)?, frontier: Frontier::default(), checkpoint, root: None, found })
+        let store = Store::open(dir)?;
+        let notes = store.cosigned()?;
+        for (row, _) in (0..).zip(&notes.whole).filter(|(_, note)| grow::own(note, signer).is_none()) {
+            found.push(fault("tree/cosigned", Some(row), "not a checkpoint of this platform"));
+        }
+        if notes.torn {
+            found.push(fault("tree/cosigned", Some(notes.whole.len() as u64), "not a whole note"));
+        }
+        Ok(Self { store, frontier: Frontier::default(), checkpoint, root: None, found })
     }
 
-    pub(crate) fn take(&mut self, leaf: Hash) {
+    pub(crate) fn take(&mut self, leaf: Hash, position: Position) {
         let Some((size, _)) = self.checkpoint.filter(|(size, _)| self.frontier.size() < *size) else { return };
         let Self { store, frontier, found, .. } = self;
+        let bundle = frontier.size() / WIDTH;
+        if frontier.size().is_multiple_of(WIDTH) && store.position(bundle) != Some(position) {
+            found.push(fault("tree/index", Some(bundle), "not where the entry stands in the log"));
+        }
         frontier.push(leaf, |level, index, hash| {
             if level.is_multiple_of(HEIGHT) && store.hash(level, index) != Some(hash) {
                 let file = format!("tree/{}.rows", level / HEIGHT);

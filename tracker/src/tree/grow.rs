@@ -157,10 +157,14 @@ pub(super) fn cosigned(dir: &Path, signer: &NoteSigner, (store, size): (&Store, 
 
 fn signed(path: &Path, signer: &NoteSigner) -> Option<SignedCheckpoint> {
     let note = std::fs::read_to_string(path).ok()?;
-    let parsed = Note::parse(&note).ok()?;
+    own(&note, signer).map(|checkpoint| SignedCheckpoint { checkpoint, note })
+}
+
+/// The checkpoint of a note, if this platform signed it.
+pub(super) fn own(note: &str, signer: &NoteSigner) -> Option<Checkpoint> {
+    let parsed = Note::parse(note).ok()?;
     signer.keys().verify(&parsed).ok()?;
-    let checkpoint = Checkpoint::parse(parsed.text).ok().filter(|checkpoint| checkpoint.origin == signer.origin())?;
-    Some(SignedCheckpoint { checkpoint, note })
+    Checkpoint::parse(parsed.text).ok().filter(|checkpoint| checkpoint.origin == signer.origin())
 }
 
 #[cfg(test)]
@@ -240,7 +244,8 @@ mod tests {
         thread.join().unwrap();
         let mut audit = Audit::open(&data_dir.tree(), &signer()).unwrap();
         for frame in log.reader().frames_from(0) {
-            audit.take(Hash::leaf(&Entry::leaf(&frame.unwrap().entry).unwrap()));
+            let frame = frame.unwrap();
+            audit.take(Hash::leaf(&Entry::leaf(&frame.entry).unwrap()), frame.position);
         }
         let (size, found) = audit.finish();
         assert_eq!(size, Some(ENTRIES));

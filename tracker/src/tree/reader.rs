@@ -143,7 +143,7 @@ impl TreeReader {
             let checkpoint = Note::parse(&note).ok().and_then(|note| Checkpoint::parse(note.text).ok())?;
             Some(SignedCheckpoint { checkpoint, note })
         };
-        Ok(self.store.cosigned()?.into_iter().filter_map(parsed).collect())
+        Ok(self.store.cosigned()?.whole.into_iter().filter_map(parsed).collect())
     }
 
     fn sign_again(&self, size: u64) -> Result<SignedCheckpoint, TreeError> {

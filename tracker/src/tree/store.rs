@@ -144,23 +144,23 @@ impl Store {
     /// Keeps a note with its cosignatures for good.
     pub(crate) fn keep_cosigned(&self, note: &str) -> Result<(), TreeError> {
         // A torn record at the end is written over.
-        let end: u64 = self.cosigned()?.iter().map(|kept| kept.len() as u64 + LENGTH).sum();
+        let end: u64 = self.cosigned()?.whole.iter().map(|kept| kept.len() as u64 + LENGTH).sum();
         let length = u32::try_from(note.len()).unwrap_or(u32::MAX).to_be_bytes();
         self.cosigned.write(&[length.as_slice(), note.as_bytes()].concat(), end)?;
         self.cosigned.sync()
     }
 
     /// Notes that were kept, oldest first.
-    pub(crate) fn cosigned(&self) -> Result<Vec<String>, TreeError> {
+    pub(crate) fn cosigned(&self) -> Result<Cosigned, TreeError> {
         let bytes = std::fs::read(&self.cosigned.path).map_err(self.cosigned.failed())?;
-        let (mut rest, mut notes) = (bytes.as_slice(), Vec::new());
+        let (mut rest, mut whole) = (bytes.as_slice(), Vec::new());
         while let Some((length, after)) = rest.split_first_chunk::<4>() {
             let Some((note, after)) = after.split_at_checked(u32::from_be_bytes(*length) as usize) else { break };
             let Ok(note) = std::str::from_utf8(note) else { break };
-            notes.push(note.to_owned());
+            whole.push(note.to_owned());
             rest = after;
         }
-        Ok(notes)
+        Ok(Cosigned { whole, torn: !rest.is_empty() })
     }
 
     /// The sizes of the checkpoints whose roots begin so.
@@ -193,6 +193,13 @@ impl Store {
     pub(crate) fn position(&self, bundle: u64) -> Option<Position> {
         self.index.read::<8>(bundle.checked_mul(POSITION)?).and_then(|bytes| Position::from_stored(u64::from_le_bytes(bytes)))
     }
+}
+
+/// Notes that witnesses cosigned.
+pub(crate) struct Cosigned {
+    pub(crate) whole: Vec<String>,
+    /// Something stands behind them that is none.
+    pub(crate) torn: bool,
 }
 
 fn row_name(level: u8) -> String {
@@ -262,7 +269,7 @@ mod tests {
         std::io::Write::write_all(&mut file, &[0, 0, 1, 0, b'h', b'a', b'l', b'f']).unwrap();
         let store = Store::open(dir.path()).unwrap();
         store.keep_cosigned("second, which is longer than the torn one\n").unwrap();
-        assert_eq!(store.cosigned().unwrap(), ["first\n", "second, which is longer than the torn one\n"]);
+        assert_eq!(store.cosigned().unwrap().whole, ["first\n", "second, which is longer than the torn one\n"]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
-//! `sealway verify`: every byte of a data folder that somebody may rely on, looked at while nobody writes to it. A fault is named by file,
-//! entry and row; what can be checked behind it is checked.
+//! `sealway verify`: log, tree and registry of a data folder, looked at while nobody writes to it. A fault is named by file, entry and row;
+//! what can be checked behind it is checked. Not looked at: which roots were told (a restored platform has those of a lost log too), the
+//! signatures of witnesses, whose keys are not here, and the views that a start makes again (snapshots, series, outbox).
 
 mod rows;
 
@@ -7,7 +8,7 @@ use crate::config::TrackerConfig;
 use crate::data_dir::DataDir;
 use crate::log::{self, LogError};
 use crate::open::{self, OpenError, Viewed};
-use crate::platform_key::PlatformKey;
+use crate::platform_key::note_signer;
 use crate::tree::{Audit, TreeError};
 use sealway_core::proof::Hash;
 use sealway_schemas::entry::Entry;
@@ -63,7 +64,7 @@ pub async fn verify(config: TrackerConfig, progress: impl Fn(u64) + Send + 'stat
 
 fn look(root: &Path, progress: &dyn Fn(u64)) -> Result<Verified, OpenError> {
     let data_dir = DataDir::open(root)?;
-    let signer = PlatformKey::load_or_make(&data_dir.platform_key())?.note_signer()?;
+    let signer = note_signer(root)?;
     let mut verified = Verified { entries: 0, checkpoint: None, registry_rows: None, found: Vec::new() };
     let mut audit = Some(Audit::open(&data_dir.tree(), &signer)?);
     for frame in log::scan(&data_dir.log())? {
@@ -71,7 +72,7 @@ fn look(root: &Path, progress: &dyn Fn(u64)) -> Result<Verified, OpenError> {
             Ok(frame) => {
                 verified.entries += 1;
                 match Entry::decode(&frame.entry).and_then(|_| Entry::leaf(&frame.entry).map(|leaf| Hash::leaf(&leaf))) {
-                    Ok(leaf) => audit.iter_mut().for_each(|audit| audit.take(leaf)),
+                    Ok(leaf) => audit.iter_mut().for_each(|audit| audit.take(leaf, frame.position)),
                     Err(fault) => verified.found.push(at_entry(root, frame.seq, fault.to_string())),
                 }
                 if verified.entries.is_multiple_of(100_000) {

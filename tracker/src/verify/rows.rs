@@ -4,7 +4,7 @@ use super::{Found, Verified, replayed};
 use crate::config::TrackerConfig;
 use crate::driver::replay::ReplayError;
 use crate::open::{self, OpenError};
-use crate::registry::{Projector, differing};
+use crate::registry::{Inspected, RegistryError, differing, inspect};
 
 pub(super) async fn compare(config: TrackerConfig, verified: &mut Verified) -> Result<(), OpenError> {
     let for_load = config.clone();
@@ -18,22 +18,28 @@ pub(super) async fn compare(config: TrackerConfig, verified: &mut Verified) -> R
         Err(error) => return Err(error),
     };
     let kept = loaded.data_dir.registry();
-    let (_, registry, reached) = Projector::open(&kept, config.clock.clone()).await?;
-    registry.pool.close().await;
-    if reached.rows != Some(loaded.log.next_seq()) {
+    let Inspected { rows: reached, faults } = inspect(&kept).await;
+    verified.found.extend(faults.into_iter().map(|fault| in_registry(None, fault)));
+    if reached != Some(loaded.log.next_seq()) {
         return Ok(());
     }
     let rows = open::rows(&mut loaded.state);
-    verified.registry_rows = Some(rows.len() as u64);
+    let count = rows.len() as u64;
     let fresh = loaded.data_dir.root().join("registry.verify");
-    let found = differing(&kept, &fresh, rows, config.clock.clone()).await?;
-    verified.found.extend(found.into_iter().map(|(table, key)| Found {
-        file: "registry.sqlite".to_owned(),
-        entry: None,
-        row: Some(format!("{table} {key}")),
-        fault: "not what the log says".to_owned(),
-    }));
+    match differing(&kept, &fresh, rows, config.clock.clone()).await {
+        Ok(found) => {
+            verified.registry_rows = Some(count);
+            let differs = |(table, key)| in_registry(Some(format!("{table} {key}")), "not what the log says".to_owned());
+            verified.found.extend(found.into_iter().map(differs));
+        }
+        Err(RegistryError::Sql(error)) => verified.found.push(in_registry(None, error.to_string())),
+        Err(error) => return Err(error.into()),
+    }
     Ok(())
+}
+
+fn in_registry(row: Option<String>, fault: String) -> Found {
+    Found { file: "registry.sqlite".to_owned(), entry: None, row, fault }
 }
 
 fn of_replay(error: &ReplayError) -> Found {

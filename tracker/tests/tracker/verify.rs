@@ -1,7 +1,7 @@
 //! A damaged folder: each damage is found, and named by file, entry and row.
 
 use crate::support::{START, Seal, World, config};
-use sealway_tracker::{Found, TrackerConfig, Verified, log::LogConfig, verify};
+use sealway_tracker::{Found, TrackerConfig, Verified, log::LogConfig, rebuild, verify};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection as _, SqliteConnection};
 use std::fs;
@@ -109,6 +109,46 @@ async fn a_changed_a_missing_and_a_further_row_of_the_registry_are_named() {
     assert_eq!(found.len(), 3, "{found:?}");
     for row in ["devices ", "parties other-carrier", "parties shell-company"] {
         assert!(found.iter().any(|found| found.starts_with(row)), "{row}: {found:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_turned_bit_in_any_page_of_the_registry_is_found_and_stays_for_whoever_looks_next() {
+    let dir = tempfile::tempdir().unwrap();
+    drained(dir.path()).await;
+    let path = dir.path().join("registry.sqlite");
+    let whole = fs::read(&path).unwrap();
+    let told = whole.windows(9).position(|bytes| bytes == b"silk-road").unwrap();
+    // The version of the tables, the first byte of each page, and a letter of a row.
+    for at in (0..8).map(|page| page * 4096).chain([63, told]) {
+        flip(&path, at);
+        for _ in 0..2 {
+            let found = looked_at(dir.path()).await.found;
+            assert!(!found.is_empty() && found.iter().all(|found| found.file == "registry.sqlite"), "byte {at}: {found:?}");
+        }
+        fs::write(&path, &whole).unwrap();
+    }
+    assert_eq!(looked_at(dir.path()).await.found, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bit_of_the_trees_index_is_named_with_its_row() {
+    let dir = tempfile::tempdir().unwrap();
+    drained(dir.path()).await;
+    flip(&dir.path().join("tree/index"), 9);
+    let found: Vec<String> = looked_at(dir.path()).await.found.iter().map(ToString::to_string).collect();
+    assert_eq!(found, ["tree/index, row 1: not where the entry stands in the log"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_without_its_key_gets_no_other_one() {
+    let dir = tempfile::tempdir().unwrap();
+    drained(dir.path()).await;
+    let key = dir.path().join("platform.key");
+    fs::remove_file(&key).unwrap();
+    for refused in [verify(config(dir.path()), |_| {}).await.map(drop), rebuild(config(dir.path())).await.map(drop)] {
+        assert!(refused.unwrap_err().to_string().contains("bring it from the backup"));
+        assert!(!key.exists());
     }
 }
 

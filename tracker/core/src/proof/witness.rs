@@ -60,7 +60,8 @@ impl Witness {
     pub fn look(&self, body: &str) -> Result<Grown, NotCosigned> {
         let (head, note) = body.split_once("\n\n").ok_or(NotCosigned::Malformed("no empty line before the checkpoint"))?;
         let mut lines = head.split('\n');
-        let old = lines.next().and_then(|line| line.strip_prefix("old ")).and_then(|old| old.parse::<u64>().ok());
+        let number = |text: &str| text.parse::<u64>().ok().filter(|number| number.to_string() == text);
+        let old = lines.next().and_then(|line| line.strip_prefix("old ")).and_then(number);
         let old = old.ok_or(NotCosigned::Malformed("first line: expected \"old <size>\""))?;
         let proof = lines.map(|line| STANDARD.decode(line).ok()?.try_into().ok().map(Hash::from_bytes)).collect::<Option<Vec<_>>>();
         let proof = proof.filter(|proof| proof.len() <= PROOF_LIMIT);
@@ -169,6 +170,10 @@ mod tests {
         assert_eq!(witness.look(&request(9, &[], &log.note(5, log.roots[5]))), Err(NotCosigned::Backwards { old: 9, size: 5 }));
         for wrong in ["", "old 0\n", "old x\n\nnote", "new 0\n\nnote", "old 0\nAAAA\n\nnote"] {
             assert!(matches!(witness.look(wrong), Err(NotCosigned::Malformed(_))), "{wrong:?}");
+        }
+        for number in ["+0", "00", " 0", "-0"] {
+            let asked = log.asks(0, 5).replacen("old 0", &format!("old {number}"), 1);
+            assert!(matches!(witness.look(&asked), Err(NotCosigned::Malformed(_))), "{number:?}");
         }
     }
 }

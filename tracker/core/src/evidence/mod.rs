@@ -3,6 +3,7 @@
 //! Forged: something in the bundle is not what a key signed or what the log holds. Incomplete: what is there is true, and something that
 //! a claim rests on is missing. Genuine: neither.
 
+mod custody;
 mod devices;
 mod page;
 mod people;

@@ -1,5 +1,6 @@
 //! The order of the checks: the checkpoint by the trust root, the entries by the checkpoint, then every signature in them.
 
+use super::custody;
 use super::devices::{self, DeviceStatement};
 use super::people::{self, Signed};
 use super::route::{self, CorridorVersion, Declared};
@@ -118,6 +119,9 @@ pub fn verify(bundle: &Bundle, trust: &LogKeys) -> Checked {
             checked.declared = route::declared(&bundle.transfer, &commands);
             checked.corridors = checked.declared.as_ref().map_or_else(Vec::new, |declared| route::corridors(declared, &commands));
             expect_declaration(&checked.transfer, checked.declared.as_ref(), &mut checked.reasons);
+            if let Some(declared) = &checked.declared {
+                custody::check(&checked.transfer, declared, (&commands, &checked.devices), &mut checked.reasons);
+            }
         }
         Err(reason) => checked.reasons.push(reason),
     }

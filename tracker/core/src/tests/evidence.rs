@@ -25,7 +25,7 @@ fn key_of_the_log(seed: u8) -> (SigningKey, Verifier) {
 }
 
 /// The bundle of a whole log, signed by the platform.
-fn bundle(transfer: &TransferId, log: &[Entry]) -> Bundle {
+pub(super) fn bundle(transfer: &TransferId, log: &[Entry]) -> Bundle {
     bundle_by(&platform(), transfer, log)
 }
 
@@ -55,11 +55,11 @@ fn arrived() -> (TransferId, Vec<Entry>) {
     (id, bench.log)
 }
 
-fn look(bundle: &Bundle) -> Checked {
+pub(super) fn look(bundle: &Bundle) -> Checked {
     verify(bundle, &LogKeys::new(vec![platform().1]).unwrap())
 }
 
-fn is_report(entry: &Entry) -> bool {
+pub(super) fn is_report(entry: &Entry) -> bool {
     matches!(entry, Entry::Report { .. })
 }
 

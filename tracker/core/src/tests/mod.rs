@@ -17,6 +17,7 @@ mod ledger;
 mod legs;
 mod life;
 mod seal;
+mod shown;
 mod signing;
 mod terminals;
 mod transfers;

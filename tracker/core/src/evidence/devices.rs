@@ -87,6 +87,7 @@ pub(super) fn statements(
     reasons: &mut Vec<Reason>,
 ) -> Vec<DeviceStatement> {
     let terms = terms(commands, reasons);
+    let marked = marked(entries);
     let mut statements = Vec::new();
     for (device, arrived) in reports(entries, reasons) {
         let of_device: Vec<&Term> = terms.iter().filter(|term| term.device == device).collect();
@@ -97,7 +98,7 @@ pub(super) fn statements(
         let ends = of_device.iter().skip(1).map(|next| next.from).chain([u64::MAX]);
         for (term, end) in of_device.iter().zip(ends) {
             let own = arrived.iter().filter(|(seq, ..)| (term.from..end).contains(seq)).cloned().collect();
-            let verified = verified(term, own, reasons);
+            let verified = verified(term, own, &marked, reasons);
             statements.extend(statement(device, term.key, &verified, heard, reasons));
         }
     }
@@ -142,8 +143,22 @@ fn reports(entries: &[Proved], reasons: &mut Vec<Reason>) -> BTreeMap<DeviceId, 
     by_device
 }
 
+/// Reports that the log itself says failed the strict check, with the entry that says so.
+fn marked(entries: &[Proved]) -> BTreeMap<(DeviceId, Digest), u64> {
+    let marks = entries.iter().filter_map(|Proved { seq, entry }| match entry {
+        Entry::StrictFailed { device, digest, .. } => Some(((*device, *digest), *seq)),
+        _ => None,
+    });
+    marks.collect()
+}
+
 /// In counter order, because a `sealed` report brings the key of those that follow it.
-fn verified(term: &Term, mut arrived: Vec<Arrived>, reasons: &mut Vec<Reason>) -> Vec<(u64, Time, VerifiedReport)> {
+fn verified(
+    term: &Term,
+    mut arrived: Vec<Arrived>,
+    marked: &BTreeMap<(DeviceId, Digest), u64>,
+    reasons: &mut Vec<Reason>,
+) -> Vec<(u64, Time, VerifiedReport)> {
     let mut keyring = Keyring::default();
     if keyring.enrol(term.device, term.key).is_err() {
         let text = format!("device {}: its key is weak", term.device);
@@ -156,14 +171,25 @@ fn verified(term: &Term, mut arrived: Vec<Arrived>, reasons: &mut Vec<Reason>) -
     }
     arrived.sort_by_key(|(seq, _, report)| (report.unverified().ctr(), *seq));
     let mut verified = Vec::with_capacity(arrived.len());
-    let places: Vec<(u64, Time)> = arrived.iter().map(|(seq, at, _)| (*seq, *at)).collect();
+    let places: Vec<(u64, Time, bool)> = arrived
+        .iter()
+        .map(|(seq, at, report)| {
+            let mark = marked.get(&(term.device, Digest::of(report.bytes())));
+            (*seq, *at, mark.is_some_and(|mark| mark > seq))
+        })
+        .collect();
     let looked = keyring.screen_strict(arrived.into_iter().map(|(.., report)| report).collect());
-    for ((seq, at), looked) in places.into_iter().zip(looked) {
+    for ((seq, at, marked), looked) in places.into_iter().zip(looked) {
         match looked {
             Ok(report) => verified.push((seq, at, report)),
             Err(Refusal::UnknownKey) => {
                 let text = "signed by a key that no sealed report here brings";
                 reasons.push(Reason::incomplete(Some(seq), text, "签名密钥没有对应的施封报告"));
+            }
+            // Only the key's holder can make such a signature: a batch let it pass, and the log says afterwards that it is none.
+            Err(Refusal::BadSignature) if marked => {
+                let text = "failed the strict check, as the log itself says: it is not relied on";
+                reasons.push(Reason::incomplete(Some(seq), text, "未通过严格验签，日志已自行标明，不予采信"));
             }
             Err(refusal) => reasons.push(Reason::forged(Some(seq), refusal, "报告签名无法通过验证")),
         }

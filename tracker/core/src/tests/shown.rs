@@ -6,7 +6,7 @@ use super::{Bench, seal::Seal, signer};
 use crate::evidence::Verdict;
 use sealway_schemas::command::Role;
 use sealway_schemas::entry::Entry;
-use sealway_schemas::TransferId;
+use sealway_schemas::{Digest, TransferId};
 use serde_json::{Value, json};
 
 /// A transfer from its declaration to its verification.
@@ -74,4 +74,24 @@ fn a_concluded_transfer_without_the_opening_is_incomplete() {
     bench.pass_s(600);
     bench.seal_up(&mut seal);
     assert_eq!(looked_at(&id, &bench.log), (Verdict::Genuine, String::new()), "what it is closed for next is another's");
+}
+
+#[test]
+fn a_report_that_the_log_itself_marked_is_not_relied_on_and_forges_nothing() {
+    let (mut bench, seal, id) = concluded();
+    let at = bench.log.iter().rposition(is_report).unwrap() - 3;
+    let at = bench.log.iter().take(at).rposition(is_report).unwrap();
+    let Entry::Report { bytes, .. } = &mut bench.log[at] else { panic!("a report") };
+    let mut changed = bytes.to_vec();
+    // Inside `prev`: well formed as before.
+    changed[40] ^= 1;
+    *bytes = changed.into();
+    let digest = Digest::of(bytes);
+    assert_eq!(looked_at(&id, &bench.log).0, Verdict::Forged, "nobody marked it");
+    bench.log.push(Entry::StrictFailed { at: bench.now, device: seal.id, ctr: 0, digest });
+    let (verdict, said) = looked_at(&id, &bench.log);
+    assert!(verdict == Verdict::Incomplete && said.contains("as the log itself says"), "{said}");
+    let mark = bench.log.pop().unwrap();
+    bench.log.insert(0, mark);
+    assert_eq!(looked_at(&id, &bench.log).0, Verdict::Forged, "no mark comes before what it marks");
 }

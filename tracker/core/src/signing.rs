@@ -127,9 +127,7 @@ impl Core {
         if held >= KEYS_OF_ONE {
             return Err(CommandRefusal::new("too-many-keys", format!("user {user}: has {held} keys, expected at most {KEYS_OF_ONE}")));
         }
-        let mut signature = [0; 64];
-        let read = hex::decode_to_slice(proof, &mut signature).is_ok();
-        if read && verify_claimed(key, SigningKeyView::challenge(user, key).as_bytes(), &signature) {
+        if proves(user, key, proof) {
             return Ok(());
         }
         let detail = format!(
@@ -143,4 +141,10 @@ impl Core {
         self.tell_record(now, Record::of(&key, party.into_iter().collect()), effects);
         self.signing.keys.insert(key.public_key, key);
     }
+}
+
+/// Whether who holds the key says that it is this person's. `proof`: hex.
+pub(crate) fn proves(user: &UserId, key: &PublicKey, proof: &str) -> bool {
+    let mut signature = [0; 64];
+    hex::decode_to_slice(proof, &mut signature).is_ok() && verify_claimed(key, SigningKeyView::challenge(user, key).as_bytes(), &signature)
 }

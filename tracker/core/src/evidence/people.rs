@@ -1,6 +1,7 @@
 //! What people decided, and which of it they signed with keys of their own.
 
 use super::verify::{Proved, Reason};
+use crate::signing::proves;
 use crate::verify::verify_claimed;
 use bytes::Bytes;
 use sealway_schemas::command::{Command, RegistryCommand, Signer};
@@ -73,8 +74,13 @@ pub(super) fn decisions(commands: &[Given], reasons: &mut Vec<Reason>) -> Vec<Si
             signed_by: signed_by.map(|key| key.to_string()),
         });
         match &given.command {
-            Command::Registry(RegistryCommand::EnrolSigningKey { user, public_key, .. }) => {
+            Command::Registry(RegistryCommand::EnrolSigningKey { user, public_key, proof }) if proves(user, public_key, proof) => {
                 keys.insert((user.clone(), public_key.key_id()), *public_key);
+            }
+            Command::Registry(RegistryCommand::EnrolSigningKey { user, public_key, .. }) => {
+                let text = format!("key {} of {user} did not sign its enrolment", public_key.key_id());
+                let zh = format!("{user} 的密钥 {} 未签署其登记", public_key.key_id());
+                reasons.push(Reason::forged(Some(given.seq), text, zh));
             }
             Command::Registry(RegistryCommand::RevokeSigningKey { user, public_key, .. }) => {
                 keys.remove(&(user.clone(), public_key.key_id()));

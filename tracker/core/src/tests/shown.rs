@@ -2,6 +2,7 @@
 
 use super::ending::{small, verification};
 use super::evidence::{bundle, is_report, look};
+use super::signing::enrolment;
 use super::{Bench, seal::Seal, signer};
 use crate::evidence::Verdict;
 use sealway_schemas::command::Role;
@@ -94,4 +95,18 @@ fn a_report_that_the_log_itself_marked_is_not_relied_on_and_forges_nothing() {
     let mark = bench.log.pop().unwrap();
     bench.log.insert(0, mark);
     assert_eq!(looked_at(&id, &bench.log).0, Verdict::Forged, "no mark comes before what it marks");
+}
+
+#[test]
+fn a_persons_key_that_did_not_sign_its_enrolment_is_forged() {
+    let (mut bench, _, id) = concluded();
+    let officer = signer(Role::Customs);
+    let mut body = enrolment(&officer, 41);
+    bench.ok(Role::Customs, body.clone());
+    assert_eq!(looked_at(&id, &bench.log).0, Verdict::Genuine);
+    body["proof"] = json!("00".repeat(64));
+    let Some(Entry::Command { body: kept, .. }) = bench.log.last_mut() else { panic!("a command") };
+    *kept = body.to_string().into();
+    let (verdict, said) = looked_at(&id, &bench.log);
+    assert!(verdict == Verdict::Forged && said.contains("did not sign its enrolment"), "{said}");
 }

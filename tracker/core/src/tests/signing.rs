@@ -18,7 +18,7 @@ fn key(seed: u8) -> (SigningKey, PublicKey) {
     (key, public)
 }
 
-fn enrolment(by: &Signer, seed: u8) -> Value {
+pub(super) fn enrolment(by: &Signer, seed: u8) -> Value {
     let (key, public) = key(seed);
     let proof = key.sign(SigningKeyView::challenge(&by.user, &public).as_bytes()).to_bytes();
     json!({"type": "enrol-signing-key", "user": by.user, "public_key": public, "proof": hex::encode(proof)})

@@ -1,6 +1,7 @@
 //! The one writer. Takes what the workers verified in the order in which it arrives, lets the judge handle it, appends, commits, and only
 //! then tells anybody.
 
+mod keys;
 mod tell;
 mod terminal;
 
@@ -24,11 +25,11 @@ use crate::registry::Projector;
 use crate::tree::Published;
 use sealway_core::order::Outcome;
 use sealway_core::verify::Refusal;
-use sealway_core::{CommandReceipt, CommandRefusal, Core, Effect, Input, KeyChange, LoginRefusal, Row, Sighted};
+use sealway_core::{CommandReceipt, CommandRefusal, Core, Effect, Input, LoginRefusal, Row, Sighted};
 use sealway_schemas::entry::{Entry, Salt};
 use sealway_schemas::link::{Downlink, Verdict};
 use sealway_schemas::refusals::RefusedKind;
-use sealway_schemas::{DeviceId, PublicKey, Time};
+use sealway_schemas::{DeviceId, Time};
 use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -90,6 +91,8 @@ pub(crate) struct Sequencer {
     /// The last one, until it was on disk.
     snapshot_took_ms: Arc<AtomicU64>,
     draining: Option<oneshot::Sender<()>>,
+    /// Reports that the strict check refused when the keys of their device changed.
+    failed: Vec<Work>,
 }
 
 impl Sequencer {
@@ -108,6 +111,7 @@ impl Sequencer {
             snapshot_busy: Arc::default(),
             snapshot_took_ms: Arc::default(),
             draining: None,
+            failed: Vec::new(),
             parts,
         }
     }
@@ -279,14 +283,6 @@ impl Sequencer {
         }
     }
 
-    fn check_certificate(&self, device: &DeviceId, key: &PublicKey) -> Result<(), AdmitRefusal> {
-        let known = self.parts.core.device(device).ok_or(LoginRefusal::UnknownDevice(*device))?;
-        if known.revoked_at.is_some() {
-            return Err(LoginRefusal::Revoked(*device).into());
-        }
-        if known.public_key == *key { Ok(()) } else { Err(AdmitRefusal::OtherKey(*device)) }
-    }
-
     fn count_login(&mut self, good: bool) {
         let counters = &self.parts.counters;
         if !good {
@@ -311,6 +307,10 @@ impl Sequencer {
             self.apply(effect, &mut answer)?;
         }
         self.effects = effects;
+        // Only now: what the judge told of the device must not overtake what it tells next.
+        for failed in std::mem::take(&mut self.failed) {
+            self.take(failed)?;
+        }
         Ok(answer)
     }
 
@@ -327,7 +327,10 @@ impl Sequencer {
                     self.acks.want(&device, Haste::Urgent);
                 }
             }
-            Effect::ReportRefused { refusal, .. } => self.parts.counters.refusal(&refusal),
+            Effect::ReportRefused { refusal, .. } => {
+                self.parts.counters.refusal(&refusal);
+                self.refused.count(kind(&refusal));
+            }
             Effect::Ack(device) => self.acks.want(&device, Haste::Usual),
             Effect::Down { device, down } => self.owed.down.push((device, down)),
             Effect::LoginRefused { refusal, .. } => answer.login = Some(refusal),
@@ -351,14 +354,6 @@ impl Sequencer {
             self.moved.remove(&device.id);
         }
         self.owed.rows.push(row);
-    }
-
-    fn change_keys(&mut self, change: KeyChange) {
-        if let KeyChange::Enrolled { device, .. } = change {
-            self.released.forget(&device);
-            self.parts.counters.devices.fetch_add(1, Relaxed);
-        }
-        self.parts.keyrings.apply(change);
     }
 
     /// A command's text lies beside the tree, and nobody shall find it by trying.

@@ -4,7 +4,7 @@
 use super::keyrings::Keyrings;
 use super::replay::unverified;
 use super::work::Work;
-use crate::log::{Frame, LogReader};
+use crate::log::{EvidenceLog, Frame, LogReader, Position};
 use crate::metrics::{Counters, charge, thread_cpu_ns};
 use sealway_core::verify::{Refusal, UnverifiedReport};
 use sealway_schemas::entry::Entry;
@@ -32,9 +32,9 @@ impl StrictCheck {
     pub(crate) fn run(self) {
         let mut frames = self.reader.frames_from(self.counters.strict_cursor.load(Relaxed));
         while !self.stop.load(Relaxed) {
+            // A fleet that never rests must not put the check off for ever: a fortieth of a core is its own.
             if self.counters.in_flight.load(Relaxed) > 0 {
                 std::thread::park_timeout(PAUSE);
-                continue;
             }
             let began = thread_cpu_ns();
             let piece: Result<Vec<Frame>, _> = frames.by_ref().take(PIECE).collect();
@@ -49,7 +49,7 @@ impl StrictCheck {
                 std::thread::park_timeout(PAUSE);
                 continue;
             };
-            let failed = self.check(&piece);
+            let failed = failed(&self.keyrings, &piece);
             charge(&self.counters.cpu_strict_ns, began);
             if !failed.is_empty() && self.next.send(failed).is_err() {
                 return;
@@ -57,26 +57,46 @@ impl StrictCheck {
             self.counters.strict_cursor.store(last + 1, Relaxed);
         }
     }
+}
 
-    fn check(&self, piece: &[Frame]) -> Vec<Work> {
-        let mut shares: Vec<Vec<(DeviceId, u64, Digest, UnverifiedReport)>> = (0..self.keyrings.len()).map(|_| Vec::new()).collect();
-        for (device, digest, report) in piece.iter().filter_map(pre_screened) {
-            if let Some(share) = shares.get_mut(self.keyrings.worker_of(&device)) {
-                share.push((device, report.unverified().ctr(), digest, report));
+/// What a device said that the check has not reached, looked at by the keys that it has now: after a revocation or a new enrolment nobody
+/// could any more. `cursor`: where the check is.
+pub(crate) fn look_back(log: &EvidenceLog, keyrings: &Keyrings, (newest, cursor): (Option<Position>, u64)) -> Vec<Work> {
+    let (mut frames, mut next) = (Vec::new(), newest);
+    while let Some(position) = next {
+        match log.read(position) {
+            Ok(frame) if frame.seq >= cursor => {
+                next = frame.back.filter(|back| *back < position);
+                frames.push(frame);
+            }
+            Ok(_) => break,
+            Err(error) => {
+                tracing::error!(%error, "a device's chain cannot be walked");
+                break;
             }
         }
-        let mut failed = Vec::new();
-        for (worker, share) in shares.into_iter().enumerate().filter(|(_, share)| !share.is_empty()) {
-            let Some(mut keyring) = self.keyrings.lock(worker) else { continue };
-            let reports = share.iter().map(|(.., report)| report.clone()).collect();
-            for ((device, ctr, digest, _), result) in share.iter().zip(keyring.screen_strict(reports)) {
-                if result.is_err_and(|refusal| refusal == Refusal::BadSignature) {
-                    failed.push(Work::StrictFailed { device: *device, ctr: *ctr, digest: *digest });
-                }
-            }
-        }
-        failed
     }
+    failed(keyrings, &frames)
+}
+
+fn failed(keyrings: &Keyrings, piece: &[Frame]) -> Vec<Work> {
+    let mut shares: Vec<Vec<(DeviceId, u64, Digest, UnverifiedReport)>> = (0..keyrings.len()).map(|_| Vec::new()).collect();
+    for (device, digest, report) in piece.iter().filter_map(pre_screened) {
+        if let Some(share) = shares.get_mut(keyrings.worker_of(&device)) {
+            share.push((device, report.unverified().ctr(), digest, report));
+        }
+    }
+    let mut failed = Vec::new();
+    for (worker, share) in shares.into_iter().enumerate().filter(|(_, share)| !share.is_empty()) {
+        let Some(mut keyring) = keyrings.lock(worker) else { continue };
+        let reports = share.iter().map(|(.., report)| report.clone()).collect();
+        for ((device, ctr, digest, _), result) in share.iter().zip(keyring.screen_strict(reports)) {
+            if result.is_err_and(|refusal| refusal == Refusal::BadSignature) {
+                failed.push(Work::StrictFailed { device: *device, ctr: *ctr, digest: *digest });
+            }
+        }
+    }
+    failed
 }
 
 /// Only periodic reports went through a batch; what changes custody was checked strictly at once.
@@ -86,4 +106,62 @@ fn pre_screened(frame: &Frame) -> Option<(DeviceId, Digest, UnverifiedReport)> {
     let periodic = report.unverified().event() == Event::Periodic;
     let Entry::Report { device, bytes, .. } = entry else { return None };
     periodic.then(|| (device, Digest::of(&bytes), report))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::LogConfig;
+    use ed25519_dalek::{Signer as _, SigningKey};
+    use sealway_core::KeyChange;
+    use sealway_schemas::report::ReportDraft;
+    use sealway_schemas::{PublicKey, Time, aad, cose};
+
+    fn device() -> DeviceId {
+        "XA-0001".parse().unwrap()
+    }
+
+    /// A log with reports of an enrolled device; the second has a signature that is none.
+    fn lived(dir: &std::path::Path) -> (EvidenceLog, Keyrings, Option<Position>) {
+        let key = SigningKey::from_bytes(&[3; 32]);
+        let public = PublicKey::from_bytes(key.verifying_key().to_bytes());
+        let mut log = EvidenceLog::open(dir, LogConfig::default(), 0).unwrap();
+        let mut newest = None;
+        for ctr in 1..=3 {
+            let payload = ReportDraft::new(ctr, 0, Digest::ZERO, Time::from_ms(ctr), Event::Periodic).build().unwrap().encode();
+            let signed = |bytes: &[u8]| if ctr == 2 { [1; 64] } else { key.sign(bytes).to_bytes() };
+            let bytes = cose::seal(&payload, &aad::up(&device()), public.key_id(), signed).into();
+            newest = Some(log.append(&Entry::Report { at: Time::ZERO, device: device(), bytes }, newest).unwrap().position);
+        }
+        let keyrings = Keyrings::new(2);
+        keyrings.apply(KeyChange::Enrolled { device: device(), key: public });
+        (log, keyrings, newest)
+    }
+
+    #[test]
+    fn what_a_device_said_is_looked_at_before_its_keys_go() {
+        let dir = tempfile::tempdir().unwrap();
+        let (log, keyrings, newest) = lived(dir.path());
+        let found = look_back(&log, &keyrings, (newest, 0));
+        assert!(matches!(found.as_slice(), [Work::StrictFailed { ctr: 2, .. }]), "also what is not committed yet: {found:?}");
+        assert!(look_back(&log, &keyrings, (newest, 2)).is_empty(), "the check was behind it");
+        keyrings.apply(KeyChange::Revoked { device: device() });
+        assert!(look_back(&log, &keyrings, (newest, 0)).is_empty(), "nobody can look any more");
+    }
+
+    #[test]
+    fn a_fleet_that_never_rests_does_not_put_the_check_off() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut log, keyrings, _) = lived(dir.path());
+        log.commit().unwrap();
+        let (next, works) = std::sync::mpsc::sync_channel(1);
+        let (counters, stop) = (Arc::new(Counters::default()), Arc::new(AtomicBool::new(false)));
+        counters.in_flight.store(1, Relaxed);
+        let check = StrictCheck { reader: log.reader(), keyrings, counters, next, stop: stop.clone() };
+        let checking = std::thread::spawn(move || check.run());
+        let found = works.recv_timeout(Duration::from_secs(20)).unwrap();
+        assert!(matches!(found.as_slice(), [Work::StrictFailed { ctr: 2, .. }]), "{found:?}");
+        stop.store(true, Relaxed);
+        checking.join().unwrap();
+    }
 }

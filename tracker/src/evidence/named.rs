@@ -4,10 +4,10 @@ use super::gather::EvidenceError;
 use crate::log::LogError;
 use crate::tree::TreeReader;
 use bytes::Bytes;
-use sealway_schemas::command::{Command, CustodyCommand, DeviceCommand, RegistryCommand, WorldCommand};
+use sealway_schemas::command::{Command, CustodyCommand, DeviceCommand, RegistryCommand, Signer, TransferCommand, WorldCommand};
 use sealway_schemas::entry::Entry;
 use sealway_schemas::report::{Event, Report};
-use sealway_schemas::{DeviceId, TransferId};
+use sealway_schemas::{DeviceId, PartyId, PlaceId, TransferId};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -27,6 +27,17 @@ pub(super) struct Named {
     seals: BTreeMap<DeviceId, Seal>,
     /// The sealings of every seal in the log.
     sealings: BTreeMap<DeviceId, Vec<u64>>,
+    /// Standing orders of every officer: what one let through has him for its signer, and nobody else.
+    orders: Vec<Order>,
+}
+
+/// A standing order, as it was put.
+#[derive(Debug)]
+struct Order {
+    id: String,
+    /// Whom and from where it lets through, where it says so.
+    names: Vec<String>,
+    by: [String; 2],
 }
 
 /// Where one seal meets the transfer.
@@ -51,6 +62,8 @@ pub(super) fn look(tree: &TreeReader, transfer: &TransferId, size: u64, progress
                     named.take_own(seq, &body);
                 } else if !of.is_empty() {
                     named.take_other(seq, &body);
+                } else {
+                    named.orders.extend(Order::of(&by, &body));
                 }
             }
             Entry::Report { device, bytes, .. } if Report::parse(&bytes).is_ok_and(|(_, report)| report.event() == Event::Sealed) => {
@@ -68,6 +81,7 @@ pub(super) fn look(tree: &TreeReader, transfer: &TransferId, size: u64, progress
         }
         Ok(())
     })?;
+    named.settle_orders();
     if named.first.is_none() { Err(EvidenceError::UnknownTransfer(transfer.clone())) } else { Ok(named) }
 }
 
@@ -90,6 +104,15 @@ pub(super) fn each_entry<E: From<LogError>>(
         take(frame.seq, entry, frame.entry)?;
     }
     Ok(())
+}
+
+impl Order {
+    fn of(by: &Signer, body: &Value) -> Option<Self> {
+        let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
+        text("type").filter(|kind| kind == "put-standing-order")?;
+        let names = ["carrier", "origin"].into_iter().filter_map(text).collect();
+        Some(Self { id: text("order")?, names, by: [by.user.to_string(), by.party.to_string()] })
+    }
 }
 
 impl Named {
@@ -125,6 +148,14 @@ impl Named {
         seals_in(value)
     }
 
+    /// Lets go of the orders that are for others, and names who gave the rest.
+    fn settle_orders(&mut self) {
+        let mut orders = std::mem::take(&mut self.orders);
+        orders.retain(|order| order.names.iter().all(|name| self.knows(name)));
+        self.names.extend(orders.iter().flat_map(|order| order.by.clone()));
+        self.orders = orders;
+    }
+
     pub(super) fn devices(&self) -> impl Iterator<Item = &DeviceId> {
         self.seals.keys()
     }
@@ -143,6 +174,10 @@ impl Named {
         let after = sealings.iter().copied().find(|at| (first..end).contains(at));
         let begin = after.or_else(|| sealings.iter().copied().rfind(|at| *at < first)).unwrap_or(first);
         begin..end
+    }
+
+    fn knows_order(&self, id: &str) -> bool {
+        self.orders.iter().any(|order| order.id == id)
     }
 
     fn knows(&self, name: &str) -> bool {
@@ -179,6 +214,11 @@ impl Named {
                 | CustodyCommand::RevokeGrant { device, .. }
                 | CustodyCommand::IssueChallenge { device, .. },
             ) => self.has(device, seq),
+            Command::Transfer(TransferCommand::PutStandingOrder { order, carrier, origin, .. }) => {
+                let names = carrier.iter().map(PartyId::as_str).chain(origin.iter().map(PlaceId::as_str));
+                self.knows_order(order) && names.into_iter().all(|name| self.knows(name))
+            }
+            Command::Transfer(TransferCommand::RemoveStandingOrder { order }) => self.knows_order(order),
             _ => false,
         }
     }

@@ -119,3 +119,24 @@ async fn a_bundle_keeps_its_bytes_over_a_rebuild_and_over_a_restore() {
     let checked = evidence::read(Cursor::new(&before), &trust_root(&new).unwrap()).unwrap();
     assert_eq!(checked.verdict, Verdict::Genuine, "{:?}", checked.reasons);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_that_a_standing_order_let_through_has_its_officer_in_the_bundle() {
+    let dir = tempfile::tempdir().unwrap();
+    let world = World::open(dir.path()).await;
+    world.populate().await;
+    let order = |id: &str, carrier: Option<&str>, origin: Option<&str>| json!({"type": "put-standing-order", "order": id, "carrier": carrier, "origin": origin, "arrows": ["accept"]});
+    let seal = Seal::new(1);
+    world.enrol(&seal).await;
+    for (id, carrier) in [("all", None), ("ours", Some("silk-road")), ("theirs", Some("other-carrier")), ("gone", None)] {
+        world.ok(Role::Customs, order(id, carrier, None)).await;
+    }
+    world.ok(Role::Customs, json!({"type": "remove-standing-order", "order": "gone"})).await;
+    let transfer = declared(&world, &seal).await;
+    let file = bundle(&world, dir.path(), &transfer, world.tracker.log().durable()).await;
+    let checked = evidence::read(Cursor::new(&file), &trust_root(dir.path()).unwrap()).unwrap();
+    let orders = checked.decisions.iter().filter(|decision| decision.command.ends_with("-standing-order"));
+    let orders: Vec<_> = orders.map(|decision| (decision.command.as_str(), decision.subject.as_str(), decision.user.as_str())).collect();
+    let put = |id| ("put-standing-order", id, "customs-1");
+    assert_eq!(orders, [put("all"), put("ours"), put("gone"), ("remove-standing-order", "gone", "customs-1")]);
+}

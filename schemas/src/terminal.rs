@@ -17,6 +17,8 @@ use std::str::FromStr;
 pub const FRAME_LIMIT: usize = 32 * 1024;
 /// Sightings of one frame: a message of many parts with what a terminal stored in a dead zone.
 pub const SIGHTINGS_LIMIT: usize = 1_024;
+/// Of frame and sightings in an entry: the leaf's length has two bytes in a bundle (C2SP tlog-tiles), and the rest needs 100.
+const WRITTEN_LIMIT: usize = 65_000;
 const SOURCE_LIMIT: usize = 128;
 const NAME_LIMIT: usize = 32;
 
@@ -287,8 +289,18 @@ pub struct UnsignedFrame {
 }
 
 impl UnsignedFrame {
-    /// Refuses what would not come back from the log.
+    /// Refuses what would not come back from the log, and what a bundle of the log's entries could not tell whole.
     pub fn new(terminal: DeviceId, source: String, frame: Bytes, sightings: Vec<Sighting>) -> Result<Self, Malformed> {
+        let unsigned = Self::checked(terminal, source, frame, sightings)?;
+        let mut writer = Writer::default();
+        unsigned.write(&mut writer);
+        match writer.finish().len() {
+            size if size > WRITTEN_LIMIT => Err(Malformed::TooLong { size, limit: WRITTEN_LIMIT }),
+            _ => Ok(unsigned),
+        }
+    }
+
+    fn checked(terminal: DeviceId, source: String, frame: Bytes, sightings: Vec<Sighting>) -> Result<Self, Malformed> {
         if !(1..=SOURCE_LIMIT).contains(&source.len()) {
             return Err(Malformed::Field { field: "source", expected: "1 to 128 bytes" });
         }
@@ -334,7 +346,7 @@ impl UnsignedFrame {
         expect_key(reader, 6)?;
         let count = reader.array("sightings", "1 to 1024", 1..=SIGHTINGS_LIMIT as u64)?;
         let sightings = (0..count).map(|_| Sighting::read(reader)).collect::<Result<_, _>>()?;
-        Self::new(terminal, source, frame, sightings)
+        Self::checked(terminal, source, frame, sightings)
     }
 }
 
@@ -434,6 +446,19 @@ mod tests {
         assert!(frame(1, 1).is_ok() && frame(FRAME_LIMIT, SIGHTINGS_LIMIT).is_ok());
         assert!(frame(0, 1).is_err() && frame(FRAME_LIMIT + 1, 1).is_err());
         assert!(frame(1, 0).is_err() && frame(1, SIGHTINGS_LIMIT + 1).is_err());
+        let moving = Sighting { t: Some(Time::from_ms(1 << 50)), lock: Some(LockWord::new(u16::MAX)), ..Sighting::default() };
+        let fix = Fix {
+            lat_e7: 343_000_000,
+            lon_e7: 1_080_000_000,
+            accuracy_dm: 150,
+            speed_cm_s: 2_500,
+            heading_ddeg: 900,
+            satellites: 9,
+            cn0_ddbhz: 0,
+        };
+        let moving = Sighting { fix: Some(fix), ..moving };
+        let long = UnsignedFrame::new(terminal, "jtt808".into(), vec![0; FRAME_LIMIT].into(), vec![moving; SIGHTINGS_LIMIT]);
+        assert!(matches!(long, Err(Malformed::TooLong { .. })), "a leaf has two bytes for its length");
         let full = Sighting { battery: Some(101), ..Sighting::default() };
         assert!(UnsignedFrame::new(terminal, "jtt808".into(), vec![0].into(), vec![full]).is_err());
     }

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use sealway_core::proof::note::{Note, Verifier};
 use sealway_core::proof::tile::Tile;
 use sealway_core::proof::{Checkpoint, Hash, Hashes as _, consistency, inclusion, many, tree};
+use sealway_schemas::Malformed;
 use sealway_schemas::bundle::{OlderNote, OlderTree};
 use sealway_schemas::down::TreeHead;
 use sealway_schemas::entry::Entry;
@@ -192,9 +193,9 @@ impl TreeReader {
         let mut bundle = Vec::new();
         for (entry, seq) in self.entries(first, usize::from(width), usize::MAX)?.iter().zip(first..) {
             let leaf = Entry::leaf(entry).map_err(|fault| TreeError::Leaf { seq, fault })?;
-            let length = u16::try_from(leaf.len()).unwrap_or(u16::MAX);
-            bundle.extend_from_slice(&length.to_be_bytes());
-            bundle.extend_from_slice(leaf.get(..usize::from(length)).unwrap_or_default());
+            let too_long = |_| TreeError::Leaf { seq, fault: Malformed::TooLong { size: leaf.len(), limit: usize::from(u16::MAX) } };
+            bundle.extend_from_slice(&u16::try_from(leaf.len()).map_err(too_long)?.to_be_bytes());
+            bundle.extend_from_slice(&leaf);
         }
         Ok(Some(bundle))
     }

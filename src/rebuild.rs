@@ -31,6 +31,9 @@ pub(crate) fn series(data: &Path, config: Option<&Path>) -> anyhow::Result<()> {
     let _entered = runtime.enter();
     let state = sealway_tracker::rebuild_series(&tracker, progress).with_context(|| format!("data folder {}", data.display()))?;
     say!("{} points of {} entries, {} reports left out, {} bytes", state.points, state.cursor, state.left_out, state.bytes);
+    if let Some(failing) = state.failing {
+        bail!("everything is there, and old days could not be forgotten: {failing}");
+    }
     Ok(())
 }
 

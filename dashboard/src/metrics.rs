@@ -130,12 +130,17 @@ fn commit_latency(page: &mut Exposition, figures: &TrackerMetrics) {
 
 fn series(page: &mut Exposition, state: &SeriesState) {
     page.gauge("series_lag_entries", "Entries of the log that the time series has yet to look at.", state.lag);
-    page.gauge("series_failing", "1 while the time series cannot be written.", u64::from(state.failing_since.is_some()));
+    page.gauge(
+        "series_failing",
+        "1 while the time series cannot be written, or old days cannot be forgotten.",
+        u64::from(state.failing_since.is_some()),
+    );
     page.gauge("series_bytes", "Bytes of the embedded time series on the disk.", state.bytes);
     page.counter("series_points_total", "Points given to the time series.", state.points);
     page.counter("series_left_out_total", "Reports that no point could be made of.", state.left_out);
     page.counter("series_dead_letters_total", "Points that InfluxDB will never take.", state.dead_letters);
-    page.counter("series_failures_total", "Attempts to write the time series that failed.", state.failures);
+    page.counter("series_failures_total", "Attempts to write the time series, or to forget old days, that failed.", state.failures);
+    page.counter("series_unanswered_total", "Questions that the time series could not answer.", state.unanswered);
 }
 
 fn outbox(page: &mut Exposition, standing: Standing) {

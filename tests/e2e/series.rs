@@ -89,8 +89,10 @@ fn a_database_that_was_away_gets_everything_once_it_is_there() {
     until("it is told that the database is away", || gauge(&admin, "series_failing") == 1);
     let state = admin.get("/api/v1/series/state").ok();
     assert!(state["failing"].as_str().unwrap().contains(&port.to_string()) && state["failing_since"].is_u64(), "{state}");
-    let device = format!("/api/v1/devices/{}/series/points", embedded[0].0);
+    let (device, unanswered) = (format!("/api/v1/devices/{}/series/points", embedded[0].0), "series_unanswered_total");
+    assert_eq!(gauge(&admin, unanswered), 0);
     assert_eq!(admin.get(&device).json()["type"].as_str().map(|kind| kind.ends_with("series-unavailable")), Some(true));
+    assert_eq!(gauge(&admin, unanswered), 1, "what it could not answer is counted");
     assert_eq!(admin.get("/api/v1/devices").status, 200, "nothing else waits for it");
 
     let Some(_database) = Influxd::start(room.path(), port) else {
@@ -127,6 +129,7 @@ fn a_full_disk_under_the_series_makes_them_late_and_nothing_else() {
     until("it is told", || gauge(&admin, "series_failing") == 1);
     let party = serde_json::json!({"party": "late", "role": "carrier", "name_zh": "迟到物流", "name_en": "Late Haulage"});
     let _receipt = admin.post("/api/v1/parties", &party).ok();
+    until("what came meanwhile is lag", || gauge(&admin, "series_lag_entries") > 0);
     std::fs::remove_file(&filler).unwrap();
     until("it has caught up", || gauge(&admin, "series_failing") == 0 && gauge(&admin, "series_lag_entries") == 0);
     assert!(reports(&admin).iter().all(|(_, reports)| *reports > 5));

@@ -4,7 +4,7 @@
 use super::kept::Kept;
 use super::latest::Newest;
 use super::query::DAY_MS;
-use super::stats::Stats;
+use super::stats::{Stats, Work};
 use super::tail::{self, Tail};
 use super::{Backend, SeriesError};
 use crate::config::Clock;
@@ -53,7 +53,9 @@ struct Open {
     tip: Option<Digest>,
     unsettled: u64,
     settled_at: Instant,
-    expired_at: Option<Instant>,
+    expire_at: Instant,
+    /// How long it waits after an expiry that failed.
+    expire_pause: Duration,
     /// The log's end was reached: from there on points come as they are received.
     level: bool,
 }
@@ -62,7 +64,7 @@ impl Feeder {
     pub(super) fn run(self) {
         while !self.stop.load(Relaxed) {
             if let Err(error) = self.follow(true) {
-                self.failed(&error);
+                self.failed(Work::Keeping, &error);
                 std::thread::park_timeout(RETRY);
             }
         }
@@ -76,8 +78,14 @@ impl Feeder {
     fn follow(&self, on: bool) -> Result<(), FeedError> {
         let mut open = self.begin()?;
         while !self.stop.load(Relaxed) {
-            let mut batch = open.tail.next_batch(STEP)?;
-            self.stats.lag.store(open.tail.lag(), Relaxed);
+            let mut batch = match open.tail.next_batch(STEP) {
+                Ok(batch) => batch,
+                Err(error) => {
+                    // What the store has been given is not given to it again with every try.
+                    self.settle_if_any(&mut open)?;
+                    return Err(error.into());
+                }
+            };
             if batch.tip.is_none() {
                 if !on {
                     break;
@@ -91,6 +99,7 @@ impl Feeder {
             open.tip = batch.tip;
             let count = batch.points.len() as u64;
             self.runtime.block_on(self.backend.append(batch.points))?;
+            self.stats.looked.store(open.tail.cursor(), Relaxed);
             open.unsettled += count;
             self.stats.points.fetch_add(count, Relaxed);
             self.stats.left_out.fetch_add(batch.left_out, Relaxed);
@@ -111,34 +120,40 @@ impl Feeder {
         let (cursor, tip) = (kept.cursor, kept.tip);
         *self.lock() = kept.newest();
         self.stats.cursor.store(cursor, Relaxed);
+        self.stats.looked.store(cursor, Relaxed);
         let tail = Tail::new(self.reader.clone(), cursor);
-        Ok(Open { tail, tip, unsettled: 0, settled_at: Instant::now(), expired_at: None, level: false })
+        let now = Instant::now();
+        Ok(Open { tail, tip, unsettled: 0, settled_at: now, expire_at: now, expire_pause: RETRY, level: false })
     }
 
     fn settle_when_due(&self, open: &mut Open) -> Result<(), FeedError> {
         // What was caught up with is not read again at the next start.
         let caught_up = !open.level && open.tail.lag() == 0;
-        let due = open.unsettled >= SETTLE_POINTS || open.settled_at.elapsed() >= SETTLE_AFTER || caught_up;
-        if due && open.tail.cursor() > self.stats.cursor.load(Relaxed) {
-            self.settle(open)?;
+        let expiring = self.keep_days.filter(|_| Instant::now() >= open.expire_at);
+        let full = open.unsettled >= SETTLE_POINTS || open.settled_at.elapsed() >= SETTLE_AFTER;
+        if full || caught_up || expiring.is_some() {
+            self.settle_if_any(open)?;
         }
-        if open.expired_at.is_none_or(|at| at.elapsed() >= EXPIRE_EVERY) {
-            open.expired_at = Some(Instant::now());
-            self.expire()?;
+        if let Some(days) = expiring {
+            self.expire(open, days);
         }
         Ok(())
+    }
+
+    fn settle_if_any(&self, open: &mut Open) -> Result<(), FeedError> {
+        if open.tail.cursor() > self.stats.cursor.load(Relaxed) { self.settle(open) } else { Ok(()) }
     }
 
     /// Tries until it is done: the points are in memory, and reading them again would not help.
     fn settle(&self, open: &mut Open) -> Result<(), FeedError> {
         while let Err(error) = self.keep(open) {
-            self.failed(&error);
+            self.failed(Work::Keeping, &error);
             if self.stop.load(Relaxed) {
                 return Err(error);
             }
             std::thread::park_timeout(RETRY);
         }
-        self.stats.well();
+        self.stats.well(Work::Keeping);
         open.unsettled = 0;
         open.settled_at = Instant::now();
         Ok(())
@@ -153,15 +168,30 @@ impl Feeder {
         Ok(())
     }
 
-    fn expire(&self) -> Result<(), FeedError> {
-        let Some(days) = self.keep_days else { return Ok(()) };
+    /// Old points that cannot be forgotten hold no new ones up.
+    fn expire(&self, open: &mut Open, days: u32) {
         let before = self.clock.now().minus_ms(u64::from(days) * DAY_MS);
-        Ok(self.runtime.block_on(self.backend.expire(Time::from_ms(before.as_ms() - before.as_ms() % DAY_MS)))?)
+        let expired = self.runtime.block_on(self.backend.expire(Time::from_ms(before.as_ms() - before.as_ms() % DAY_MS)));
+        let wait = match expired {
+            Ok(()) => {
+                self.stats.well(Work::Expiring);
+                open.expire_pause = RETRY;
+                EXPIRE_EVERY
+            }
+            Err(error) => {
+                self.failed(Work::Expiring, &error.into());
+                let pause = open.expire_pause;
+                open.expire_pause = (pause * 2).min(EXPIRE_EVERY);
+                pause
+            }
+        };
+        open.expire_at = Instant::now() + wait;
     }
 
-    fn failed(&self, error: &FeedError) {
-        tracing::warn!(%error, lag = self.stats.lag.load(Relaxed), "the series lags; the log has everything, and it is tried again");
-        self.stats.failed(error.to_string(), self.clock.now());
+    fn failed(&self, work: Work, error: &FeedError) {
+        let lag = self.reader.durable().saturating_sub(self.stats.looked.load(Relaxed));
+        tracing::warn!(%error, ?work, lag, "the series is behind; the log has everything, and it is tried again");
+        self.stats.failed(work, error.to_string(), self.clock.now());
     }
 
     fn lock(&self) -> RwLockWriteGuard<'_, Newest> {

@@ -3,7 +3,7 @@
 use super::contract::{START, device};
 use super::*;
 use crate::config::SystemClock;
-use crate::log::{EvidenceLog, LogConfig};
+use crate::log::{EvidenceLog, LogConfig, LogReader};
 use bytes::Bytes;
 use sealway_schemas::command::{Role, Signer};
 use sealway_schemas::cose::seal;
@@ -11,6 +11,7 @@ use sealway_schemas::entry::{Entry, Salt};
 use sealway_schemas::report::{Event, Fix, ReportDraft};
 use sealway_schemas::{DeviceId, Digest, PublicKey, Time, aad};
 use serde_json::json;
+use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,14 +20,14 @@ const INSIDE: (i64, i64) = (343_500_000, 1_089_500_000);
 const OUTSIDE: (i64, i64) = (345_000_000, 1_089_500_000);
 
 /// A log of one device that reports every ten seconds, and of a place.
-struct House {
+pub(super) struct House {
     folder: tempfile::TempDir,
     log: EvidenceLog,
     ctr: u64,
 }
 
 impl House {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let log = EvidenceLog::open(&folder.path().join("log"), LogConfig::default(), 0).unwrap();
         Self { folder, log, ctr: 0 }
@@ -49,6 +50,19 @@ impl House {
         self.log.append(&entry, None).unwrap();
     }
 
+    pub(super) fn reports(count: u64) -> Self {
+        let mut house = Self::new();
+        for _ in 0..count {
+            house.report(INSIDE);
+        }
+        house.log.commit().unwrap();
+        house
+    }
+
+    pub(super) fn log(&self) -> LogReader {
+        self.log.reader()
+    }
+
     fn report(&mut self, (lat_e7, lon_e7): (i64, i64)) {
         self.ctr += 1;
         let t = Time::from_ms(START + self.ctr * 10_000);
@@ -58,7 +72,7 @@ impl House {
         self.log.append(&Entry::Report { at: t, device: who(), bytes: Bytes::from(signed) }, None).unwrap();
     }
 
-    fn series(&self) -> std::path::PathBuf {
+    pub(super) fn series(&self) -> std::path::PathBuf {
         self.folder.path().join("series")
     }
 
@@ -66,7 +80,7 @@ impl House {
         Series::start(&self.series(), &SeriesConfig::default(), self.log.reader(), Arc::new(SystemClock)).unwrap()
     }
 
-    async fn reports(&self, series: &Series) -> u64 {
+    async fn stored(&self, series: &Series) -> u64 {
         let span = Span::new(Time::from_ms(START), Time::from_ms(START + 24 * HOUR_MS)).unwrap();
         series.backend().track(&who(), span, 1).await.unwrap().reports
     }
@@ -76,11 +90,11 @@ impl House {
         let series = self.start();
         until(|| series.latest(&who()).is_some_and(|latest| latest.point.ctr == self.ctr)).await;
         series.stop();
-        self.reports(&series).await
+        self.stored(&series).await
     }
 }
 
-fn who() -> DeviceId {
+pub(super) fn who() -> DeviceId {
     device(7)
 }
 
@@ -115,11 +129,7 @@ async fn a_series_follows_the_log_and_tells_where_a_seal_came_and_went() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_came_while_it_was_away_is_caught_up_and_nothing_is_twice() {
-    let mut house = House::new();
-    for _ in 0..50 {
-        house.report(INSIDE);
-    }
-    house.log.commit().unwrap();
+    let mut house = House::reports(50);
     assert_eq!(house.follow().await, 50);
     for _ in 0..30 {
         house.report(OUTSIDE);
@@ -134,11 +144,7 @@ async fn what_came_while_it_was_away_is_caught_up_and_nothing_is_twice() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folder_that_is_gone_or_damaged_is_made_again() {
-    let mut house = House::new();
-    for _ in 0..50 {
-        house.report(INSIDE);
-    }
-    house.log.commit().unwrap();
+    let house = House::reports(50);
     assert_eq!(house.follow().await, 50);
     std::fs::remove_dir_all(house.series()).unwrap();
     assert_eq!(house.follow().await, 50);
@@ -161,11 +167,7 @@ fn cut_every_file(folder: &Path) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_series_of_another_log_is_made_again() {
-    let mut house = House::new();
-    for _ in 0..50 {
-        house.report(INSIDE);
-    }
-    house.log.commit().unwrap();
+    let house = House::reports(50);
     assert_eq!(house.follow().await, 50);
     let mut restored = House::new();
     for _ in 0..20 {
@@ -178,11 +180,7 @@ async fn a_series_of_another_log_is_made_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_that_takes_nothing_makes_it_lag_and_catch_up() {
-    let mut house = House::new();
-    for _ in 0..50 {
-        house.report(INSIDE);
-    }
-    house.log.commit().unwrap();
+    let house = House::reports(50);
     std::fs::create_dir_all(house.series().join("points")).unwrap();
     let day = house.series().join("points").join((START / (24 * HOUR_MS)).to_string());
     let series = house.start();
@@ -200,13 +198,51 @@ async fn a_disk_that_takes_nothing_makes_it_lag_and_catch_up() {
     assert_eq!(house.follow().await, 50);
 }
 
+/// What feeds it, by hand: what is in its way has to be there before it begins.
+fn fed(house: &House, config: &SeriesConfig, hinder: impl FnOnce()) -> (Series, std::thread::JoinHandle<()>) {
+    let (series, feeder) = Series::open(&house.series(), config, house.log(), Arc::new(SystemClock)).unwrap();
+    hinder();
+    (series, std::thread::spawn(move || feeder.run()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn old_days_that_cannot_be_forgotten_hold_no_new_points_up() {
+    let house = House::reports(12_000);
+    let hours = house.series().join("points/hours");
+    let config = SeriesConfig { keep_days: Some(1), ..SeriesConfig::default() };
+    let (series, feeding) = fed(&house, &config, || {
+        std::fs::remove_dir(&hours).unwrap();
+        std::fs::write(&hours, b"in the way").unwrap();
+    });
+    until(|| series.state().cursor == 12_000 && series.latest(&who()).is_some_and(|latest| latest.point.ctr == 12_000)).await;
+    let state = series.state();
+    assert!(state.failing.as_ref().is_some_and(|why| why.contains("hours")), "{state:?}");
+    assert_eq!((state.points, state.lag), (12_000, 0), "nothing is given twice");
+    std::fs::remove_file(&hours).unwrap();
+    std::fs::create_dir(&hours).unwrap();
+    until(|| series.state().failing.is_none()).await;
+    assert_eq!(house.stored(&series).await, 0, "they are forgotten as soon as they can be");
+    series.stop();
+    feeding.join().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_cannot_be_read_on_is_not_given_again_with_every_try() {
+    let house = House::reports(6_000);
+    let last = house.log().frames_from(5_999).next().unwrap().unwrap().position;
+    let segment = std::fs::OpenOptions::new().write(true).open(house.folder.path().join("log/00000000000000000000.seg")).unwrap();
+    segment.write_all_at(&[0xff], (last.as_u64() & u64::from(u32::MAX)) + 60).unwrap();
+    let (series, feeding) = fed(&house, &SeriesConfig::default(), || {});
+    until(|| series.state().failures >= 3).await;
+    let state = series.state();
+    assert_eq!((state.cursor, state.points, state.lag), (5_000, 5_000, 1_000), "{state:?}");
+    series.stop();
+    feeding.join().unwrap();
+}
+
 #[test]
 fn a_rebuild_shows_its_progress_and_ends_with_all_of_it() {
-    let mut house = House::new();
-    for _ in 0..12_000 {
-        house.report(INSIDE);
-    }
-    house.log.commit().unwrap();
+    let house = House::reports(12_000);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let _entered = runtime.enter();
     let mut told = Vec::new();

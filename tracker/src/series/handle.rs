@@ -43,6 +43,7 @@ pub struct SeriesProgress {
 /// Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Series {
+    reader: LogReader,
     backend: Backend,
     newest: Arc<RwLock<Newest>>,
     stats: Arc<Stats>,
@@ -74,7 +75,7 @@ impl Series {
         std::thread::scope(|scope| {
             let feeding = scope.spawn(|| feeder.run_to_end());
             while !feeding.is_finished() {
-                progress(SeriesProgress { done: entries.saturating_sub(series.stats.lag.load(Relaxed)), entries });
+                progress(SeriesProgress { done: series.stats.looked.load(Relaxed).min(entries), entries });
                 std::thread::park_timeout(PROGRESS_EVERY);
             }
             feeding.join().unwrap_or(Err(FeedError::Series(SeriesError::Stopped)))
@@ -92,7 +93,7 @@ impl Series {
         let stats = Arc::new(Stats::default());
         let stop = Arc::new(AtomicBool::new(false));
         let feeder = Feeder {
-            reader,
+            reader: reader.clone(),
             backend: backend.clone(),
             newest: Arc::clone(&newest),
             kept: kept(folder, config),
@@ -102,7 +103,7 @@ impl Series {
             stop: stop.clone(),
             runtime: Handle::current(),
         };
-        Ok((Self { backend, newest, stats, stop, feeding: Arc::default() }, feeder))
+        Ok((Self { reader, backend, newest, stats, stop, feeding: Arc::default() }, feeder))
     }
 
     #[must_use]
@@ -124,11 +125,13 @@ impl Series {
 
     #[must_use]
     pub fn state(&self) -> SeriesState {
+        let unanswered = self.backend.unanswered();
+        let own = |backend| SeriesState { unanswered, ..self.stats.state(backend, self.reader.durable()) };
         match &self.backend {
-            Backend::Embedded(embedded) => self.stats.state("embedded", embedded.size().0),
+            Backend::Embedded(embedded) => SeriesState { bytes: embedded.size().0, ..own("embedded") },
             Backend::Influx(influx) => {
                 let InfluxHealth { retries, dead_letters, failing, .. } = influx.health();
-                let own = self.stats.state("influxdb", 0);
+                let own = own("influxdb");
                 let (since, failing) = failing.unzip();
                 let failures = own.failures + retries;
                 SeriesState { failures, dead_letters, failing_since: own.failing_since.or(since), failing: own.failing.or(failing), ..own }

@@ -19,6 +19,7 @@ use merger::Merger;
 use sealway_schemas::{DeviceId, Time};
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 type Waiting = HashMap<DeviceId, Vec<Point>>;
@@ -47,6 +48,7 @@ pub struct Embedded {
     /// One settles at a time.
     settling: Mutex<()>,
     merger: Merger,
+    pub(super) unanswered: AtomicU64,
 }
 
 impl Shared {
@@ -66,7 +68,7 @@ impl Embedded {
         let state = State { days, hours, sequence, ..State::default() };
         let shared = Arc::new(Shared { folder: folder.to_owned(), state: RwLock::new(state) });
         let merger = Merger::start(shared.clone()).map_err(SeriesError::io(folder))?;
-        Ok(Self { shared, settling: Mutex::default(), merger })
+        Ok(Self { shared, settling: Mutex::default(), merger, unanswered: AtomicU64::new(0) })
     }
 
     pub(super) fn append(&self, points: Vec<Point>) -> Result<(), SeriesError> {

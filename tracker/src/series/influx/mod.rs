@@ -27,6 +27,7 @@ use http::Http;
 use sealway_schemas::{DeviceId, Time};
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use writer::Writer;
 
 /// Which write call the server takes.
@@ -94,13 +95,14 @@ pub struct InfluxHealth {
 pub struct Influx {
     http: Http,
     writer: Writer,
+    pub(super) unanswered: AtomicU64,
 }
 
 impl Influx {
     /// Needs a tokio runtime.
     pub fn open(config: &InfluxConfig, clock: Arc<dyn Clock>) -> Result<Self, SeriesError> {
         let http = Http::new(config)?;
-        Ok(Self { writer: Writer::start(http.clone(), clock), http })
+        Ok(Self { writer: Writer::start(http.clone(), clock), http, unanswered: AtomicU64::new(0) })
     }
 
     #[must_use]

@@ -89,11 +89,11 @@ impl Embedded {
         if leaving.is_empty() {
             return Ok(());
         }
-        let mut written = Vec::new();
+        let mut written = BTreeMap::new();
         let mut failed = None;
         for ((day, devices), sequence) in by_day(&leaving).into_iter().zip(first..) {
             match days::write(&self.shared.folder, day, sequence, &devices) {
-                Ok(file) => written.push((day, sequence, file)),
+                Ok(file) => drop(written.insert(day, file)),
                 Err(error) => {
                     failed = Some(error);
                     break;
@@ -101,13 +101,15 @@ impl Embedded {
             }
         }
         let mut state = self.shared.write();
-        for (day, sequence, file) in written {
-            state.sequence = sequence;
+        state.leaving = Arc::default();
+        if failed.is_some() {
+            put_back(&mut state.waiting, leaving, |point| !written.contains_key(&day_of(point)));
+        }
+        for (day, file) in written {
+            state.sequence = state.sequence.max(file.sequence());
             state.days.add(day, file);
         }
-        state.leaving = Arc::default();
         if let Some(error) = failed {
-            put_back(&mut state.waiting, leaving);
             return Err(error);
         }
         drop(state);
@@ -309,9 +311,13 @@ fn by_day(waiting: &Waiting) -> BTreeMap<u64, Vec<Vec<Point>>> {
 }
 
 /// What did not reach the disk waits again, before what came meanwhile.
-fn put_back(waiting: &mut Waiting, leaving: Arc<Waiting>) {
+fn put_back(waiting: &mut Waiting, leaving: Arc<Waiting>, lacks: impl Fn(&Point) -> bool) {
     let leaving = Arc::try_unwrap(leaving).unwrap_or_else(|shared| Waiting::clone(&shared));
     for (device, mut points) in leaving {
+        points.retain(&lacks);
+        if points.is_empty() {
+            continue;
+        }
         let later = waiting.entry(device).or_default();
         points.append(later);
         *later = points;

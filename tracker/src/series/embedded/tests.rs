@@ -134,6 +134,26 @@ async fn what_was_settled_is_there_after_a_start_and_half_a_file_is_not() {
 }
 
 #[tokio::test]
+async fn a_day_that_is_written_is_not_written_again_for_one_that_cannot_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let backend = opened(folder.path());
+    let (first, second) = (START / DAY_MS, START / DAY_MS + 1);
+    backend.append(points(device(1), 8_600..8_700)).await.unwrap();
+    let in_the_way = folder.path().join(second.to_string());
+    std::fs::write(&in_the_way, b"a file").unwrap();
+    for _ in 0..5 {
+        assert!(backend.settle().await.is_err());
+    }
+    assert_eq!(std::fs::read_dir(folder.path().join(first.to_string())).unwrap().count(), 1);
+    assert_eq!(reports(&backend, 1).await, 100);
+    std::fs::remove_file(&in_the_way).unwrap();
+    backend.settle().await.unwrap();
+    assert_eq!(std::fs::read_dir(folder.path().join(first.to_string())).unwrap().count(), 1);
+    drop(backend);
+    assert_eq!(reports(&opened(folder.path()), 1).await, 100);
+}
+
+#[tokio::test]
 async fn a_bit_that_turned_over_is_found_and_the_file_named() {
     let folder = tempfile::tempdir().unwrap();
     {

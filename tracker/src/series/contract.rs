@@ -196,6 +196,17 @@ pub(super) async fn forgets(backend: &Backend) {
     }
 }
 
+/// What was appended and is not settled is neither lost nor forgotten by half.
+pub(super) async fn forgets_nothing_in_flight(backend: &Backend) {
+    let who = device(7);
+    put(backend, points(who, 0..100)).await;
+    backend.append(points(who, 100..250)).await.unwrap();
+    backend.expire(Time::from_ms(START + DAY_MS)).await.unwrap();
+    backend.settle().await.unwrap();
+    let counts = backend.counts(&who, span(0, DAY_MS), 2_000).await.unwrap();
+    assert_eq!(counts.iter().map(|count| count.reports).sum::<u64>(), 250);
+}
+
 type ByTheHour = (Vec<Count>, Vec<Vec<Bucket>>);
 
 /// Counts, and the curve of every field.

@@ -25,6 +25,8 @@ async fn the_contract_holds() {
     contract::holds(&opened(folder.path())).await;
     let again = tempfile::tempdir().unwrap();
     contract::forgets(&opened(again.path())).await;
+    let third = tempfile::tempdir().unwrap();
+    contract::forgets_nothing_in_flight(&opened(third.path())).await;
 }
 
 #[tokio::test]

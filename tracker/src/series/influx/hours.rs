@@ -7,6 +7,7 @@
 use super::answer::Row;
 use super::http::Http;
 use super::reader::{nanoseconds, start, strange};
+use super::writer::BATCH_LINES;
 use crate::series::SeriesError;
 use crate::series::hour::{Figures, Hour, joined};
 use crate::series::line::encode_hour;
@@ -21,7 +22,7 @@ const PARTS: [(&str, &str); 5] = [("count", "SUM"), ("min", "MIN"), ("max", "MAX
 
 /// The hours of one day.
 pub(super) struct Made {
-    /// By the hour: lines, and how many they are.
+    /// By the hour, in batches: lines, and how many they are.
     pub(super) lines: Vec<(Vec<u8>, usize)>,
     /// The reports before it can go.
     pub(super) end: Time,
@@ -37,9 +38,11 @@ pub(super) async fn of_the_first_day(http: &Http, before: Time) -> Result<Option
     let mut made = Made { lines: Vec::new(), end: Time::from_ms(day + DAY_MS) };
     for hour in (day..day + DAY_MS).step_by(usize::try_from(HOUR_MS).unwrap_or(usize::MAX)) {
         let hours = of_the_hour(http, hour..hour + HOUR_MS, through).await?;
-        let mut lines = Vec::new();
-        hours.iter().for_each(|(hour, received)| encode_hour(hour, *received, &mut lines));
-        made.lines.push((lines, hours.len()));
+        for hours in hours.chunks(BATCH_LINES) {
+            let mut lines = Vec::new();
+            hours.iter().for_each(|(hour, received)| encode_hour(hour, *received, &mut lines));
+            made.lines.push((lines, hours.len()));
+        }
     }
     Ok(Some(made))
 }

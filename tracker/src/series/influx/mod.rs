@@ -140,6 +140,8 @@ impl Influx {
     }
 
     pub(super) async fn expire(&self, before: Time) -> Result<(), SeriesError> {
+        // What is on its way to the server is not in the hours that it tells, and would go with the day.
+        self.writer.settle().await?;
         while let Some(made) = hours::of_the_first_day(&self.http, before).await? {
             for (lines, count) in made.lines {
                 self.writer.put(lines, count).await?;

@@ -10,11 +10,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
-const BATCH_LINES: usize = 5_000;
+/// Lines of one batch at most.
+pub(super) const BATCH_LINES: usize = 5_000;
 const BATCH_AGE: Duration = Duration::from_secs(1);
 const IN_FLIGHT: u32 = 4;
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// A server that asks for longer is tried after this all the same.
+const LONGEST_TOLD: Duration = Duration::from_secs(3_600);
 const LINE_SHOWN: usize = 300;
 
 #[derive(Debug, Default)]
@@ -22,6 +25,19 @@ struct Filling {
     lines: Vec<u8>,
     count: usize,
     since: Option<Instant>,
+}
+
+impl Filling {
+    /// Whether there was room.
+    fn take(&mut self, lines: &[u8], count: usize) -> bool {
+        let room = self.count == 0 || self.count + count <= BATCH_LINES;
+        if room {
+            self.lines.extend_from_slice(lines);
+            self.count += count;
+            self.since.get_or_insert_with(Instant::now);
+        }
+        room
+    }
 }
 
 #[derive(Debug)]
@@ -73,16 +89,13 @@ impl Writer {
         self.0.expect_running()
     }
 
-    /// Lines, and how many they are.
-    pub(super) async fn put(&self, mut lines: Vec<u8>, count: usize) -> Result<(), SeriesError> {
-        let full = {
-            let mut filling = lock(&self.0.filling);
-            filling.lines.append(&mut lines);
-            filling.count += count;
-            filling.since.get_or_insert_with(Instant::now);
-            filling.count >= BATCH_LINES
-        };
-        if full {
+    /// Lines, and how many they are: [`BATCH_LINES`] at most.
+    pub(super) async fn put(&self, lines: Vec<u8>, count: usize) -> Result<(), SeriesError> {
+        // Others fill too: that there is room is only known where the lines are taken in.
+        while !lock(&self.0.filling).take(&lines, count) {
+            self.0.send().await;
+        }
+        if lock(&self.0.filling).count >= BATCH_LINES {
             self.0.send().await;
         }
         self.0.expect_running()
@@ -146,6 +159,8 @@ impl Shared {
     async fn insist(&self, lines: &Arc<Vec<u8>>) -> Result<(), Failure> {
         let mut pause = FIRST_PAUSE;
         loop {
+            // Hears of an end from now on, so that the end does not wait for as long as the server told.
+            let ending = self.wake.notified();
             let failure = match self.http.write(lines).await {
                 Ok(()) => {
                     let mut health = lock(&self.health);
@@ -159,9 +174,8 @@ impl Shared {
                 return Err(failure);
             }
             self.trouble(&failure);
-            let wait = failure.retry_after.unwrap_or(pause).min(LONGEST_PAUSE);
             // Whether it is the time or the end, the next turn tells.
-            let _woken = tokio::time::timeout(wait, self.wake.notified()).await;
+            let _woken = tokio::time::timeout(wait(failure.retry_after, pause), ending).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
@@ -187,6 +201,11 @@ impl Shared {
     }
 }
 
+/// As long as the server told, where it did.
+fn wait(told: Option<Duration>, pause: Duration) -> Duration {
+    told.map_or(pause, |told| told.clamp(FIRST_PAUSE, LONGEST_TOLD))
+}
+
 /// Two texts of about as many lines; `None` of one line.
 fn halves(lines: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
     let ends: Vec<usize> = lines.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1).collect();
@@ -197,4 +216,17 @@ fn halves(lines: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_is_left_alone_for_as_long_as_it_told_up_to_an_hour() {
+        let seconds = Duration::from_secs;
+        for (told, waited) in [(None, seconds(4)), (Some(120), seconds(120)), (Some(86_400), seconds(3_600)), (Some(0), FIRST_PAUSE)] {
+            assert_eq!(wait(told.map(seconds), seconds(4)), waited, "{told:?}");
+        }
+    }
 }

@@ -39,6 +39,8 @@ async fn the_contract_holds_on_influxdb() {
     contract::holds(&opened(&server.config()).0).await;
     let Some(again) = Server::influxd("").map(Server::with_bucket) else { return };
     contract::forgets(&opened(&again.config()).0).await;
+    let Some(third) = Server::influxd("").map(Server::with_bucket) else { return };
+    contract::forgets_nothing_in_flight(&opened(&third.config()).0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -98,7 +98,7 @@ impl Backend {
         }
     }
 
-    /// Forgets everything.
+    /// Before the log is followed from its beginning: forgets what would be there twice.
     pub async fn clear(&self) -> Result<(), SeriesError> {
         match self {
             Self::Embedded(embedded) => embedded.clear(),

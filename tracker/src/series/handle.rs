@@ -72,6 +72,9 @@ impl Series {
         }
         let entries = reader.durable();
         let (series, feeder) = Self::open(folder, config, reader, clock)?;
+        if let Backend::Influx(influx) = &series.backend {
+            feeder.runtime.block_on(influx.clear())?;
+        }
         std::thread::scope(|scope| {
             let feeding = scope.spawn(|| feeder.run_to_end());
             while !feeding.is_finished() {
@@ -83,7 +86,13 @@ impl Series {
         Ok(series.state())
     }
 
-    fn open(folder: &Path, config: &SeriesConfig, reader: LogReader, clock: Arc<dyn Clock>) -> Result<(Self, Feeder), SeriesError> {
+    pub(super) fn open(
+        folder: &Path,
+        config: &SeriesConfig,
+        reader: LogReader,
+        clock: Arc<dyn Clock>,
+    ) -> Result<(Self, Feeder), SeriesError> {
+        std::fs::create_dir_all(folder).map_err(SeriesError::io(folder))?;
         let points = folder.join("points");
         let backend = match &config.store {
             StoreConfig::Embedded => Backend::Embedded(Arc::new(open_embedded(&points, &kept(folder, config))?)),

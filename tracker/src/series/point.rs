@@ -17,6 +17,9 @@ const CELSIUS: &str = "Cel";
 pub struct PointTime(u64);
 
 impl PointTime {
+    /// Every point is before it.
+    pub(super) const END: Time = Time::from_ms(LAST_MS + 1);
+
     pub fn new(t: Time, ctr: u64) -> Result<Self, NotAPoint> {
         if t.as_ms() > LAST_MS {
             return Err(NotAPoint { t });

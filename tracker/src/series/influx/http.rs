@@ -117,15 +117,16 @@ impl Http {
         self.post(path, Arc::default()).await.err()?.retry_after
     }
 
-    /// Whole days before `before`.
-    pub(super) async fn forget(&self, before: Time) -> Result<(), SeriesError> {
+    /// What a measurement has before `before`.
+    pub(super) async fn forget(&self, measurement: &str, before: Time) -> Result<(), SeriesError> {
         let config = &self.0.config;
         if self.0.found.load(Relaxed) == V2 {
             let path = format!("/api/v2/delete?org={}&bucket={}", escape(&config.org), escape(&config.bucket));
-            let body = serde_json::json!({"start": Time::ZERO.rfc3339(), "stop": before.rfc3339(), "predicate": "_measurement=\"report\""});
+            let predicate = format!("_measurement=\"{measurement}\"");
+            let body = serde_json::json!({"start": Time::ZERO.rfc3339(), "stop": before.rfc3339(), "predicate": predicate});
             return self.post(path, Arc::new(body.to_string().into_bytes())).await.map_err(|failure| self.error(failure));
         }
-        let text = format!("DELETE FROM \"report\" WHERE time < {}ms", before.as_ms());
+        let text = format!("DELETE FROM \"{measurement}\" WHERE time < {}ms", before.as_ms());
         self.ask(text, serde_json::Map::new()).await.map(drop)
     }
 

@@ -11,6 +11,9 @@
 //! `series.keep_days` is set: by `DELETE` in 1.x, by `/api/v2/delete` in 2.x, and keeps their hours
 //! as measurement `report_1h`. 3 Core cannot delete: there `keep_days` stays unset, and the table's own retention has to do it.
 //!
+//! `sealway rebuild --series` deletes both measurements first. A server that cannot delete keeps what is not of this log; the log's own
+//! points take the places of their former ones. Where a platform finds at its start that the log is another one, nothing is deleted either.
+//!
 //! The crate `influxdb2` carries the lines where no TLS is needed, that is on this machine. It shows no headers, so the seconds of a
 //! `Retry-After` are asked for with an empty write; and it brings an old TLS library, so over TLS the program's own client carries them.
 
@@ -21,7 +24,7 @@ mod reader;
 mod writer;
 
 use super::query::{Bucket, Count, Crossing, Field, Span, Track};
-use super::{Point, SeriesError};
+use super::{Point, PointTime, SeriesError};
 use crate::config::Clock;
 use http::Http;
 use sealway_schemas::{DeviceId, Time};
@@ -118,6 +121,19 @@ impl Influx {
         self.writer.settle().await
     }
 
+    /// Forgets everything of every log, where the server can.
+    pub(super) async fn clear(&self) -> Result<(), SeriesError> {
+        for measurement in ["report", "report_1h"] {
+            match self.http.forget(measurement, PointTime::END).await {
+                Err(error @ (SeriesError::Refused { .. } | SeriesError::Answer { .. })) => {
+                    tracing::warn!(%error, measurement, "not deleted; the log's points take the places of their former ones, and others stay");
+                }
+                forgotten => forgotten?,
+            }
+        }
+        Ok(())
+    }
+
     /// Lets writes that cannot be done end.
     pub(super) fn end(&self) {
         self.writer.end();
@@ -147,7 +163,7 @@ impl Influx {
                 self.writer.put(lines, count).await?;
             }
             self.writer.settle().await?;
-            self.http.forget(made.end).await?;
+            self.http.forget("report", made.end).await?;
         }
         Ok(())
     }

@@ -1,7 +1,6 @@
 //! The board that comes with the program: its questions are asked of a real server.
 
 use super::*;
-use crate::series::query::DAY_MS;
 use serde_json::Value;
 
 const BOARD: &str = include_str!("../../../../../dashboard/grafana/sealway.json");

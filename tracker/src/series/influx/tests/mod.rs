@@ -6,8 +6,10 @@ mod unwell;
 
 use super::*;
 use crate::config::SystemClock;
-use crate::series::Backend;
 use crate::series::contract::{self, START, device, points};
+use crate::series::feeding_tests::{House, who};
+use crate::series::query::DAY_MS;
+use crate::series::{Backend, Series, SeriesConfig, StoreConfig};
 use server::{BUCKET, Server, agent};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -136,4 +138,28 @@ async fn the_call_of_2x_is_taken_by_a_server_that_has_it() {
     assert!(told.contains("\"dev\":\"XA-00001\""), "{told}");
     let told: serde_json::Value = serde_json::from_str(told.lines().next().unwrap()).unwrap();
     assert_eq!(told["values"].as_array().unwrap().len(), 200);
+}
+
+#[test]
+fn a_rebuild_leaves_nothing_there_that_is_not_of_the_log() {
+    let Some(server) = Server::influxd("").map(Server::with_bucket) else { return };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let (backend, _) = runtime.block_on(async { opened(&server.config()) });
+    let of_another_log = points(device(1), 0..9_000);
+    let counted = |who: DeviceId| {
+        let three_days = Span::new(Time::from_ms(START), Time::from_ms(START + 3 * DAY_MS)).unwrap();
+        let counts = runtime.block_on(backend.counts(&who, three_days, 2_000)).unwrap();
+        counts.iter().map(|count| count.reports).sum::<u64>()
+    };
+    runtime.block_on(async {
+        backend.append(of_another_log).await.unwrap();
+        backend.settle().await.unwrap();
+        backend.expire(Time::from_ms(START + DAY_MS)).await.unwrap();
+    });
+    assert_eq!(counted(device(1)), 9_000, "as hours and as reports");
+    let house = House::reports(50);
+    let config = SeriesConfig { store: StoreConfig::Influx(server.config()), keep_days: None };
+    let _entered = runtime.enter();
+    let state = Series::rebuild((&house.series(), &config), house.log(), Arc::new(SystemClock), |_| {}).unwrap();
+    assert_eq!((state.points, counted(who()), counted(device(1))), (50, 50, 0));
 }

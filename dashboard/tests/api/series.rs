@@ -64,6 +64,17 @@ fn another_carrier_gets_nothing_of_it() {
 }
 
 #[test]
+fn a_seal_with_a_line_break_in_its_id_is_refused_by_name() {
+    let (house, _) = furnished(1);
+    let north = house.as_user("north");
+    for question in ["points", "counts", "crossings", "latest", "chart?field=speed"] {
+        let answer = north.get(&format!("/api/v1/devices/NR-0001%0Areport/series/{question}"));
+        assert_eq!(answer.problem(400), "id-malformed", "{question}");
+        assert!(answer.detail().contains("NR-0001\\nreport"), "{}", answer.detail());
+    }
+}
+
+#[test]
 fn what_cannot_be_asked_is_named() {
     let (house, _) = furnished(1);
     let north = house.as_user("north");

@@ -135,3 +135,23 @@ fn fixed<const PARTS: u64>(out: &mut Vec<u8>, value: i64) {
     let mut digits = itoa::Buffer::new();
     out.extend_from_slice(digits.format(PARTS + value % PARTS).as_bytes().get(1..).unwrap_or_default());
 }
+
+#[cfg(test)]
+mod tests {
+    use super::text;
+
+    #[test]
+    fn no_text_ends_its_quotes_or_its_line() {
+        for (told, written) in [
+            ("yard-1", "yard-1"),
+            ("a\"b", "a\\\"b"),
+            ("a\\", "a\\\\"),
+            ("a\nreport,dev=XA-1 ctr=1i 1\n", "areport,dev=XA-1 ctr=1i 1"),
+            ("西安 港,=", "西安 港,="),
+        ] {
+            let mut out = Vec::new();
+            text(&mut out, told);
+            assert_eq!(String::from_utf8(out).unwrap(), written);
+        }
+    }
+}

@@ -81,6 +81,15 @@ fn what_the_report_did_not_say_is_not_in_the_line() {
 }
 
 #[test]
+fn places_that_a_seal_entered_and_left_are_texts_of_the_line() {
+    let mut point = Point::new(device(), &made(draft(1, 5)), Time::from_ms(6)).unwrap();
+    point.entered = vec!["xian-port".parse().unwrap(), "xian-czone".parse().unwrap()];
+    point.left = vec!["yard-1".parse().unwrap()];
+    let expected = "report,dev=XA-7Q2K ctr=1i,t=5i,epoch=1i,event=0i,status=0i,received_at=6i,entered=\"xian-port,xian-czone\",left=\"yard-1\" 5000001\n";
+    assert_eq!(line(&point), expected);
+}
+
+#[test]
 fn a_temperature_is_written_exactly() {
     let mut point = Point::new(device(), &made(draft(1, 5)), Time::from_ms(5)).unwrap();
     for (value, written) in

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 /// Of one answer; 2,000 rows are far below.
 const ANSWER_LIMIT: u64 = 64 << 20;
+/// Where the program's own client has none.
 const TIMEOUT: Duration = Duration::from_secs(30);
 const UNKNOWN: u8 = 0;
 const V1: u8 = 1;
@@ -165,7 +166,8 @@ fn plain(config: &InfluxConfig) -> Result<influxdb2::Client, SeriesError> {
     let unreachable = |message: String| SeriesError::Unreachable { url: config.url.clone(), message };
     // The crate ends the process on a URL that is none.
     reqwest::Url::parse(&config.url).map_err(|error| unreachable(error.to_string()))?;
-    let client = reqwest::ClientBuilder::new().timeout(TIMEOUT).no_proxy();
+    let timeout = config.agent.config().timeouts().global.unwrap_or(TIMEOUT);
+    let client = reqwest::ClientBuilder::new().timeout(timeout).no_proxy();
     influxdb2::ClientBuilder::with_builder(client, &config.url, &config.org, token).build().map_err(|error| unreachable(error.to_string()))
 }
 

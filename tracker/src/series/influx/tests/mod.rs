@@ -77,6 +77,13 @@ async fn a_missing_bucket_and_a_wrong_login_are_named_and_cured() {
     wrong.append(points(device(1), 0..1)).await.unwrap();
     until(|| told.health().failing.is_some_and(|(_, failing)| failing.contains("401"))).await;
     assert!(wrong.track(&device(1), day(), 1).await.unwrap_err().to_string().contains("401"));
+    let token = InfluxConfig { login: Login::Token("wrong".to_owned()), ..server.config() };
+    let (wrong, told) = opened(&token);
+    wrong.append(points(device(1), 0..1)).await.unwrap();
+    until(|| told.health().failing.is_some_and(|(_, failing)| failing.contains("401"))).await;
+    assert!(wrong.track(&device(1), day(), 1).await.unwrap_err().to_string().contains("401"));
+    assert_eq!((wrong.unanswered(), told.health().dead_letters), (1, 0), "counted, and nothing is given up");
+    assert!(!format!("{token:?}").contains("wrong"), "a token is never shown");
 
     let right = InfluxConfig { login: login("right"), ..server.config() };
     let (backend, influx) = opened(&right);

@@ -1,5 +1,6 @@
 //! `kill -9` under load: what was PUBACKed is there afterwards, and nothing is there twice.
 
+use crate::series::{gauge, reports, until};
 use sealway_schemas::report::Event;
 use sealway_schemas::up::{UpItem, split};
 use sealway_schemas::{PublicKey, topics};
@@ -45,13 +46,16 @@ fn nothing_that_was_pubacked_is_lost_or_doubled_by_kill_9() {
         });
     }
     let platform = Sealway::serve(&data);
+    let admin = platform.admin();
+    until("the series have caught up", || gauge(&admin, "series_lag_entries") == 0);
     for seal in &seals {
-        let stored = seal.stored(&platform.admin());
+        let stored = seal.stored(&admin);
         let unique: BTreeSet<u64> = stored.iter().copied().collect();
         assert_eq!(stored.len(), unique.len(), "{} has reports twice", seal.device.id());
         let lost: Vec<u64> = seal.pubacked.difference(&unique).copied().collect();
         assert!(lost.is_empty(), "{}: {} were PUBACKed and are gone: {lost:?}", seal.device.id(), lost.len());
         assert!(seal.pubacked.len() > kills, "{} hardly spoke: {}", seal.device.id(), seal.pubacked.len());
+        assert_eq!(reports(&admin, seal.device.id().as_str()), unique.len() as u64, "{} in the series", seal.device.id());
     }
     let rebuilt = platform.stop();
     assert!(rebuilt.success());

@@ -13,13 +13,13 @@ fn lived(data: &Path) {
     assert!(run(&demo).status.success());
 }
 
-fn gauge(api: &Api, name: &str) -> u64 {
+pub(crate) fn gauge(api: &Api, name: &str) -> u64 {
     let page = api.get("/metrics").body;
     let line = page.lines().find_map(|line| line.strip_prefix(&format!("sealway_{name} "))).unwrap_or_else(|| panic!("{name}: {page}"));
     line.parse().unwrap()
 }
 
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(60);
     while !holds() {
         assert!(Instant::now() < deadline, "{what}");
@@ -27,15 +27,15 @@ fn until(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// Reports of every seal that the series have.
-fn reports(api: &Api) -> Vec<(String, u64)> {
-    let devices = api.all("/api/v1/devices");
-    let of = |device: &Value| {
-        let id = device["id"].as_str().unwrap().to_owned();
-        let told = api.get(&format!("/api/v1/devices/{id}/series/points?from=0&to=4000000000000&points=2000")).ok();
-        (id, told["reports"].as_u64().unwrap())
-    };
-    devices.iter().map(of).collect()
+/// Reports of a seal that the series have.
+pub(crate) fn reports(api: &Api, seal: &str) -> u64 {
+    let told = api.get(&format!("/api/v1/devices/{seal}/series/points?from=0&to=4000000000000&points=2000")).ok();
+    told["reports"].as_u64().unwrap()
+}
+
+fn reports_of_all(api: &Api) -> Vec<(String, u64)> {
+    let of = |device: &Value| device["id"].as_str().map(|id| (id.to_owned(), reports(api, id))).unwrap();
+    api.all("/api/v1/devices").iter().map(of).collect()
 }
 
 struct Influxd(Child);
@@ -73,7 +73,7 @@ fn a_database_that_was_away_gets_everything_once_it_is_there() {
     lived(&data);
     let platform = Sealway::serve(&data);
     until("the embedded store is level", || gauge(&platform.admin(), "series_lag_entries") == 0);
-    let embedded = reports(&platform.admin());
+    let embedded = reports_of_all(&platform.admin());
     assert!(embedded.iter().all(|(_, reports)| *reports > 5), "{embedded:?}");
     assert!(platform.stop().success());
 
@@ -102,7 +102,7 @@ fn a_database_that_was_away_gets_everything_once_it_is_there() {
     let database = Api::new(([127, 0, 0, 1], port).into(), "");
     assert_eq!(database.post("/query?q=CREATE+DATABASE+sealway", &Value::Null).status, 200);
     until("it has caught up", || gauge(&admin, "series_failing") == 0 && gauge(&admin, "series_lag_entries") == 0);
-    until("every report is there", || reports(&admin) == embedded);
+    until("every report is there", || reports_of_all(&admin) == embedded);
     assert_eq!(gauge(&admin, "series_dead_letters_total"), 0);
     assert!(platform.stop().success());
 }
@@ -132,6 +132,32 @@ fn a_full_disk_under_the_series_makes_them_late_and_nothing_else() {
     until("what came meanwhile is lag", || gauge(&admin, "series_lag_entries") > 0);
     std::fs::remove_file(&filler).unwrap();
     until("it has caught up", || gauge(&admin, "series_failing") == 0 && gauge(&admin, "series_lag_entries") == 0);
-    assert!(reports(&admin).iter().all(|(_, reports)| *reports > 5));
+    assert!(reports_of_all(&admin).iter().all(|(_, reports)| *reports > 5));
+    assert!(platform.stop().success());
+}
+
+#[test]
+fn a_rebuild_by_command_shows_its_progress_and_makes_the_same_series() {
+    let room = tempfile::tempdir().unwrap();
+    let data = room.path().join("data");
+    lived(&data);
+    let platform = Sealway::serve(&data);
+    until("the series are level", || gauge(&platform.admin(), "series_lag_entries") == 0);
+    let before = reports_of_all(&platform.admin());
+    assert!(before.iter().all(|(_, reports)| *reports > 5), "{before:?}");
+    assert!(platform.stop().success());
+    let points = data.join("series/points");
+    std::fs::write(points.join("left-behind"), b"not of the log").unwrap();
+
+    let output = run(&["rebuild", "--series", "--data", data.to_str().unwrap()]);
+    let (said, progress) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{progress}");
+    let entries = said.split("points of ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap_or_else(|| panic!("{said}"));
+    assert!(progress.contains(&format!(" of {entries} entries")), "{progress}");
+    assert!(!points.join("left-behind").exists(), "it was thrown away before");
+
+    let platform = Sealway::serve(&data);
+    until("the series are level", || gauge(&platform.admin(), "series_lag_entries") == 0);
+    assert_eq!(reports_of_all(&platform.admin()), before);
     assert!(platform.stop().success());
 }

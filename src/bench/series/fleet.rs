@@ -7,6 +7,9 @@ use sealway_tracker::series::{Point, PointTime};
 /// 2026-01-01 00:00 UTC.
 pub(crate) const START_MS: u64 = 1_767_225_600_000;
 pub(crate) const PERIOD_MS: u64 = 10_000;
+/// Reports from one visit of a place to the next, and how many are in a visit.
+const VISIT_EVERY: u64 = 1_000;
+const VISIT: u64 = 400;
 const CLOSED: u64 = Status::CABLE_INSERTED | Status::MOTOR_LOCKED | Status::HOUSING_CLOSED | Status::EPOCH_KEY_HELD;
 
 pub(crate) struct Fleet {
@@ -79,6 +82,7 @@ impl Seal {
             satellites: 9 + self.roll(8),
             cn0_ddbhz: 380 + self.roll(60),
         };
+        let at = |turn| if ticks % VISIT_EVERY == turn { Ok(vec!["bench-yard".parse()?]) } else { anyhow::Ok(Vec::new()) };
         Ok(Point {
             device: self.id,
             at: PointTime::new(Time::from_ms(t), ctr)?,
@@ -90,8 +94,8 @@ impl Seal {
             fix: (self.roll(50) > 0).then_some(fix),
             battery: ticks.is_multiple_of(30).then(|| 95 - u8::try_from(ticks / 3_000 % 80).unwrap_or(0)),
             temperature: ticks.is_multiple_of(3).then(|| f64::from(u32::try_from(200 + self.roll(50)).unwrap_or(0)) / 10.0),
-            entered: Vec::new(),
-            left: Vec::new(),
+            entered: at(0)?,
+            left: at(VISIT)?,
         })
     }
 }

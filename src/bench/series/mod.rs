@@ -28,6 +28,7 @@ const PROGRESS: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Serialize)]
 struct Figures {
+    cores: usize,
     points: u64,
     seals: u32,
     /// A point as line protocol.
@@ -48,11 +49,14 @@ struct Beside {
 #[derive(Debug, Serialize)]
 struct Store {
     points: u64,
-    /// From the first point to the last one safe on the disk, merges on the way included.
+    /// From the first point to the last one safe on the disk, by the clock: making the points and merges on the way are in it.
     points_per_s: f64,
     /// Of the store; InfluxDB's is that of its process and ours together.
     cpu_us_per_point: f64,
+    /// On the disk; of the embedded store once it is compacted, of InfluxDB with what it has in its write-ahead log.
     bytes_per_point: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    compacted_s: Option<f64>,
     questions_ms: Questions,
 }
 
@@ -69,6 +73,7 @@ pub(crate) fn run(arguments: &BenchSeries) -> anyhow::Result<()> {
 
 async fn measure(arguments: &BenchSeries) -> anyhow::Result<Figures> {
     let BenchSeries { points, seals, .. } = *arguments;
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let encode_ns = encode_ns()?;
     let latest_of_100000_ms = latest_ms()?;
     let embedded = embedded(points, seals).await?;
@@ -79,7 +84,7 @@ async fn measure(arguments: &BenchSeries) -> anyhow::Result<Figures> {
         }
         None => None,
     };
-    Ok(Figures { points, seals, encode_ns, latest_of_100000_ms, embedded, beside })
+    Ok(Figures { cores, points, seals, encode_ns, latest_of_100000_ms, embedded, beside })
 }
 
 fn encode_ns() -> anyhow::Result<f64> {
@@ -114,9 +119,11 @@ async fn embedded(points: u64, seals: u32) -> anyhow::Result<Store> {
     let embedded = Arc::new(Embedded::open(folder.path())?);
     let backend = Backend::Embedded(embedded.clone());
     let (fleet, appended) = append(&backend, points, seals).await?;
+    let begun = Instant::now();
     tokio::task::spawn_blocking(move || embedded.compact()).await??;
+    let compacted_s = Some(begun.elapsed().as_secs_f64());
     let questions_ms = Asking { backend: &backend, fleet: &fleet, seals, points }.run().await?;
-    Ok(appended.store(points, bytes_of(folder.path())?, questions_ms))
+    Ok(Store { compacted_s, ..appended.store(points, bytes_of(folder.path())?, questions_ms) })
 }
 
 struct Appended {
@@ -128,14 +135,14 @@ impl Appended {
     fn store(&self, points: u64, bytes: u64, questions_ms: Questions) -> Store {
         let each = |sum: f64| sum / points as f64;
         let (points_per_s, cpu_us_per_point) = (points as f64 / self.seconds, each(self.cpu_us as f64));
-        Store { points, points_per_s, cpu_us_per_point, bytes_per_point: each(bytes as f64), questions_ms }
+        Store { points, points_per_s, cpu_us_per_point, bytes_per_point: each(bytes as f64), compacted_s: None, questions_ms }
     }
 }
 
-/// Time and CPU of the store alone: making the points is not in them.
+/// The CPU is that of the store alone. The time is that of the whole, since a store works on while the next points are made.
 async fn append(backend: &Backend, points: u64, seals: u32) -> anyhow::Result<(Fleet, Appended)> {
     let mut fleet = Fleet::new(seals)?;
-    let (mut seconds, mut making_us, mut told) = (0.0, 0, Instant::now());
+    let (begun, mut making_us, mut told) = (Instant::now(), 0, Instant::now());
     let cpu = process_cpu_us();
     let mut done = 0;
     while done < points {
@@ -143,19 +150,18 @@ async fn append(backend: &Backend, points: u64, seals: u32) -> anyhow::Result<(F
         let batch = fleet.points(BATCH.min(usize::try_from(points - done)?))?;
         making_us += thread_cpu_us() - making;
         let count = batch.len() as u64;
-        let begun = Instant::now();
         backend.append(batch).await?;
         if done / SETTLE != (done + count) / SETTLE || done + count == points {
             backend.settle().await?;
         }
-        seconds += begun.elapsed().as_secs_f64();
         done += count;
         if told.elapsed() >= PROGRESS {
             told = Instant::now();
             eprintln!("{done} of {points} points");
         }
     }
-    Ok((fleet, Appended { seconds, cpu_us: (process_cpu_us() - cpu).saturating_sub(making_us) }))
+    let (seconds, cpu_us) = (begun.elapsed().as_secs_f64(), (process_cpu_us() - cpu).saturating_sub(making_us));
+    Ok((fleet, Appended { seconds, cpu_us }))
 }
 
 fn thread_cpu_us() -> u64 {
@@ -175,6 +181,7 @@ fn bytes_of(folder: &Path) -> anyhow::Result<u64> {
 
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "cores                {:>10}", self.cores)?;
         writeln!(f, "line protocol        {:>10.0} ns a point", self.encode_ns)?;
         writeln!(f, "latest of {LATEST}     {:>10.1} ms", self.latest_of_100000_ms)?;
         write!(f, "{}", self.embedded.table("embedded"))?;
@@ -187,10 +194,12 @@ impl fmt::Display for Figures {
 
 impl Store {
     fn table(&self, name: &str) -> String {
-        let Questions { day, thinned, chart, counts } = &self.questions_ms;
+        let Questions { day, thinned, chart, counts, crossings } = &self.questions_ms;
+        let compacted =
+            self.compacted_s.map_or(", its write-ahead log included".to_owned(), |seconds| format!(", compacted in {seconds:.1} s"));
         let line = |what: &str, Milliseconds { p50, p99 }: &Milliseconds| format!("\n  {what:<18} p50 {p50:>8.2} ms, p99 {p99:>8.2} ms");
         format!(
-            "{name}: {} points, {:.0} points/s, {:.2} us CPU and {:.1} bytes a point{}{}{}{}",
+            "{name}: {} points, {:.0} points/s, {:.2} us CPU and {:.1} bytes a point{compacted}{}{}{}{}{}",
             self.points,
             self.points_per_s,
             self.cpu_us_per_point,
@@ -199,6 +208,7 @@ impl Store {
             line("a day, thinned", thinned),
             line("speed of all days", chart),
             line("reports by hour", counts),
+            line("places of all days", crossings),
         )
     }
 }

@@ -1,8 +1,8 @@
 //! The questions of the screens, asked of a store, and how long they take.
 
 use super::fleet::{Fleet, PERIOD_MS, START_MS};
-use sealway_schemas::Time;
-use sealway_tracker::series::{Backend, Field, POINTS_LIMIT, Span};
+use sealway_schemas::{DeviceId, Time};
+use sealway_tracker::series::{Backend, Field, POINTS_LIMIT, SeriesError, Span};
 use serde::Serialize;
 use std::time::Instant;
 
@@ -25,6 +25,8 @@ pub(super) struct Questions {
     pub(super) chart: Milliseconds,
     /// Reports of all days by the hour.
     pub(super) counts: Milliseconds,
+    /// When a seal came into places and left them, on all days.
+    pub(super) crossings: Milliseconds,
 }
 
 pub(super) struct Asking<'a> {
@@ -39,39 +41,36 @@ impl Asking<'_> {
         Ok(Questions {
             day: self.track(usize::MAX).await?,
             thinned: self.track(POINTS_LIMIT).await?,
-            chart: {
-                let mut taken = Vec::new();
-                for (seal, span) in self.draws(None) {
-                    let begun = Instant::now();
-                    self.backend.downsample(&self.device(seal)?, Field::Speed, span?, 500).await?;
-                    taken.push(begun.elapsed().as_secs_f64() * 1e3);
-                }
-                milliseconds(taken)
-            },
-            counts: {
-                let mut taken = Vec::new();
-                for (seal, span) in self.draws(None) {
-                    let begun = Instant::now();
-                    self.backend.counts(&self.device(seal)?, span?, POINTS_LIMIT).await?;
-                    taken.push(begun.elapsed().as_secs_f64() * 1e3);
-                }
-                milliseconds(taken)
-            },
+            chart: self.timed(None, async |seal, span| self.backend.downsample(seal, Field::Speed, span, 500).await).await?,
+            counts: self.timed(None, async |seal, span| self.backend.counts(seal, span, POINTS_LIMIT).await).await?,
+            crossings: self.timed(None, async |seal, span| self.backend.crossings(seal, span, POINTS_LIMIT).await).await?,
         })
     }
 
     async fn track(&self, at_most: usize) -> anyhow::Result<Milliseconds> {
-        let mut taken = Vec::new();
-        for (seal, span) in self.draws(Some(DAY_MS)) {
+        let ask = async |seal: &DeviceId, span| Ok(self.backend.track(seal, span, at_most).await?.points);
+        self.timed(Some(DAY_MS), ask).await
+    }
+
+    /// Fails where every answer is empty: then it is of other points than were appended.
+    async fn timed<T>(
+        &self,
+        length: Option<u64>,
+        ask: impl AsyncFn(&DeviceId, Span) -> Result<Vec<T>, SeriesError>,
+    ) -> anyhow::Result<Milliseconds> {
+        let (mut taken, mut empty) = (Vec::new(), true);
+        for (seal, span) in self.draws(length) {
+            let (seal, span) = (self.device(seal)?, span?);
             let begun = Instant::now();
-            let track = self.backend.track(&self.device(seal)?, span?, at_most).await?;
+            let told = ask(&seal, span).await?;
             taken.push(begun.elapsed().as_secs_f64() * 1e3);
-            anyhow::ensure!(!track.points.is_empty(), "a day without points: expected what was appended");
+            empty &= told.is_empty();
         }
+        anyhow::ensure!(!empty, "{ASKED} empty answers: expected what was appended");
         Ok(milliseconds(taken))
     }
 
-    fn device(&self, seal: usize) -> anyhow::Result<sealway_schemas::DeviceId> {
+    fn device(&self, seal: usize) -> anyhow::Result<DeviceId> {
         self.fleet.id(seal).ok_or_else(|| anyhow::anyhow!("seal {seal}: expected one of the fleet"))
     }
 

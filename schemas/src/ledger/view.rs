@@ -151,6 +151,8 @@ pub enum Field {
     Unit,
     Quantity,
     WeightKg,
+    /// What the consignments of the enterprise sum to.
+    Consigned,
 }
 
 /// One field of one line, as each of the three says it; absent where a document lacks the line or is not there yet.
@@ -163,6 +165,9 @@ pub struct Difference {
     pub ledger: Option<String>,
     pub declared: Option<String>,
     pub noted: Option<String>,
+    /// The sum of the consignments, where they differ.
+    #[serde(default)]
+    pub consigned: Option<String>,
 }
 
 /// The three-way comparison of a transfer's goods, as it stands.

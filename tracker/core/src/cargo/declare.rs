@@ -49,7 +49,7 @@ impl Core {
             self.check_unit_free(unit.as_str(), Some(ix))?;
         }
         self.put_cargo(now, ix, consignments, effects);
-        Ok(())
+        self.compare_cargo(now, ix, asking.signer(), effects)
     }
 
     /// Puts what was checked, instead of what was declared before.

@@ -12,15 +12,15 @@ use crate::core::Core;
 use crate::effect::{CommandRefusal, Effect};
 use sealway_schemas::cargo::{Consignment, ConsignmentLine, SplitView, TransportDocument};
 use sealway_schemas::command::CargoCommand;
-use sealway_schemas::ledger::{GoodsCode, GoodsStatus};
-use sealway_schemas::{Time, TransferId};
+use sealway_schemas::ledger::{GoodsCode, GoodsStatus, Quantity};
+use sealway_schemas::{PartyId, Time, TransferId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 const NOTE_LIMIT: usize = 1_000;
 
 /// What quantities are added by: goods of different status never meet in one sum.
-type Kind = (GoodsCode, GoodsStatus);
+pub(crate) type Kind = (GoodsCode, GoodsStatus);
 
 fn kind(line: &ConsignmentLine) -> Kind {
     (line.goods.goods.clone(), line.goods.status)
@@ -52,6 +52,18 @@ impl Cargo {
         self.splits.iter().find(|split| split.parent.as_ref() == parent)
     }
 
+    /// What an owner consigned, each piece once: what lies in its own consignment is in that.
+    fn owned_by<'a>(&'a self, owner: &'a PartyId) -> impl Iterator<Item = &'a Consignment> {
+        let within = move |consignment: &Consignment| {
+            let mut parent = consignment.parent.as_ref().and_then(|document| self.find(document));
+            while let Some(at) = parent.filter(|at| at.owner != *owner) {
+                parent = at.parent.as_ref().and_then(|document| self.find(document));
+            }
+            parent.is_some()
+        };
+        self.consignments.iter().filter(move |consignment| consignment.owner == *owner && !within(consignment))
+    }
+
     /// The first split that parted a consignment from the unit: of its parent or of what that lies in.
     fn parted(&self, consignment: &Consignment) -> Option<&SplitView> {
         let mut parents = vec![consignment.parent.as_ref()];
@@ -79,6 +91,17 @@ impl Core {
                 self.split_cargo(now, asking, (&transfer, &place, parent), (&found, note), effects)
             }
         }
+    }
+
+    /// Sums of what `owner` consigned with a transfer.
+    pub(crate) fn consigned_by(&self, id: &TransferId, owner: &PartyId) -> BTreeMap<Kind, Quantity> {
+        let mut sums: BTreeMap<Kind, Quantity> = BTreeMap::new();
+        let own = self.cargos.0.get(id).into_iter().flat_map(|cargo| cargo.owned_by(owner));
+        for line in own.flat_map(|consignment| &consignment.lines) {
+            let sum = sums.entry(kind(line)).or_default();
+            *sum = sum.plus(line.goods.quantity).unwrap_or(Quantity::LIMIT);
+        }
+        sums
     }
 
     /// A split of the transfer found something else than was declared.

@@ -1,7 +1,8 @@
-//! Ledger, declaration and release note, field by field. Quantities have to agree; weights within a tolerance.
+//! Ledger, declaration and release note, field by field, and the consignments beside them. Quantities have to agree; weights within a
+//! tolerance.
 
 use super::book::{Item, Stand};
-use sealway_schemas::ledger::{Difference, Field, GoodsLine, Quantity};
+use sealway_schemas::ledger::{Difference, Field, GoodsLine, GoodsStatus, Quantity};
 use std::collections::BTreeMap;
 
 /// A line with what the ledger says of its goods, before the line was taken out of stock.
@@ -14,6 +15,8 @@ pub(crate) struct ThreeWay<'a> {
     pub(crate) noted: Option<BTreeMap<Item, &'a GoodsLine>>,
     /// How much of each declared line the stock could cover.
     pub(crate) covered: BTreeMap<Item, Quantity>,
+    /// What the consignments of the enterprise sum to, where there are any.
+    pub(crate) consigned: BTreeMap<Item, Quantity>,
     /// By which a weight may be off, per thousand.
     pub(crate) weight_permille: u32,
 }
@@ -24,7 +27,21 @@ impl ThreeWay<'_> {
         for (item, line) in self.noted.iter().flatten() {
             rows.entry(item.clone()).or_default().1 = Some(line);
         }
-        rows.into_iter().flat_map(|(item, (declared, noted))| self.row(&item, stand(&item), declared, noted)).collect()
+        let papers = rows.into_iter().flat_map(|(item, (declared, noted))| self.row(&item, stand(&item), declared, noted));
+        papers.chain(self.consigned.iter().filter_map(|(item, quantity)| self.consigned_otherwise(item, *quantity))).collect()
+    }
+
+    /// Bonded goods are declared or do not travel; what is declared is consigned in the same quantity.
+    fn consigned_otherwise(&self, item: &Item, quantity: Quantity) -> Option<Difference> {
+        let declared = self.declared.get(item);
+        let field = match declared {
+            Some(declared) if declared.quantity != quantity => Field::Consigned,
+            None if item.status == GoodsStatus::Bonded => Field::Line,
+            Some(_) | None => return None,
+        };
+        let declared = declared.map(|line| line.quantity.to_string());
+        let (goods, status, consigned) = (item.goods.clone(), item.status, Some(quantity.to_string()));
+        Some(Difference { goods, status, field, ledger: None, declared, noted: None, consigned })
     }
 
     fn row(&self, item: &Item, stand: Option<&Stand>, declared: Option<&GoodsLine>, noted: Option<&GoodsLine>) -> Vec<Difference> {
@@ -35,6 +52,7 @@ impl ThreeWay<'_> {
             ledger,
             declared,
             noted,
+            consigned: None,
         };
         let quantity = |line: Option<&GoodsLine>| line.map(|line| line.quantity.to_string());
         let missing = declared.is_none() || stand.is_none() || (self.noted.is_some() && noted.is_none());
@@ -83,7 +101,6 @@ fn near(found: Quantity, expected: Quantity, permille: u32) -> bool {
 mod tests {
     use super::super::book::Names;
     use super::*;
-    use sealway_schemas::ledger::GoodsStatus;
 
     fn line(change: impl FnOnce(&mut GoodsLine)) -> GoodsLine {
         let mut line = GoodsLine {
@@ -121,6 +138,7 @@ mod tests {
             declared: rows(leak(declared)),
             noted: noted.map(|noted| rows(leak(noted))),
             covered: declared.map(|line| (item(), line.quantity.min(stand.stock))).into_iter().collect(),
+            consigned: BTreeMap::new(),
             weight_permille: 50,
         };
         three.differences(|_| Some(&stand)).into_iter().map(|difference| difference.field).collect()

@@ -134,6 +134,17 @@ impl Core {
         covered
     }
 
+    /// What lies in the unit was declared anew: the papers on its goods are compared with that.
+    pub(crate) fn compare_cargo(&mut self, now: Time, ix: TransferIx, by: By, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
+        let id = self.transfers.get(ix).map(|transfer| transfer.id.clone()).filter(|id| self.ledgers.goods.contains_key(id));
+        id.map_or(Ok(()), |id| self.compare(now, (ix, &id), by, effects))
+    }
+
+    fn consigned(&self, id: &TransferId, enterprise: &PartyId) -> BTreeMap<Item, Quantity> {
+        let item = |goods, status| Item { enterprise: enterprise.clone(), goods, status };
+        self.consigned_by(id, enterprise).into_iter().map(|((goods, status), quantity)| (item(goods, status), quantity)).collect()
+    }
+
     /// Compares anew; a difference is an alert and holds the transfer until the papers agree or an officer lets it go.
     fn compare(&mut self, now: Time, (ix, id): (TransferIx, &TransferId), by: By, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
         let goods = self.goods_of(id)?;
@@ -141,6 +152,7 @@ impl Core {
             declared: by_item(&goods.enterprise, &goods.declared)?,
             noted: goods.noted.as_ref().map(|(_, lines)| by_item(&goods.enterprise, lines)).transpose()?,
             covered: goods.covered.clone(),
+            consigned: self.consigned(id, &goods.enterprise),
             weight_permille: self.policy.ledger_weight_permille,
         };
         let differences = three.differences(|item| self.ledgers.book.stand(item));

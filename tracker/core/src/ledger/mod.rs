@@ -98,7 +98,7 @@ impl Core {
     pub(crate) fn ledger_has_lines(&self, id: &TransferId) -> bool {
         let lacking = |difference: &&Difference| match difference.field {
             Field::Line | Field::Quantity => true,
-            Field::Hs | Field::Unit | Field::WeightKg => false,
+            Field::Hs | Field::Unit | Field::WeightKg | Field::Consigned => false,
         };
         !self.ledger_difference(id).iter().any(|difference| lacking(&difference))
     }

@@ -7,7 +7,7 @@ use sealway_schemas::TransferId;
 use sealway_schemas::alert::AlertKind;
 use sealway_schemas::command::Role;
 use sealway_schemas::gate::KpiDay;
-use sealway_schemas::ledger::{GoodsStatus, LedgerImport, LedgerStand, PeriodicDeclaration, Quantity};
+use sealway_schemas::ledger::{Field, GoodsStatus, LedgerImport, LedgerStand, PeriodicDeclaration, Quantity};
 use sealway_schemas::movement::{Arrow, By, HoldReason, MovementState};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -193,6 +193,54 @@ fn a_draft_is_submitted_only_with_goods_that_the_ledger_has() {
     bench.ok(Role::Carrier, declaration(&id, goods("10", "20")));
     bench.ok(Role::Carrier, submit);
     assert_eq!(bench.state(&id), MovementState::Declared);
+}
+
+/// Cargo of the enterprise or of another, each line (goods, status, quantity) in a consignment of its own.
+fn cargo(id: &TransferId, owner: &str, lines: &[(&str, &str, &str)]) -> Value {
+    let consignment = |(number, (goods, status, quantity)): (usize, &(&str, &str, &str))| {
+        let goods = json!({"goods": goods, "hs": "85423190", "unit": "PCE", "status": status, "quantity": quantity, "weight_kg": "20"});
+        json!({"document": {"bill-of-lading": format!("COSU-{number}")}, "owner": owner,
+               "lines": [{"goods": goods, "description_zh": "芯片", "description_en": "Chips"}]})
+    };
+    json!({"type": "declare-cargo", "transfer": id, "consignments": lines.iter().enumerate().map(consignment).collect::<Vec<_>>()})
+}
+
+/// Not submitted yet, with 10 pieces of G-1.
+fn drafted() -> (Bench, TransferId) {
+    let mut bench = Bench::new();
+    let seal = bench.enrol(1);
+    let id = bench.draft(1, &seal);
+    bench.ok(Role::Carrier, import("L-1", &csv(2, None)));
+    bench.ok(Role::Carrier, declaration(&id, goods("10", "20")));
+    (bench, id)
+}
+
+#[test]
+fn bonded_cargo_that_the_declaration_of_goods_leaves_out_is_not_declared() {
+    let (mut bench, id) = drafted();
+    let submit = json!({"type": "submit-transfer", "transfer": id});
+    bench.ok(Role::Carrier, cargo(&id, OWN, &[("G-1", "bonded", "10"), ("G-2", "bonded", "1")]));
+    assert_eq!(bench.refused(Role::Carrier, &submit).step.unwrap().missing, ["ledger-lines"]);
+    bench.ok(Role::Carrier, cargo(&id, OWN, &[("G-1", "bonded", "10"), ("G-2", "non-bonded", "1")]));
+    bench.ok(Role::Carrier, submit);
+    assert_eq!((bench.state(&id), bench.transfer(&id).holds), (MovementState::Declared, Vec::new()));
+    assert_eq!(bench.replayed().fingerprint(), bench.core.fingerprint());
+}
+
+#[test]
+fn consignments_that_do_not_sum_to_the_declared_goods_hold_the_transfer_until_they_do() {
+    let (mut bench, id) = drafted();
+    let mut own = |quantities: &[&str]| {
+        let lines: Vec<_> = quantities.iter().map(|quantity| ("G-1", "bonded", *quantity)).collect();
+        bench.ok(Role::Carrier, cargo(&id, OWN, &lines));
+        bench.core.ledger_difference(&id).to_vec()
+    };
+    assert_eq!(own(&["6", "4"]), []);
+    let [found] = own(&["6", "3"]).try_into().unwrap();
+    assert_eq!((found.field, found.declared.as_deref(), found.consigned.as_deref()), (Field::Consigned, Some("10"), Some("9")));
+    assert_eq!(bench.transfer(&id).holds[0].reason, HoldReason::LedgerDifference);
+    bench.ok(Role::Carrier, cargo(&id, "other-carrier", &[("G-1", "bonded", "3")]));
+    assert_eq!(bench.transfer(&id).holds, [], "another's goods are in another ledger");
 }
 
 #[test]

@@ -3,42 +3,40 @@
 
 use super::devices::DeviceStatement;
 use super::people::Given;
-use super::route::Declared;
 use super::verify::Reason;
 use sealway_schemas::command::{Command, CustodyCommand, LedgerCommand, TransferCommand};
 use sealway_schemas::{DeviceId, TransferId};
-use std::collections::BTreeSet;
 
-pub(super) fn check(
-    transfer: &TransferId,
-    declared: &Declared,
-    (commands, devices): (&[Given], &[DeviceStatement]),
-    reasons: &mut Vec<Reason>,
-) {
-    let ended = commands.iter().rev().find(|given| ends(&given.command, transfer)).map(|given| given.seq);
-    for seal in bound(transfer, declared, commands) {
-        let statements: Vec<&DeviceStatement> = devices.iter().filter(|statement| statement.device == seal).collect();
-        if statements.is_empty() {
+pub(super) fn check(transfer: &TransferId, commands: &[Given], devices: &[DeviceStatement], reasons: &mut Vec<Reason>) {
+    let of = |seal: DeviceId| devices.iter().filter(move |statement| statement.device == seal);
+    let bound = bound(transfer, commands);
+    for (entry, seal) in &bound {
+        if of(*seal).next().is_none() {
             let text = format!("device {seal}: the transfer names it, and none of its reports is here");
-            reasons.push(Reason::incomplete(None, text, format!("关锁 {seal}：转关指定了该锁，但没有其任何报告")));
+            reasons.push(Reason::incomplete(Some(*entry), text, format!("关锁 {seal}：转关指定了该锁，但没有其任何报告")));
         }
-        if let Some(entry) = ended.filter(|entry| !opened(&statements, *entry)) {
-            let text = format!("device {seal}: the end of custody is not shown: it was closed when the transfer was concluded");
-            reasons.push(Reason::incomplete(Some(entry), text, format!("关锁 {seal}：未显示监管终止：转关办结时该锁仍处于施封状态")));
-        }
+    }
+    let Some(end) = commands.iter().rev().find(|given| ends(&given.command, transfer)).map(|given| given.seq) else { return };
+    // In an incident another seal takes the place of the one before, which may never open again.
+    if let Some((_, seal)) = bound.iter().rfind(|(entry, _)| *entry < end)
+        && of(*seal).last().is_some_and(|newest| !opened(newest, end))
+    {
+        let text = format!("device {seal}: the end of custody is not shown: it was closed when the transfer was concluded");
+        reasons.push(Reason::incomplete(Some(end), text, format!("关锁 {seal}：未显示监管终止：转关办结时该锁仍处于施封状态")));
     }
 }
 
-/// The seals that the transfer was declared with or that were bound to it, without those that were taken off.
-fn bound(transfer: &TransferId, declared: &Declared, commands: &[Given]) -> BTreeSet<DeviceId> {
-    let mut bound: BTreeSet<DeviceId> = declared.seal.parse().into_iter().collect();
+/// The seals that were bound to the transfer, each with the entry that did it, without those that were taken off before they were sealed. A
+/// draft's is only meant to be.
+fn bound(transfer: &TransferId, commands: &[Given]) -> Vec<(u64, DeviceId)> {
+    let mut bound: Vec<(u64, DeviceId)> = Vec::new();
     for given in commands {
         match &given.command {
-            Command::Transfer(TransferCommand::BindSeal { transfer: id, seal, .. }) if id == transfer => {
-                bound.insert(*seal);
-            }
+            Command::Transfer(
+                TransferCommand::DeclareTransfer { transfer: id, seal, .. } | TransferCommand::BindSeal { transfer: id, seal, .. },
+            ) if id == transfer => bound.push((given.seq, *seal)),
             Command::Transfer(TransferCommand::UnbindSeal { transfer: id, seal, .. }) if id == transfer => {
-                bound.remove(seal);
+                bound.retain(|(_, kept)| kept != seal);
             }
             _ => {}
         }
@@ -54,9 +52,8 @@ fn ends(command: &Command, transfer: &TransferId) -> bool {
     }
 }
 
-/// Whether an open seal follows the last closed one that arrived before `entry`. What it was closed for afterwards is another's.
-fn opened(statements: &[&DeviceStatement], entry: u64) -> bool {
-    let Some(last) = statements.last() else { return true };
-    let closed = last.reports.iter().filter(|report| report.closed && report.entry < entry).map(|report| report.ctr).max();
-    closed.is_none_or(|closed| last.reports.iter().any(|report| report.ctr > closed && !report.closed))
+/// Whether an open seal follows the last closed one that arrived before `end`. What it was closed for afterwards is another's.
+fn opened(newest: &DeviceStatement, end: u64) -> bool {
+    let closed = newest.reports.iter().filter(|report| report.closed && report.entry < end).map(|report| report.ctr).max();
+    closed.is_none_or(|closed| newest.reports.iter().any(|report| report.ctr > closed && !report.closed))
 }

@@ -119,9 +119,7 @@ pub fn verify(bundle: &Bundle, trust: &LogKeys) -> Checked {
             checked.declared = route::declared(&bundle.transfer, &commands);
             checked.corridors = checked.declared.as_ref().map_or_else(Vec::new, |declared| route::corridors(declared, &commands));
             expect_declaration(&checked.transfer, checked.declared.as_ref(), &mut checked.reasons);
-            if let Some(declared) = &checked.declared {
-                custody::check(&checked.transfer, declared, (&commands, &checked.devices), &mut checked.reasons);
-            }
+            custody::check(&checked.transfer, &commands, &checked.devices, &mut checked.reasons);
         }
         Err(reason) => checked.reasons.push(reason),
     }

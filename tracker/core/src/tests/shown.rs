@@ -62,6 +62,10 @@ fn a_bound_seal_is_shown_until_it_is_unbound() {
     assert!(verdict == Verdict::Incomplete && text.contains(&format!("device {}: the transfer names it", second.id)), "{text}");
     let unbound: Vec<Entry> = bound.into_iter().chain([unbind]).collect();
     assert_eq!(looked_at(&id, &unbound), (Verdict::Genuine, String::new()));
+    let other = TransferId::new(26, "CN", "XA00000000099").unwrap();
+    let theirs = said(json!({"type": "bind-seal", "transfer": other, "unit": "LOOSE-2", "seal": second.id, "mechanical": []}), "o");
+    let log: Vec<Entry> = bench.log.iter().cloned().chain([theirs]).collect();
+    assert_eq!(looked_at(&id, &log), (Verdict::Genuine, String::new()), "another transfer's seal");
 }
 
 #[test]

@@ -17,6 +17,7 @@ pub(crate) fn restore(arguments: &Copy) -> anyhow::Result<()> {
     let restored = sealway_tracker::restore(&arguments.from, &TrackerConfig::new(&arguments.to), &progress)?;
     say!("{}, generation {}", said(restored.copied), restored.generation);
     say!("seals send again what came after the backup, as far as they still hold it");
+    say!("a witness that saw more than the backup holds answers 409 and signs this log no more: see README, what officers do");
     Ok(())
 }
 

@@ -45,7 +45,7 @@ pub(crate) enum Command {
     },
     /// Copy the evidence log and the platform key; the platform may be running
     Backup(Copy),
-    /// Make a data folder out of a backup; seals then send again what it lacks
+    /// Make a data folder out of a backup; seals then send again what it lacks, and a witness that saw more answers 409 (README)
     Restore(Copy),
     /// Follow a primary's log on another machine; begins with a backup of it
     Standby(Standby),
@@ -66,7 +66,7 @@ pub(crate) enum Command {
     Witness(Witness),
     /// A gate that goes on deciding while the platform cannot be reached; questions on standard input, answers on standard output
     Gate(Gate),
-    /// Look at every byte of a data folder that somebody may rely on, while no platform runs on it
+    /// Look at log, tree and registry of a data folder, while no platform runs on it
     Verify(Verify),
     /// Throw the views away and make them again from the evidence log
     Rebuild {

@@ -19,7 +19,7 @@ pub(super) fn check(transfer: &TransferId, commands: &[Given], devices: &[Device
     let Some(end) = commands.iter().rev().find(|given| ends(&given.command, transfer)).map(|given| given.seq) else { return };
     // In an incident another seal takes the place of the one before, which may never open again.
     if let Some((_, seal)) = bound.iter().rfind(|(entry, _)| *entry < end)
-        && of(*seal).last().is_some_and(|newest| !opened(newest, end))
+        && of(*seal).next_back().is_some_and(|newest| !opened(newest, end))
     {
         let text = format!("device {seal}: the end of custody is not shown: it was closed when the transfer was concluded");
         reasons.push(Reason::incomplete(Some(end), text, format!("关锁 {seal}：未显示监管终止：转关办结时该锁仍处于施封状态")));

@@ -31,6 +31,12 @@ test("a hold comes before everything but the end", () => {
   expect(nextOf(transfer({ custody_held: true }))).toMatchObject({ reason: "custody", deed: "lift-quarantine" });
 });
 
+test("an unsatisfactory verification is lifted by a later one alone", () => {
+  const doubt: Hold = { ...hold, reason: "unsatisfactory" };
+  expect(nextOf(transfer({ state: "verified", holds: [doubt] }))).toMatchObject({ reason: "held", deed: "verify" });
+  expect(nextOf(transfer({ state: "verified", holds: [doubt, hold] }))).toMatchObject({ reason: "held", deed: "lift-hold" });
+});
+
 test("an overdue transfer is late, and an enquiry waits for the carrier", () => {
   expect(nextOf(transfer({ punctuality: "overdue" }))).toMatchObject({ reason: "overdue", late: true });
   const enquiry = nextOf(transfer({ punctuality: "enquiry" }));

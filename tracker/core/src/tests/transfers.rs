@@ -95,7 +95,7 @@ fn custody_does_not_close_over_a_declared_hole_until_an_officer_lets_it_pass() {
     let lost = seal.ctr;
     bench.pass_s(60);
     let gap = seal.make(bench.now, Event::Gap, Some(lost_at), |draft| {
-        draft.gap = Some(Gap { from: lost, to: lost, reason: GapReason::FlashFault });
+        draft.gap = Some(Gap { from: lost, to: lost, reason: GapReason::RingFull });
     });
     bench.send(&seal, &gap);
     assert!(bench.transfer(&id).custody_held);

@@ -55,3 +55,30 @@ fn refused(failure: &AddFailure) -> Response {
     };
     (status, format!("{failure}\n")).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::to_bytes;
+    use sealway_tracker::proof::ProofFault;
+
+    #[tokio::test]
+    async fn a_refused_checkpoint_is_answered_by_the_status_of_the_specification() {
+        for (refused_for, status) in [
+            (NotCosigned::Malformed("no empty line before the checkpoint"), 400),
+            (NotCosigned::Backwards { old: 9, size: 5 }, 400),
+            (NotCosigned::NotSigned, 403),
+            (NotCosigned::UnknownLog("sealway/1".to_owned()), 404),
+            (NotCosigned::Conflict { size: 12 }, 409),
+            (NotCosigned::Proof(ProofFault::Root), 422),
+        ] {
+            let conflict = matches!(refused_for, NotCosigned::Conflict { .. });
+            let answer = refused(&AddFailure::Refused(refused_for));
+            assert_eq!(answer.status().as_u16(), status);
+            let kind = answer.headers().get(header::CONTENT_TYPE).unwrap().clone();
+            assert_eq!(kind == "text/x.tlog.size", conflict, "{status}");
+            let body = to_bytes(answer.into_body(), BODY).await.unwrap();
+            assert_eq!(body.as_ref() == b"12\n", conflict, "the size that the witness has seen, and nothing else");
+        }
+    }
+}

@@ -11,6 +11,7 @@ mod enquiry;
 mod evidence;
 mod exchange;
 mod gate;
+mod gate_alone;
 mod late;
 mod laws;
 mod ledger;

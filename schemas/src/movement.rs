@@ -204,6 +204,8 @@ pub enum HoldReason {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HoldView {
+    /// Of the transfer, from 1.
+    pub number: u32,
     pub reason: HoldReason,
     pub detail: String,
     pub since: Time,

@@ -19,7 +19,8 @@ pub(super) fn document(story: &Story) -> Value {
     events.extend(story.reports.iter().filter_map(|report| Some((report.point.t, reported(story, report)?))));
     events.extend(story.alerts.iter().flat_map(|alert| steps::alerted(story, alert)));
     events.extend(story.steps.iter().filter_map(|step| Some((step.at, steps::stepped(story, step)?))));
-    events.extend(story.transfer.holds.iter().enumerate().map(|(number, hold)| (hold.since, steps::held(story, (number, hold)))));
+    events.extend(story.holds.iter().flat_map(|held| steps::held(story, held)));
+    events.extend(story.inspections.iter().map(|inspection| (inspection.at, steps::inspected(story, inspection))));
     events.extend(cargo::events(story));
     events.sort_by_key(|(at, _)| *at);
     let newest = events.last().map_or(story.transfer.state_since, |(at, _)| *at);

@@ -4,8 +4,10 @@ use super::eaeu;
 use super::epcis::{event, place, seal, unit, unlocode, with};
 use super::story::Story;
 use sealway_schemas::alert::{AlertView, Revised, Revision};
+use sealway_schemas::cargo::InspectionView;
 use sealway_schemas::event::PlaceView;
-use sealway_schemas::movement::{Arrow, By, HoldReason, HoldView, StepView};
+use sealway_schemas::movement::{Arrow, By, HoldReason, StepView};
+use sealway_schemas::record::HeldView;
 use sealway_schemas::{PlaceId, Time};
 use serde_json::{Value, json};
 
@@ -82,9 +84,30 @@ fn reversal<'a>(story: &'a Story, step: &StepView) -> Option<&'a StepView> {
     if step.arrow == Arrow::WriteOff { story.steps.iter().find(later) } else { None }
 }
 
+/// That it was held, and that it was let go.
+pub(super) fn held(story: &Story, held: &HeldView) -> Vec<(Time, Value)> {
+    let HeldView { hold, lifted, .. } = held;
+    let name = format!("hold:{}", hold.number);
+    let tell = |name: &str, at, disposition, signer, dcsa: Option<&str>| {
+        let fields = json!({
+            "action": "OBSERVE",
+            "bizStep": "holding",
+            "disposition": disposition,
+            "epcList": [unit(&story.transfer.unit)],
+            "sealway:hold": hold.reason,
+            "sealway:by": by(signer),
+        });
+        let mut told = with(event(story, "ObjectEvent", name, at), fields);
+        told.extend(dcsa.map(|code| ("sealway:dcsa".to_owned(), code.into())));
+        (at, told.into())
+    };
+    let ended = lifted.as_ref().map(|lifted| tell(&format!("{name}:lifted"), lifted.at, "available", &lifted.by, None));
+    std::iter::once(tell(&name, hold.since, "unavailable", &hold.by, selected(hold.reason))).chain(ended).collect()
+}
+
 /// What the gate drew goes through the scanner; an officer's order is to look inside.
-pub(super) fn held(story: &Story, (number, hold): (usize, &HoldView)) -> Value {
-    let dcsa = match hold.reason {
+fn selected(reason: HoldReason) -> Option<&'static str> {
+    match reason {
         HoldReason::Officer => Some("CUSI"),
         HoldReason::Inspection => Some("CUSS"),
         HoldReason::UnreleasedDeparture
@@ -94,17 +117,22 @@ pub(super) fn held(story: &Story, (number, hold): (usize, &HoldView)) -> Value {
         | HoldReason::PartialCargo
         | HoldReason::Recovery
         | HoldReason::Unsatisfactory => None,
-    };
+    }
+}
+
+/// An image of the unit, and the epoch that its seal had closed it in.
+pub(super) fn inspected(story: &Story, inspection: &InspectionView) -> Value {
     let fields = json!({
         "action": "OBSERVE",
-        "bizStep": "holding",
-        "disposition": "unavailable",
-        "epcList": [unit(&story.transfer.unit)],
-        "sealway:hold": hold.reason,
-        "sealway:by": by(&hold.by),
+        "bizStep": "inspecting",
+        "disposition": if inspection.epoch.is_some() { "container_closed" } else { "container_open" },
+        "epcList": [unit(&story.transfer.unit), seal(&inspection.seal)],
+        "sealway:dcsa": "INSP",
+        "sealway:image": format!("sha256:{}", inspection.image),
+        "sealway:by": by(&inspection.by),
     });
-    let mut told = with(event(story, "ObjectEvent", &format!("hold:{}", number + 1), hold.since), fields);
-    told.extend(dcsa.map(|code| ("sealway:dcsa".to_owned(), code.into())));
+    let mut told = with(event(story, "ObjectEvent", &format!("inspection:{}", inspection.number), inspection.at), fields);
+    told.extend(inspection.epoch.map(|epoch| ("sealway:epoch".to_owned(), epoch.into())));
     told.into()
 }
 

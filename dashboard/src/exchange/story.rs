@@ -4,10 +4,10 @@ use crate::caller::Caller;
 use crate::problem::Problem;
 use crate::state::Dashboard;
 use sealway_schemas::binding::{BindingView, BoundSeal};
-use sealway_schemas::cargo::CargoView;
+use sealway_schemas::cargo::{CargoView, InspectionView};
 use sealway_schemas::event::{AlertView, PlaceView, TransferView};
 use sealway_schemas::movement::StepView;
-use sealway_schemas::record::Recorded as _;
+use sealway_schemas::record::{HeldView, Recorded};
 use sealway_schemas::report::Event;
 use sealway_schemas::{AlertId, DeviceId, PlaceId, Time, TransferId};
 use sealway_tracker::{AlertFilter, Page, RecordFilter, TrackPoint};
@@ -15,8 +15,8 @@ use sealway_tracker::{AlertFilter, Page, RecordFilter, TrackPoint};
 /// Reports of one transfer that are looked at.
 const REPORTS: usize = 100_000;
 const ALERTS_A_PAGE: u32 = 500;
-/// A transfer's life has fewer.
-const STEPS: u32 = 1000;
+/// A transfer's life has fewer of each kind.
+const RECORDS: u32 = 1000;
 
 #[derive(Debug)]
 pub(super) struct Story {
@@ -29,6 +29,9 @@ pub(super) struct Story {
     pub(super) alerts: Vec<AlertView>,
     /// In their order.
     pub(super) steps: Vec<StepView>,
+    /// What holds it, and what did.
+    pub(super) holds: Vec<HeldView>,
+    pub(super) inspections: Vec<InspectionView>,
     /// Where it was declared.
     pub(super) cargo: Option<CargoView>,
 }
@@ -47,11 +50,13 @@ pub(super) async fn tell(dashboard: &Dashboard, caller: &Caller, id: &TransferId
     let origin = place(dashboard, caller, &transfer.origin).await?;
     let destination = place(dashboard, caller, &transfer.destination).await?;
     let alerts = alerts(dashboard, caller, id).await?;
-    let steps = steps(dashboard, caller, id).await?;
+    let mut steps: Vec<StepView> = recorded(dashboard, caller, id).await?;
+    steps.sort_by_key(|step| step.number);
+    let (holds, inspections) = (recorded(dashboard, caller, id).await?, recorded(dashboard, caller, id).await?);
     let binding = registry.recorded::<BindingView>(caller.scope(), id.as_str()).await?;
     let reports = reports(dashboard, binding.map(|binding| binding.seals).unwrap_or_default()).await?;
     let cargo = registry.recorded::<CargoView>(caller.scope(), id.as_str()).await?;
-    Ok(Story { transfer, origin, destination, reports, alerts, steps, cargo })
+    Ok(Story { transfer, origin, destination, reports, alerts, steps, holds, inspections, cargo })
 }
 
 async fn place(dashboard: &Dashboard, caller: &Caller, id: &PlaceId) -> Result<Option<PlaceView>, Problem> {
@@ -78,13 +83,11 @@ pub(super) fn belongs(bound: &BoundSeal, point: &TrackPoint) -> bool {
     point.received_at >= bound.bound_at && (bound.unbound_at.is_none_or(|freed| point.received_at <= freed) || sealed_here())
 }
 
-async fn steps(dashboard: &Dashboard, caller: &Caller, id: &TransferId) -> Result<Vec<StepView>, Problem> {
+async fn recorded<T: Recorded>(dashboard: &Dashboard, caller: &Caller, id: &TransferId) -> Result<Vec<T>, Problem> {
     let filter = RecordFilter { transfer: Some(id.clone()) };
-    let rows = dashboard.tracker.registry().records(caller.scope(), StepView::KIND, &filter, &Page::first(STEPS)).await?;
-    let steps = rows.into_iter().map(|record| serde_json::from_value(record.body));
-    let mut steps: Vec<StepView> = steps.collect::<Result<_, _>>().map_err(|error| Problem::internal(&error))?;
-    steps.sort_by_key(|step| step.number);
-    Ok(steps)
+    let rows = dashboard.tracker.registry().records(caller.scope(), T::KIND, &filter, &Page::first(RECORDS)).await?;
+    let views = rows.into_iter().map(|record| serde_json::from_value(record.body));
+    views.collect::<Result<_, _>>().map_err(|error| Problem::internal(&error))
 }
 
 async fn alerts(dashboard: &Dashboard, caller: &Caller, id: &TransferId) -> Result<Vec<AlertView>, Problem> {

@@ -5,9 +5,10 @@ use super::story::{SealReport, Story, belongs};
 use super::{eaeu, epcis};
 use sealway_schemas::alert::{AlertKind, AlertView, Decision, Revised, Revision, Verdict};
 use sealway_schemas::binding::{BoundSeal, SealedEpoch};
-use sealway_schemas::cargo::CargoView;
+use sealway_schemas::cargo::{CargoUnit, CargoView, InspectionView};
 use sealway_schemas::event::{PlaceView, TransferView};
 use sealway_schemas::movement::{Arrow, By, HoldReason, HoldView, MovementState, Punctuality, StepView};
+use sealway_schemas::record::{HeldView, LiftedView};
 use sealway_schemas::report::Event;
 use sealway_schemas::{AlertId, Time, TransferId};
 use sealway_tracker::TrackPoint;
@@ -31,7 +32,6 @@ fn place(id: &str, unlocode: &str) -> PlaceView {
 }
 
 fn transfer() -> TransferView {
-    let hold = |reason, minute| HoldView { reason, detail: "papers".into(), since: at(minute), by: By::User("li".parse().unwrap()) };
     TransferView {
         id: id(),
         carrier: "silk-road".parse().unwrap(),
@@ -51,12 +51,43 @@ fn transfer() -> TransferView {
         open_alerts: 0,
         worst_severity: None,
         incident: None,
-        holds: vec![hold(HoldReason::Officer, 4), hold(HoldReason::Inspection, 5), hold(HoldReason::LedgerDifference, 6)],
+        holds: Vec::new(),
         limit_ms: None,
         due: None,
         punctuality: Punctuality::OnTime,
         custody_held: false,
     }
+}
+
+fn li() -> By {
+    By::User("li".parse().unwrap())
+}
+
+/// The officer's order was lifted, the others hold.
+fn holds() -> Vec<HeldView> {
+    let held = |(number, reason): (u32, HoldReason)| {
+        let hold = HoldView { number, reason, detail: "papers".into(), since: at(u64::from(number) + 3), by: li() };
+        let lifted = (reason == HoldReason::Officer).then(|| LiftedView { at: at(8), by: li(), reason: "looked at".into() });
+        HeldView { transfer: id(), hold, lifted }
+    };
+    (1..).zip([HoldReason::Officer, HoldReason::Inspection, HoldReason::LedgerDifference]).map(held).collect()
+}
+
+/// Scanned as it stood, then opened.
+fn inspections() -> Vec<InspectionView> {
+    let inspection = |(number, epoch)| InspectionView {
+        transfer: id(),
+        number,
+        unit: CargoUnit::Container("CSQU3054383".parse().unwrap()),
+        document: None,
+        image: "ab".repeat(32),
+        seal: "XA-7Q2K".parse().unwrap(),
+        epoch,
+        at: at(u64::from(number) + 5),
+        by: li(),
+        note: "nothing else".into(),
+    };
+    (1..).zip([Some(1), None]).map(inspection).collect()
 }
 
 fn steps() -> Vec<StepView> {
@@ -157,6 +188,8 @@ fn life() -> Story {
         reports: reports().into_iter().map(|point| SealReport { seal: "XA-7Q2K".parse().unwrap(), point }).collect(),
         alerts: vec![revised, decided, explained],
         steps: steps(),
+        holds: holds(),
+        inspections: inspections(),
         cargo: Some(cargo()),
     }
 }
@@ -196,6 +229,21 @@ fn every_word_of_the_trade_is_in_a_whole_life() {
     assert_eq!(all("sealway:dcsa"), ["CUSI", "CUSR", "CUSS", "INSP", "RMVD", "RSEA"].map(str::to_owned).into());
     let ids: BTreeSet<String> = all("eventID");
     assert_eq!(ids.len(), events().len(), "each event has an id of its own");
+}
+
+#[test]
+fn what_held_it_and_what_was_seen_inside_stay_told_after_it_was_let_go() {
+    let (held, lifted) = (named("hold:1"), named("hold:1:lifted"));
+    assert_eq!(
+        [&held["disposition"], &held["sealway:dcsa"], &lifted["disposition"]],
+        [&json!("unavailable"), &json!("CUSI"), &json!("available")]
+    );
+    assert_eq!((&lifted["eventTime"], &lifted["sealway:by"]), (&json!(at(8).rfc3339()), &json!({"user": "li"})));
+    assert!(events().iter().filter(|event| event["disposition"] == "available").count() == 1, "the others hold");
+    let (scanned, opened) = (named("inspection:1"), named("inspection:2"));
+    assert_eq!([&scanned["disposition"], &opened["disposition"]], [&json!("container_closed"), &json!("container_open")]);
+    assert_eq!((&scanned["sealway:epoch"], opened.get("sealway:epoch")), (&json!(1), None));
+    assert_eq!(scanned["sealway:image"], json!(format!("sha256:{}", "ab".repeat(32))));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod district;
 mod enquiry;
 mod grant;
+mod hold;
 mod rule;
 mod signing;
 mod verification;
@@ -13,6 +14,7 @@ use crate::{PartyId, Time, TransferId};
 pub use district::DistrictView;
 pub use enquiry::{EnquiryStanding, EnquiryView};
 pub use grant::{GrantStanding, GrantView};
+pub use hold::{HeldView, LiftedView};
 pub use rule::{InspectionRuleView, StandingOrderView};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

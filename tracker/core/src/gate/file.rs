@@ -7,7 +7,7 @@ use super::facts::transfer_of;
 use crate::command::Asking;
 use crate::core::Core;
 use crate::effect::{CommandRefusal, Effect};
-use crate::transfer::TransferIx;
+use crate::transfer::{Lifting, TransferIx};
 use crate::verify::verify_claimed;
 use sealway_schemas::alert::{AlertKind, Ground};
 use sealway_schemas::gate::{Facts, GateLine, GateVerdict, NoteSeen, NoteUse, Reason, SignedText};
@@ -141,7 +141,9 @@ impl Core {
 
     /// The seal may have been seen leaving before the gate could tell: that is explained now.
     fn release_late(&mut self, now: Time, ix: TransferIx, gate: &GateId, effects: &mut Vec<Effect>) {
-        self.lift_hold(now, ix, Some(HoldReason::UnreleasedDeparture), effects);
+        let by = By::Gate(gate.clone());
+        let lifting = Lifting::of(HoldReason::UnreleasedDeparture, by.clone(), "the gate had let it go while it was alone");
+        self.lift_hold(now, ix, lifting, effects);
         let open = self.transfers.get(ix).map(|transfer| transfer.open_alerts.clone()).unwrap_or_default();
         let found = open.into_iter().find(|id| self.alerts.get(*id).is_some_and(|alert| alert.kind == AlertKind::UnreleasedDeparture));
         if let Some(id) = found {
@@ -154,7 +156,7 @@ impl Core {
                 self.exculpate(now, alert, Ground::Proved, effects);
             }
         }
-        if self.step(now, ix, Arrow::Release, By::Gate(gate.clone()), effects).is_err() {
+        if self.step(now, ix, Arrow::Release, by, effects).is_err() {
             self.alarm(now, ix, AlertKind::UnreleasedDeparture, effects);
         }
     }

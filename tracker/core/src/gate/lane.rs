@@ -5,6 +5,7 @@ use crate::alert::Finding;
 use crate::command::Asking;
 use crate::core::Core;
 use crate::effect::{CommandRefusal, Effect};
+use crate::transfer::Lifting;
 use sealway_schemas::alert::AlertKind;
 use sealway_schemas::gate::{BarrierCycle, HeldFacts, InspectionDraw, InspectionFacts, NoteFacts, NoteSeen, Plate};
 use sealway_schemas::ledger::Reference;
@@ -110,7 +111,7 @@ impl Core {
     pub(super) fn clear_inspection(
         &mut self,
         now: Time,
-        (truck, note): (&Plate, &str),
+        (truck, note, by): (&Plate, &str, By),
         effects: &mut Vec<Effect>,
     ) -> Result<(), CommandRefusal> {
         check_text("note", note)?;
@@ -121,7 +122,7 @@ impl Core {
         let transfer = drawn.transfer.clone();
         self.tell_draw(now, truck, effects);
         if let Some(ix) = transfer.and_then(|id| self.transfers.find(&id)) {
-            self.lift_hold(now, ix, Some(HoldReason::Inspection), effects);
+            self.lift_hold(now, ix, Lifting::of(HoldReason::Inspection, by, note), effects);
         }
         Ok(())
     }

@@ -92,7 +92,7 @@ impl Core {
             C::PutInspectionRule { permille, salt } => {
                 self.put_rule(now, asking, (permille, hex_bytes::<32>("salt", &salt)?), effects)?;
             }
-            C::ClearInspection { truck, note } => self.clear_inspection(now, (&truck, &note), effects)?,
+            C::ClearInspection { truck, note } => self.clear_inspection(now, (&truck, &note, asking.signer()), effects)?,
             C::DirectTruck { truck, gate, lane } => self.direct_truck(now, asking, truck, (gate, lane))?,
             C::AskGate { question } => return self.ask_gate(now, asking, question, effects),
             C::ReportBarrier { gate, cycle, lane, decision, vehicles, plates } => {

@@ -8,7 +8,7 @@ use crate::command::Asking;
 use crate::core::Core;
 use crate::effect::{CommandRefusal, Effect};
 use crate::movement::Movement;
-use crate::transfer::TransferIx;
+use crate::transfer::{Lifting, TransferIx};
 use sealway_schemas::alert::AlertKind;
 use sealway_schemas::ledger::{Account, GoodsLine, LedgerComparison, PeriodicDeclaration, Quantity, Reference, VerifiedLine};
 use sealway_schemas::movement::{By, HoldReason, MovementState};
@@ -177,7 +177,8 @@ impl Core {
             self.hold(now, ix, (HoldReason::LedgerDifference, detail), by, effects);
         } else {
             self.clear_on_transfer(now, ix, AlertKind::LedgerDifference, effects);
-            self.lift_hold(now, ix, Some(HoldReason::LedgerDifference), effects);
+            let lifting = Lifting::of(HoldReason::LedgerDifference, by, "ledger, declaration and release note agree");
+            self.lift_hold(now, ix, lifting, effects);
         }
         Ok(())
     }

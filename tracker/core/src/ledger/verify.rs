@@ -5,7 +5,7 @@ use super::check_note;
 use crate::command::Asking;
 use crate::core::Core;
 use crate::effect::{CommandRefusal, Effect};
-use crate::transfer::TransferIx;
+use crate::transfer::{Lifting, TransferIx};
 use sealway_schemas::command::SealFound;
 use sealway_schemas::ledger::{Conclusion, Quantity, VerifiedLine};
 use sealway_schemas::movement::{Arrow, HoldReason};
@@ -51,12 +51,12 @@ impl Core {
                 Ok(())
             }
             Conclusion::A5 => {
-                self.lift_hold(now, ix, Some(HoldReason::Unsatisfactory), effects);
+                self.lift_hold(now, ix, Lifting::of(HoldReason::Unsatisfactory, by, unloading.note), effects);
                 Ok(())
             }
             // What stops it is told by the transfer itself; an officer writes it off later.
             Conclusion::A1 | Conclusion::A2 => {
-                self.lift_hold(now, ix, Some(HoldReason::Unsatisfactory), effects);
+                self.lift_hold(now, ix, Lifting::of(HoldReason::Unsatisfactory, by.clone(), unloading.note.clone()), effects);
                 self.write_off(now, by, id, (&[], &unloading.note), effects).or(Ok(()))
             }
         }

@@ -5,7 +5,7 @@ use super::told;
 use sealway_schemas::command::{Role, SealFound};
 use sealway_schemas::ledger::{Account, Conclusion, LedgerStand, PostingView};
 use sealway_schemas::movement::{Arrow, By, HoldReason, MovementState};
-use sealway_schemas::record::VerificationView;
+use sealway_schemas::record::{HeldView, VerificationView};
 use serde_json::json;
 
 #[test]
@@ -78,6 +78,10 @@ fn an_unsatisfactory_verification_holds_the_transfer_until_a_later_one_is_satisf
         bench.ok(Role::Customs, json!({"type": "hold-transfer", "transfer": id, "reason": "risk"}));
         let lift = json!({"type": "lift-hold", "transfer": id, "reason": "heard"});
         bench.ok(Role::Customs, lift.clone());
+        let HeldView { hold, lifted, .. } = told(&bench);
+        assert_eq!((hold.number, hold.reason), (2, HoldReason::Officer));
+        let lifted = lifted.unwrap();
+        assert_eq!((lifted.by, lifted.reason.as_str()), (By::User("customs-1".parse().unwrap()), "heard"));
         assert_eq!(bench.code(Role::Customs, lift), "not-satisfactory", "a word alone does not end it");
         bench.ok(Role::Customs, verify(&id, "B1", None));
         bench.ok(Role::Customs, verify(&id, conclusion, None));

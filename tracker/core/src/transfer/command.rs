@@ -44,7 +44,11 @@ impl Core {
                 self.hold(now, ix, (HoldReason::Officer, reason), by, effects);
                 Ok(())
             }
-            C::LiftHold { transfer, reason } => self.lift(now, self.asked(asking, &transfer)?, &reason, effects),
+            C::LiftHold { transfer, reason } => {
+                let ix = self.asked(asking, &transfer)?;
+                text("reason", &reason)?;
+                self.lift(now, ix, (reason, by), effects)
+            }
             C::BindSeal { transfer, unit, seal, mechanical } => self.bind_seal(now, asking, (&transfer, &unit, seal, mechanical), effects),
             C::UnbindSeal { transfer, seal, reason } => {
                 text("reason", &reason)?;
@@ -108,18 +112,6 @@ impl Core {
         let ix = self.transfers.find(id).ok_or_else(unknown)?;
         asking.check(&format!("transfer {id}"), self.transfers.get(ix).map(|transfer| &transfer.carrier))?;
         Ok(ix)
-    }
-
-    fn lift(&mut self, now: Time, ix: TransferIx, reason: &str, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
-        text("reason", reason)?;
-        if self.holds(ix).is_empty() {
-            return Err(CommandRefusal::new("not-held", "transfer: nothing holds it, expected one that is held"));
-        }
-        if self.holds(ix).iter().all(|hold| hold.reason == HoldReason::Unsatisfactory) {
-            return Err(CommandRefusal::new("not-satisfactory", "transfer: verified as B1, expected a later verification to lift it"));
-        }
-        self.lift_hold(now, ix, None, effects);
-        Ok(())
     }
 
     /// The carrier before release, customs later.

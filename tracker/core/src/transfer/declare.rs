@@ -161,6 +161,7 @@ impl Draft {
             chain: Chain::default(),
             incident: None,
             holds: Vec::new(),
+            held: 0,
             arrival: None,
             limit_ms: None,
             due: None,

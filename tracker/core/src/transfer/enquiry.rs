@@ -2,6 +2,7 @@
 
 use super::TransferIx;
 use super::clock::under_way;
+use super::hold::Lifting;
 use crate::alert::Finding;
 use crate::core::Core;
 use crate::effect::{CommandRefusal, Effect};
@@ -95,7 +96,7 @@ impl Core {
         enquiry.standing = if accepted { EnquiryStanding::Accepted } else { EnquiryStanding::NotAccepted };
         (enquiry.note, enquiry.by, enquiry.at) = (Some(note.clone()), by.clone(), now);
         if accepted {
-            self.wait_on(now, ix, effects);
+            self.wait_on(now, ix, (note, by), effects);
         } else {
             self.recover(now, ix, (note, by), effects);
         }
@@ -139,7 +140,7 @@ impl Core {
     }
 
     /// The clock goes on: to the limit, or where that has passed to the next enquiry.
-    fn wait_on(&mut self, now: Time, ix: TransferIx, effects: &mut Vec<Effect>) {
+    fn wait_on(&mut self, now: Time, ix: TransferIx, (note, by): (String, By), effects: &mut Vec<Effect>) {
         let Some(transfer) = self.transfers.get_mut(ix) else {
             return;
         };
@@ -151,7 +152,7 @@ impl Core {
         if in_time.is_none() && !told {
             self.raise_on_transfer(now, ix, Finding::at(AlertKind::Overdue, now), effects);
         }
-        self.lift_hold(now, ix, Some(HoldReason::Recovery), effects);
+        self.lift_hold(now, ix, Lifting::of(HoldReason::Recovery, by, note), effects);
     }
 
     fn enquiry_mut(&mut self, ix: TransferIx, fits: impl Fn(EnquiryStanding) -> bool) -> Result<&mut EnquiryView, CommandRefusal> {

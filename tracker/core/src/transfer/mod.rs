@@ -7,6 +7,7 @@ mod clock;
 mod command;
 mod declare;
 mod enquiry;
+mod hold;
 mod leg;
 pub(crate) mod life;
 mod order;
@@ -18,6 +19,7 @@ use crate::watch::RouteWatch;
 pub(crate) use arrows::arrows;
 pub(crate) use bind::Shown;
 pub(crate) use chain::Chain;
+pub(crate) use hold::Lifting;
 pub(crate) use order::StandingOrders;
 use sealway_schemas::cargo::Leg;
 use sealway_schemas::ledger::Conclusion;
@@ -58,6 +60,8 @@ pub(crate) struct Transfer {
     /// What the carrier reported, while it is an incident.
     pub(crate) incident: Option<IncidentView>,
     pub(crate) holds: Vec<HoldView>,
+    /// How often it was held.
+    pub(crate) held: u32,
     /// Who reported the arrival; it counts once the seal says so too.
     pub(crate) arrival: Option<By>,
     /// From its release to its arrival on the leg that it is on; computed from its declaration on.

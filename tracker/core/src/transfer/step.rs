@@ -8,7 +8,7 @@ use crate::movement::{Approach, Custody, Movement};
 use sealway_schemas::Time;
 use sealway_schemas::alert::AlertKind;
 use sealway_schemas::binding::BoundSeal;
-use sealway_schemas::movement::{Arrow, By, HoldReason, HoldView, MovementState, StepView};
+use sealway_schemas::movement::{Arrow, By, MovementState, StepView};
 use sealway_schemas::record::Record;
 
 impl Core {
@@ -183,32 +183,6 @@ impl Core {
     fn closed_now(&self, transfer: &Transfer) -> bool {
         let last = self.devices.by_id(&transfer.seal).and_then(|device| device.last);
         transfer.bond == Bond::Active && last.is_some_and(|last| last.closed())
-    }
-
-    /// Holds a transfer: once for each reason. It stays until an officer lifts it.
-    pub(crate) fn hold(&mut self, now: Time, ix: TransferIx, (reason, detail): (HoldReason, String), by: By, effects: &mut Vec<Effect>) {
-        let Some(transfer) = self.transfers.get_mut(ix) else {
-            return;
-        };
-        if transfer.holds.iter().any(|hold| hold.reason == reason) {
-            return;
-        }
-        transfer.holds.push(HoldView { reason, detail, since: now, by });
-        self.tell_transfer(now, ix, effects);
-    }
-
-    /// Takes away what holds a transfer for `reason`, or for any that a word alone ends. What waited goes on.
-    pub(crate) fn lift_hold(&mut self, now: Time, ix: TransferIx, reason: Option<HoldReason>, effects: &mut Vec<Effect>) {
-        if let Some(transfer) = self.transfers.get_mut(ix) {
-            let lifted = |hold: &HoldView| reason.map_or(hold.reason != HoldReason::Unsatisfactory, |reason| hold.reason == reason);
-            transfer.holds.retain(|hold| !lifted(hold));
-            self.tell_transfer(now, ix, effects);
-            self.go_on(now, ix, effects);
-        }
-    }
-
-    pub(crate) fn holds(&self, ix: TransferIx) -> &[HoldView] {
-        self.transfers.get(ix).map_or(&[], |transfer| &transfer.holds)
     }
 
     /// Goes the arrows that need nobody's further word: by standing orders, and by what the seal showed before people caught up.

@@ -1,0 +1,90 @@
+//! Holds: what stops a transfer for a reason, and whose word lets it go on.
+
+use super::TransferIx;
+use crate::core::Core;
+use crate::effect::{CommandRefusal, Effect};
+use sealway_schemas::Time;
+use sealway_schemas::movement::{By, HoldReason, HoldView};
+use sealway_schemas::record::{HeldView, LiftedView, Record};
+
+/// What a word takes away, whose word, and why.
+#[derive(Debug)]
+pub(crate) struct Lifting {
+    /// Without one whatever a word alone ends.
+    pub(crate) hold: Option<HoldReason>,
+    pub(crate) by: By,
+    pub(crate) reason: String,
+}
+
+impl Lifting {
+    pub(crate) fn of(hold: HoldReason, by: By, reason: impl Into<String>) -> Self {
+        Self { hold: Some(hold), by, reason: reason.into() }
+    }
+
+    fn takes(&self, held: &HoldView) -> bool {
+        self.hold.map_or(held.reason != HoldReason::Unsatisfactory, |reason| held.reason == reason)
+    }
+}
+
+impl Core {
+    /// Holds a transfer: once for each reason. It stays until it is lifted.
+    pub(crate) fn hold(&mut self, now: Time, ix: TransferIx, (reason, detail): (HoldReason, String), by: By, effects: &mut Vec<Effect>) {
+        let Some(transfer) = self.transfers.get_mut(ix) else {
+            return;
+        };
+        if transfer.holds.iter().any(|hold| hold.reason == reason) {
+            return;
+        }
+        transfer.held += 1;
+        let hold = HoldView { number: transfer.held, reason, detail, since: now, by };
+        transfer.holds.push(hold.clone());
+        self.tell_held(now, ix, (hold, None), effects);
+        self.tell_transfer(now, ix, effects);
+    }
+
+    /// What waited goes on.
+    pub(crate) fn lift_hold(&mut self, now: Time, ix: TransferIx, lifting: Lifting, effects: &mut Vec<Effect>) {
+        let Some(transfer) = self.transfers.get_mut(ix) else {
+            return;
+        };
+        let (lifted, stay) = std::mem::take(&mut transfer.holds).into_iter().partition(|hold| lifting.takes(hold));
+        transfer.holds = stay;
+        let lifted: Vec<HoldView> = lifted;
+        for hold in lifted {
+            let lifted = LiftedView { at: now, by: lifting.by.clone(), reason: lifting.reason.clone() };
+            self.tell_held(now, ix, (hold, Some(lifted)), effects);
+        }
+        self.tell_transfer(now, ix, effects);
+        self.go_on(now, ix, effects);
+    }
+
+    /// An officer's word.
+    pub(super) fn lift(
+        &mut self,
+        now: Time,
+        ix: TransferIx,
+        (reason, by): (String, By),
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), CommandRefusal> {
+        if self.holds(ix).is_empty() {
+            return Err(CommandRefusal::new("not-held", "transfer: nothing holds it, expected one that is held"));
+        }
+        if self.holds(ix).iter().all(|hold| hold.reason == HoldReason::Unsatisfactory) {
+            return Err(CommandRefusal::new("not-satisfactory", "transfer: verified as B1, expected a later verification to lift it"));
+        }
+        self.lift_hold(now, ix, Lifting { hold: None, by, reason }, effects);
+        Ok(())
+    }
+
+    pub(crate) fn holds(&self, ix: TransferIx) -> &[HoldView] {
+        self.transfers.get(ix).map_or(&[], |transfer| &transfer.holds)
+    }
+
+    fn tell_held(&self, now: Time, ix: TransferIx, (hold, lifted): (HoldView, Option<LiftedView>), effects: &mut Vec<Effect>) {
+        let Some(transfer) = self.transfers.get(ix) else {
+            return;
+        };
+        let view = HeldView { transfer: transfer.id.clone(), hold, lifted };
+        self.tell_record(now, Record::of(&view, self.parties_of(Some(transfer), None)), effects);
+    }
+}

@@ -119,3 +119,21 @@ fn the_watch_is_that_of_the_leg_and_a_late_leg_stays_a_flag() {
     bench.ok(Role::Operator, json!({"type": "report-arrival", "transfer": id, "place": PVG}));
     assert_eq!((bench.state(&id), bench.transfer(&id).punctuality), (MovementState::Arrived, Punctuality::Late));
 }
+
+#[test]
+fn a_seal_in_a_plane_may_be_silent_for_the_flight_and_no_longer() {
+    let mut bench = bench();
+    let mut seal = bench.enrol(1);
+    released(&mut bench, &mut seal);
+    bench.drive(&mut seal, 0, 23);
+    bench.report_at(&mut seal, 23.9);
+    bench.pass_s(60);
+    let started = bench.core.atlas().corridor(&AIR.parse().unwrap()).unwrap().at_km(15.0).unwrap();
+    let bytes = seal.periodic(bench.now, started);
+    bench.send(&mut seal, &bytes);
+    let before = bench.alert_kinds();
+    bench.wait_s(2 * 3_600);
+    assert_eq!(bench.alert_kinds(), before, "a flight of 1,275 km and what is around it");
+    bench.wait_s(4 * 3_600);
+    assert_eq!(bench.alert_kinds(), [before, vec![AlertKind::Silence]].concat());
+}

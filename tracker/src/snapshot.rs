@@ -1,17 +1,17 @@
 //! Snapshots: the state at one sequence number, so that a start replays only what came after. A view like the others: a snapshot
 //! that is missing or damaged costs time, never truth.
 //!
-//! File `snapshots/<seq>.snap`: magic, SHA-256 of what follows, postcard of [`Snapshot`].
+//! File `snapshots/<seq>.snap`: magic, the rules that made it, SHA-256 of what follows, postcard of [`Snapshot`].
 
 use crate::data_dir::write_durably;
 use crate::log::Position;
-use sealway_core::Core;
+use sealway_core::{Core, RULES};
 use sealway_schemas::{DeviceId, Time};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::path::{Path, PathBuf};
 
-const MAGIC: [u8; 8] = *b"SEALSNP1";
+const MAGIC: [u8; 8] = *b"SEALSNP2";
 const KEPT: usize = 4;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -45,8 +45,9 @@ impl SnapshotRef<'_> {
 /// Writes a snapshot and drops all but the newest, and the newest that is not past `records`: a start may need that one.
 pub(crate) fn write(dir: &Path, (seq, records): (u64, u64), body: &[u8]) -> std::io::Result<()> {
     std::fs::create_dir_all(dir)?;
-    let mut bytes = Vec::with_capacity(body.len() + 40);
+    let mut bytes = Vec::with_capacity(body.len() + MAGIC.len() + RULES.len() + 32);
     bytes.extend_from_slice(&MAGIC);
+    bytes.extend_from_slice(RULES.as_bytes());
     bytes.extend_from_slice(&Sha256::digest(body));
     bytes.extend_from_slice(body);
     write_durably(&dir.join(format!("{seq:020}.snap")), &bytes, 0o644)?;
@@ -68,28 +69,30 @@ pub(crate) fn load(dir: &Path, upto: u64) -> Option<Snapshot> {
             None
         }
         Err(error) => {
-            tracing::warn!(file = %path.display(), %error, "snapshot is damaged; an older one is tried, or the whole log replayed");
+            tracing::warn!(file = %path.display(), %error, "snapshot is not read; an older one is tried, or the whole log replayed");
             None
         }
     })
 }
 
 #[derive(Debug, thiserror::Error)]
-enum Damaged {
+enum Unread {
     #[error("{0}")]
     Io(#[from] std::io::Error),
+    #[error("it was made by other rules")]
+    Rules,
     #[error("the checksum does not match")]
     Checksum,
     #[error("{0}")]
     Content(#[from] postcard::Error),
 }
 
-fn read(path: &Path) -> Result<Snapshot, Damaged> {
+fn read(path: &Path) -> Result<Snapshot, Unread> {
     let bytes = std::fs::read(path)?;
-    let body = bytes.strip_prefix(&MAGIC).and_then(<[u8]>::split_first_chunk::<32>);
-    let (digest, body) = body.ok_or(Damaged::Checksum)?;
+    let made = bytes.strip_prefix(&MAGIC).and_then(|made| made.strip_prefix(RULES.as_bytes())).ok_or(Unread::Rules)?;
+    let (digest, body) = made.split_first_chunk::<32>().ok_or(Unread::Checksum)?;
     if Sha256::digest(body).as_slice() != digest {
-        return Err(Damaged::Checksum);
+        return Err(Unread::Checksum);
     }
     Ok(postcard::from_bytes(body)?)
 }

@@ -45,6 +45,9 @@ pub mod watch;
 mod way;
 pub mod wire_check;
 
+/// The rules by their sources, as hex: a view that other rules made of the log is thrown away.
+pub const RULES: &str = env!("SEALWAY_RULES");
+
 pub use crate::core::Core;
 pub use effect::{CommandReceipt, CommandRefusal, Effect, KeyChange, LoginRefusal, Outbound, RefusedStep, Row, Told, event_id};
 pub use feature::{FEATURE_BYTES_LIMIT, GeometryRefusal};

@@ -34,6 +34,9 @@ async fn inspect_into(path: &Path, inspected: &mut Inspected) -> Result<(), sqlx
     if version != schema::VERSION {
         inspected.faults.push(format!("version {version}, expected {}: the next start makes it again", schema::VERSION));
     }
+    if schema::made_by(&mut connection).await?.is_some_and(|rules| rules != sealway_core::RULES) {
+        inspected.faults.push("made by the rules of another version: the next start makes it again".to_owned());
+    }
     let said: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check").fetch_all(&mut connection).await?;
     inspected.faults.extend(said.into_iter().filter(|line| line != "ok"));
     let seq: i64 = sqlx::query_scalar("SELECT seq FROM cursor").fetch_one(&mut connection).await?;

@@ -2,11 +2,12 @@
 
 use super::RegistryError;
 use crate::sqlite;
-use sqlx::sqlite::SqlitePool;
+use sealway_core::RULES;
+use sqlx::sqlite::{SqliteConnection, SqlitePool};
 use std::path::Path;
 
-/// A file of another version is thrown away: it is a view.
-pub(super) const VERSION: i64 = 4;
+/// A file of another version, or made by other rules, is thrown away: it is a view.
+pub(super) const VERSION: i64 = 5;
 
 const TABLES: &str = "
 CREATE TABLE parties (id TEXT PRIMARY KEY, role TEXT NOT NULL, district TEXT, body TEXT NOT NULL) WITHOUT ROWID;
@@ -51,14 +52,31 @@ CREATE TABLE records (kind TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL,
 CREATE INDEX records_at ON records (kind, at, id);
 CREATE INDEX records_transfer ON records (transfer) WHERE transfer IS NOT NULL;
 CREATE TABLE record_parties (kind TEXT NOT NULL, id TEXT NOT NULL, party TEXT NOT NULL, PRIMARY KEY (kind, id, party)) WITHOUT ROWID;
-CREATE TABLE cursor (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, records INTEGER NOT NULL);
-INSERT INTO cursor VALUES (1, -1, 0);
-PRAGMA user_version = 4;
+CREATE TABLE cursor (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, records INTEGER NOT NULL, rules TEXT);
+INSERT INTO cursor VALUES (1, -1, 0, NULL);
+PRAGMA user_version = 5;
 ";
 
-/// Opens the file, made anew where it is missing, of another version, or not readable: from the log.
+/// Opens the file, made anew where it is missing, of another version or other rules, or not readable: from the log.
 pub(super) async fn open(path: &Path) -> Result<SqlitePool, RegistryError> {
-    sqlite::open(path, (VERSION, TABLES)).await.map_err(|source| RegistryError::Open { path: path.to_owned(), source })
+    let failed = |source| RegistryError::Open { path: path.to_owned(), source };
+    let mut pool = sqlite::open(path, (VERSION, TABLES)).await.map_err(failed)?;
+    let by = made_by(&mut *pool.acquire().await.map_err(failed)?).await.map_err(failed)?;
+    if by.as_deref() == Some(RULES) {
+        return Ok(pool);
+    }
+    if by.is_some() {
+        tracing::info!(file = %path.display(), "registry was made by other rules; it is made again from the log");
+        pool.close().await;
+        remove(path)?;
+        pool = sqlite::open(path, (VERSION, TABLES)).await.map_err(failed)?;
+    }
+    sqlx::query("UPDATE cursor SET rules = $1").bind(RULES).execute(&pool).await.map_err(failed)?;
+    Ok(pool)
+}
+
+pub(super) async fn made_by(connection: &mut SqliteConnection) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar("SELECT rules FROM cursor").fetch_one(connection).await
 }
 
 pub(super) fn remove(path: &Path) -> Result<(), RegistryError> {

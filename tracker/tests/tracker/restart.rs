@@ -3,6 +3,8 @@
 use crate::support::{START, Seal, World, config};
 use sealway_schemas::link::Verdict;
 use sealway_tracker::{DataDirError, OpenError, Tracker, TrackerConfig, rebuild};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection as _, SqliteConnection};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -66,6 +68,36 @@ async fn a_restart_brings_the_same_state_with_and_without_a_snapshot() {
     }
     let restarted = World::with(config(dir.path()), now).await;
     assert_eq!(restarted.tracker.fingerprint().await.unwrap(), before, "with damaged snapshots");
+}
+
+/// What another version of the program leaves behind.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_other_rules_made_of_the_log_is_made_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let (world, ..) = lived(dir.path()).await;
+    let before = world.tracker.fingerprint().await.unwrap();
+    world.tracker.drain().await;
+    let mut registry = open_registry(dir.path()).await;
+    sqlx::query("UPDATE cursor SET rules = 'of an older version'").execute(&mut registry).await.unwrap();
+    sqlx::query("UPDATE devices SET owner = 'other-carrier'").execute(&mut registry).await.unwrap();
+    registry.close().await.unwrap();
+    for snapshot in fs::read_dir(dir.path().join("snapshots")).unwrap() {
+        let path = snapshot.unwrap().path();
+        let mut bytes = fs::read(&path).unwrap();
+        bytes[8..72].fill(b'0');
+        fs::write(&path, bytes).unwrap();
+    }
+    let restarted = World::with(config(dir.path()), START + 100).await;
+    assert_eq!(restarted.tracker.fingerprint().await.unwrap(), before);
+    restarted.tracker.drain().await;
+    let mut registry = open_registry(dir.path()).await;
+    let others: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM devices WHERE owner = 'other-carrier'").fetch_one(&mut registry).await.unwrap();
+    assert_eq!(others, 0, "its rows are those of the state");
+}
+
+async fn open_registry(dir: &Path) -> SqliteConnection {
+    SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(dir.join("registry.sqlite"))).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

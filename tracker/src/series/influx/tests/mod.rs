@@ -45,6 +45,20 @@ async fn the_contract_holds_on_influxdb() {
     contract::forgets_nothing_in_flight(&opened(&third.config()).0).await;
 }
 
+/// The client that carries the lines is another one there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_is_spoken_to_over_tls_and_only_if_its_certificate_is_believed() {
+    let Some(server) = Server::influxd_over_tls().map(Server::with_bucket) else { return };
+    let (stranger, told) = opened(&InfluxConfig { agent: agent(), ..server.config() });
+    stranger.append(points(device(1), 0..10)).await.unwrap();
+    until(|| told.health().failing.is_some()).await;
+    assert!(told.health().failing.unwrap().1.contains("certificate"));
+    assert_eq!(told.health().dead_letters, 0, "nothing is given up");
+    let (backend, influx) = opened(&server.config());
+    contract::holds(&backend).await;
+    assert_eq!((influx.health().failing, influx.health().dead_letters), (None, 0));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_killed_and_comes_back_lacks_nothing() {
     let Some(mut server) = Server::influxd("").map(Server::with_bucket) else { return };

@@ -4,12 +4,22 @@ use super::super::{Api, InfluxConfig, Login};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 pub(super) const BUCKET: &str = "sealway";
 
 pub(super) fn agent() -> ureq::Agent {
-    ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(5))).http_status_as_error(false).build().new_agent()
+    agent_that_believes(&[])
+}
+
+fn agent_that_believes(roots: &[Certificate<'static>]) -> ureq::Agent {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let roots = RootCerts::Specific(Arc::new(roots.to_vec()));
+    let tls = TlsConfig::builder().root_certs(roots).unversioned_rustls_crypto_provider(provider).build();
+    let config = ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(5))).tls_config(tls);
+    config.http_status_as_error(false).build().new_agent()
 }
 
 fn free_port() -> u16 {
@@ -34,14 +44,28 @@ pub(super) struct Server {
     ready: String,
     child: Option<Child>,
     pub(super) url: String,
+    agent: ureq::Agent,
     folder: tempfile::TempDir,
 }
 
 impl Server {
     /// InfluxDB of Debian. `more`: lines of its `[http]` section.
     pub(super) fn influxd(more: &str) -> Option<Self> {
-        let program = program("influxd")?;
+        Self::influxd_in(tempfile::tempdir().unwrap(), ("http", agent()), more)
+    }
+
+    /// With a certificate of its own, which its agent believes.
+    pub(super) fn influxd_over_tls() -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
+        let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+        let pem = folder.path().join("server.pem");
+        std::fs::write(&pem, made.cert.pem() + &made.signing_key.serialize_pem()).unwrap();
+        let agent = agent_that_believes(&[Certificate::from_der(made.cert.der()).to_owned()]);
+        Self::influxd_in(folder, ("https", agent), &format!("https-enabled = true\nhttps-certificate = {pem:?}"))
+    }
+
+    fn influxd_in(folder: tempfile::TempDir, (scheme, agent): (&str, ureq::Agent), more: &str) -> Option<Self> {
+        let program = program("influxd")?;
         let (http, rpc) = (free_port(), free_port());
         let path = |name: &str| folder.path().join(name).display().to_string();
         let config = format!(
@@ -53,7 +77,7 @@ impl Server {
         );
         std::fs::write(folder.path().join("influxdb.conf"), config).unwrap();
         let arguments = vec!["-config".to_owned(), path("influxdb.conf")];
-        Some(Self::started(program, arguments, http, "/ping", folder))
+        Some(Self::started((program, arguments), (format!("{scheme}://127.0.0.1:{http}"), "/ping"), agent, folder))
     }
 
     /// VictoriaMetrics of Debian, which takes InfluxDB's writes.
@@ -66,12 +90,16 @@ impl Server {
             format!("-storageDataPath={}", folder.path().display()),
             "-retentionPeriod=10y".to_owned(),
         ];
-        Some(Self::started(program, arguments, port, "/health", folder))
+        Some(Self::started((program, arguments), (format!("http://127.0.0.1:{port}"), "/health"), agent(), folder))
     }
 
-    fn started(program: PathBuf, arguments: Vec<String>, port: u16, ready: &str, folder: tempfile::TempDir) -> Self {
-        let url = format!("http://127.0.0.1:{port}");
-        let mut server = Self { program, arguments, ready: format!("{url}{ready}"), child: None, url, folder };
+    fn started(
+        (program, arguments): (PathBuf, Vec<String>),
+        (url, ready): (String, &str),
+        agent: ureq::Agent,
+        folder: tempfile::TempDir,
+    ) -> Self {
+        let mut server = Self { program, arguments, ready: format!("{url}{ready}"), child: None, url, agent, folder };
         server.start();
         server
     }
@@ -82,7 +110,7 @@ impl Server {
         command.args(&self.arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         self.child = Some(command.spawn().unwrap());
         let deadline = Instant::now() + Duration::from_secs(30);
-        while !agent().get(&self.ready).call().is_ok_and(|answer| answer.status().is_success()) {
+        while !self.agent.get(&self.ready).call().is_ok_and(|answer| answer.status().is_success()) {
             assert!(
                 Instant::now() < deadline,
                 "{}: {}",
@@ -107,12 +135,12 @@ impl Server {
 
     pub(super) fn config(&self) -> InfluxConfig {
         let bucket = BUCKET.to_owned();
-        InfluxConfig { url: self.url.clone(), login: Login::None, org: String::new(), bucket, api: Api::Auto, agent: agent() }
+        InfluxConfig { url: self.url.clone(), login: Login::None, org: String::new(), bucket, api: Api::Auto, agent: self.agent.clone() }
     }
 
     /// As its administrator, without a login.
     pub(super) fn say(&self, text: &str) -> String {
-        let mut answer = agent().post(format!("{}/query", self.url)).send_form([("q", text), ("db", BUCKET)]).unwrap();
+        let mut answer = self.agent.post(format!("{}/query", self.url)).send_form([("q", text), ("db", BUCKET)]).unwrap();
         answer.body_mut().read_to_string().unwrap()
     }
 

@@ -18,6 +18,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
 /// How a load is run.
@@ -86,12 +87,12 @@ pub fn run(load: Load, config: RunConfig) -> Result<LoadReport, LoadError> {
 }
 
 async fn run_all(load: Arc<Load>, config: RunConfig) -> LoadReport {
-    let next = Arc::new(AtomicUsize::new(0));
+    let (next, door) = (Arc::new(AtomicUsize::new(0)), Arc::new(Semaphore::new(LOGGING_IN)));
     let started = Instant::now();
     let until = started + Duration::from_secs(config.seconds);
     let mut lanes = tokio::task::JoinSet::new();
     for _ in 0..config.connections {
-        lanes.spawn(lane(Arc::clone(&load), Arc::clone(&next), config, until));
+        lanes.spawn(lane(Arc::clone(&load), (Arc::clone(&next), Arc::clone(&door)), config, until));
     }
     let mut all = Count::default();
     while let Some(Ok(count)) = lanes.join_next().await {
@@ -132,14 +133,14 @@ impl Count {
 }
 
 /// One connection after the other: each takes the next device that nobody has taken.
-async fn lane(load: Arc<Load>, next: Arc<AtomicUsize>, config: RunConfig, until: Instant) -> Count {
+async fn lane(load: Arc<Load>, (next, door): (Arc<AtomicUsize>, Arc<Semaphore>), config: RunConfig, until: Instant) -> Count {
     let mut count = Count::default();
     while Instant::now() < until {
         let Some(visit) = load.visits().get(next.fetch_add(1, Ordering::Relaxed)) else {
             count.exhausted = true;
             break;
         };
-        match connection(visit, config, until, &mut count).await {
+        match connection((visit, &door), config, until, &mut count).await {
             Ok(()) => {}
             Err(Ended::Refused(code)) => {
                 count.logins_refused += 1;
@@ -154,7 +155,7 @@ async fn lane(load: Arc<Load>, next: Arc<AtomicUsize>, config: RunConfig, until:
     count
 }
 
-/// How many devices log in at a time.
+/// How many devices log in at a time: a platform gives one address no more doors than it has to.
 const LOGGING_IN: usize = 64;
 
 /// Logs every device of the load in, tells how long that took in all and how many came in, and keeps them connected, silent, until
@@ -203,11 +204,16 @@ impl From<std::io::Error> for Ended {
     }
 }
 
-async fn connection(visit: &Visit, config: RunConfig, until: Instant, count: &mut Count) -> Result<(), Ended> {
-    let mut stream = TcpStream::connect(config.address).await?;
-    stream.set_nodelay(true)?;
+async fn connection((visit, door): (&Visit, &Semaphore), config: RunConfig, until: Instant, count: &mut Count) -> Result<(), Ended> {
     let mut buffer = BytesMut::with_capacity(8 * 1024);
-    login(visit, config.listen, &mut stream, &mut buffer).await?;
+    let mut stream = {
+        // Never closed, so this is only a wait.
+        let _turn = door.acquire().await;
+        let mut stream = TcpStream::connect(config.address).await?;
+        stream.set_nodelay(true)?;
+        login(visit, config.listen, &mut stream, &mut buffer).await?;
+        stream
+    };
     count.devices += 1;
     let mut window = Window { visit, sent: 0, acked: 0, written: VecDeque::new() };
     let mut out = Vec::with_capacity(256);

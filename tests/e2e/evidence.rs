@@ -56,7 +56,13 @@ fn every_transfer_of_a_demo_is_checked_by_its_file_alone_and_a_changed_file_is_f
     assert_eq!(verify(&files[0], &stranger).0, Some(2), "another platform's root");
 
     succeeded(&run(&["rekey", "--data", data.to_str().unwrap()]));
-    assert!(sealway_tests::Sealway::serve(&data).stop().success());
+    let platform = sealway_tests::Sealway::serve(&data);
+    let id = files[0].file_stem().unwrap().to_str().unwrap();
+    let beside = room.path().join("beside.zip");
+    succeeded(&run(&["evidence", "export", id, "-o", beside.to_str().unwrap(), "--data", data.to_str().unwrap()]));
+    let told = platform.admin().bytes(&format!("/api/v1/transfers/{id}/evidence"));
+    assert!(told == std::fs::read(&beside).unwrap(), "the API and the program give the same file");
+    assert!(platform.stop().success());
     let root = run(&["evidence", "root", "--data", data.to_str().unwrap()]).stdout;
     assert_eq!(String::from_utf8(root).unwrap().lines().count(), 2, "the root lists both keys");
     for file in exported(&data, &room.path().join("third")) {

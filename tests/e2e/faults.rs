@@ -1,7 +1,11 @@
 //! What a machine does to a platform: a disk without room, a clock that jumps.
 
+use crate::seal::Seal;
+use crate::series::until;
 use sealway_tests::{Answer, Api, Sealway, SmallDisk, run};
 use serde_json::json;
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The same place again and again, with a long word in it: the log grows by it, and no view does.
 fn put(api: &Api, version: u64) -> Answer {
@@ -99,6 +103,7 @@ fn a_disk_that_fails_in_the_log_ends_the_platform_and_in_a_view_does_not_and_not
 fn a_clock_that_jumps_forty_days_loses_nothing_and_stops_nobody() {
     let room = tempfile::tempdir().unwrap();
     let data = room.path().join("data");
+    let mut seal = None;
     for (number, moved) in ["+0d", "+40d", "-40d", "+0d"].into_iter().enumerate() {
         let Some(platform) = Sealway::serve_at(&data, moved) else {
             println!("skipped: clock jumps need libfaketime");
@@ -109,8 +114,18 @@ fn a_clock_that_jumps_forty_days_loses_nothing_and_stops_nobody() {
         let parties = platform.admin().all("/api/v1/parties");
         let found = parties.iter().filter(|party| party["id"].as_str().is_some_and(|id| id.starts_with("party-"))).count();
         assert_eq!(found, number + 1, "{moved}");
-        assert!(platform.stop().success());
+        let seal = seal.get_or_insert_with(|| Seal::enrolled(0, &platform.admin()));
+        let (address, pubacks) = (platform.mqtt, AtomicU64::new(0));
+        std::thread::scope(|scope| {
+            scope.spawn(|| seal.send_until_killed(address, &pubacks));
+            until("the seal is heard", || pubacks.load(Ordering::Relaxed) >= 20);
+            assert!(platform.stop().success());
+        });
     }
+    let (platform, seal) = (Sealway::serve(&data), seal.unwrap());
+    let stored: BTreeSet<u64> = seal.stored(&platform.admin()).into_iter().collect();
+    assert!(seal.pubacked.is_subset(&stored), "{:?}", seal.pubacked.difference(&stored));
+    assert!(platform.stop().success());
     for arguments in [["verify", "--data"], ["rebuild", "--data"]] {
         let output = run(&[arguments[0], arguments[1], data.to_str().unwrap()]);
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));

@@ -11,6 +11,7 @@ mod fleet;
 mod gate;
 mod gateways;
 mod kill;
+mod seal;
 mod second_domain;
 mod series;
 mod tlog;

@@ -3,7 +3,7 @@ import type { Hold, MovementState } from "../../api/types";
 import { transfer } from "../live/rows.fixture";
 import { isTurnOf, nextOf } from "./next";
 
-const hold: Hold = { reason: "officer", detail: "papers", since: 1, by: { user: "li" } };
+const hold: Hold = { number: 1, reason: "officer", detail: "papers", since: 1, by: { user: "li" } };
 
 test("every state says who acts next, and by which command", () => {
   const table: [MovementState, string, string | null][] = [

@@ -130,7 +130,7 @@ fn a_seal_in_a_plane_may_be_silent_for_the_flight_and_no_longer() {
     bench.pass_s(60);
     let started = bench.core.atlas().corridor(&AIR.parse().unwrap()).unwrap().at_km(15.0).unwrap();
     let bytes = seal.periodic(bench.now, started);
-    bench.send(&mut seal, &bytes);
+    bench.send(&seal, &bytes);
     let before = bench.alert_kinds();
     bench.wait_s(2 * 3_600);
     assert_eq!(bench.alert_kinds(), before, "a flight of 1,275 km and what is around it");

@@ -114,10 +114,10 @@ fn a_clock_that_jumps_forty_days_loses_nothing_and_stops_nobody() {
         let parties = platform.admin().all("/api/v1/parties");
         let found = parties.iter().filter(|party| party["id"].as_str().is_some_and(|id| id.starts_with("party-"))).count();
         assert_eq!(found, number + 1, "{moved}");
-        let seal = seal.get_or_insert_with(|| Seal::enrolled(0, &platform.admin()));
+        let seal = seal.get_or_insert_with(|| Seal::enrolled(0, &platform));
         let (address, pubacks) = (platform.mqtt, AtomicU64::new(0));
         std::thread::scope(|scope| {
-            scope.spawn(|| seal.send_until_killed(address, &pubacks));
+            scope.spawn(|| seal.send_until_the_end(address, &pubacks));
             until("the seal is heard", || pubacks.load(Ordering::Relaxed) >= 20);
             assert!(platform.stop().success());
         });

@@ -1,5 +1,6 @@
 //! Lines beside MQTT through the whole house: receivers and readers over pseudo terminals, terminals over TCP.
 
+use crate::seal::enrol;
 use crate::traces::{angle, e7, time_of_day};
 use sealway_schemas::Time;
 use sealway_schemas::report::Event;
@@ -228,7 +229,7 @@ fn a_seal_is_challenged_and_heard_through_a_reader_that_is_unplugged_on_the_way(
     let platform = house.serve();
     let owner = platform.api("carrier", PARTY);
     let mut seal = Device::new("XA-READ-1".parse().unwrap(), secret(7, "identity", "XA-READ-1"), 256);
-    enrol(&platform, &mut seal);
+    enrol(&platform, PARTY, &mut seal);
     seal.report(1_000, Event::PowerOn).unwrap();
     let plug = socket.plug();
     until("the reader is there", || (gateway(&platform, "gate-3-reader")["state"] == "quiet").then_some(()));
@@ -261,13 +262,6 @@ fn a_seal_is_challenged_and_heard_through_a_reader_that_is_unplugged_on_the_way(
     assert!(line["counts"]["garbage"].as_u64() >= Some(1));
     let metrics = platform.admin().get("/metrics").body;
     assert!(metrics.contains("sealway_gateway_total{gateway=\"gate-3-reader\",what=\"lost\"} 1"), "{metrics}");
-}
-
-fn enrol(platform: &Sealway, seal: &mut Device) {
-    let api = sealway_seal_sim::enrol::Api::new(&platform.http.to_string(), &platform.token("carrier", PARTY));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let key = runtime.block_on(api.enrol(seal, &PARTY.parse().unwrap())).unwrap();
-    seal.trust(key);
 }
 
 fn unix_ms() -> u64 {

@@ -20,7 +20,7 @@ fn nothing_that_was_pubacked_is_lost_or_doubled_by_kill_9() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let platform = Sealway::serve(&data);
-    let mut seals: Vec<Seal> = (0..DEVICES).map(|number| Seal::enrolled(number, &platform.admin())).collect();
+    let mut seals: Vec<Seal> = (0..DEVICES).map(|number| Seal::enrolled(number, &platform)).collect();
     platform.kill();
     let kills = std::env::var("SEALWAY_KILLS").map_or(KILLS, |text| text.parse().unwrap());
     for _ in 0..kills {
@@ -29,7 +29,7 @@ fn nothing_that_was_pubacked_is_lost_or_doubled_by_kill_9() {
         std::thread::scope(|scope| {
             for seal in &mut seals {
                 let pubacks = &pubacks;
-                scope.spawn(move || seal.send_until_killed(address, pubacks));
+                scope.spawn(move || seal.send_until_the_end(address, pubacks));
             }
             while pubacks.load(Ordering::Relaxed) < PUBACKS {
                 std::thread::yield_now();

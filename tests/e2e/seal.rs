@@ -1,13 +1,13 @@
 //! A seal that speaks as fast as its window lets it, over TCP, and remembers what it was promised.
 
 use sealway_schemas::report::Event;
+use sealway_schemas::topics;
 use sealway_schemas::up::{UpItem, split};
-use sealway_schemas::{PublicKey, topics};
 use sealway_seal_sim::device::Device;
+use sealway_seal_sim::enrol;
 use sealway_seal_sim::link::unix_now;
 use sealway_seal_sim::mqtt::{self, Incoming};
-use sealway_tests::Api;
-use serde_json::json;
+use sealway_tests::{Api, Sealway};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -17,6 +17,13 @@ use std::time::Duration;
 const IN_FLIGHT: usize = 16;
 const PAGE: usize = 10_000;
 
+/// As its owner does it over the API.
+pub(crate) fn enrol(platform: &Sealway, owner: &str, device: &mut Device) {
+    let api = enrol::Api::new(&platform.http.to_string(), &platform.token("carrier", owner));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(api.enrol(device, &owner.parse().unwrap())).unwrap();
+}
+
 pub(crate) struct Seal {
     pub(crate) device: Device,
     pub(crate) pubacked: BTreeSet<u64>,
@@ -24,25 +31,16 @@ pub(crate) struct Seal {
 }
 
 impl Seal {
-    pub(crate) fn enrolled(number: u8, admin: &Api) -> Self {
-        let device = Device::new(format!("KILL-{number:03}").parse().unwrap(), [number + 1; 32], 100_000);
-        if number == 0 {
-            let party = json!({ "party": "kill-carrier", "role": "carrier", "name_zh": "x", "name_en": "x" });
-            assert_eq!(admin.post("/api/v1/parties", &party).status, 201);
-        }
-        let given = admin.post("/api/v1/devices/enrolment-challenges", &json!({})).ok();
-        let challenge: [u8; 32] = bytes(given["challenge"].as_str().unwrap()).try_into().unwrap();
-        let proof: String = device.enrolment(challenge).iter().map(|byte| format!("{byte:02x}")).collect();
-        let enrol = json!({ "device": device.id(), "public_key": device.public_key(), "challenge": given["challenge"], "proof": proof, "owner": "kill-carrier" });
-        let answer = admin.post("/api/v1/devices", &enrol).ok();
-        let mut device = device;
-        device.trust(answer["platform_key"].as_str().unwrap().parse::<PublicKey>().unwrap());
+    pub(crate) fn enrolled(number: u8, platform: &Sealway) -> Self {
+        let mut device = Device::new(format!("LOAD-{number:03}").parse().unwrap(), [number + 1; 32], 100_000);
+        enrol(platform, "load-carrier", &mut device);
         Self { device, pubacked: BTreeSet::new(), uptime_ms: 1000 }
     }
 
-    pub(crate) fn send_until_killed(&mut self, address: SocketAddr, pubacks: &AtomicU64) {
-        // An error is the kill; what was not PUBACKed goes out again after the next start.
-        let _killed = self.send(address, pubacks);
+    /// Until the platform ends, in whatever way.
+    pub(crate) fn send_until_the_end(&mut self, address: SocketAddr, pubacks: &AtomicU64) {
+        // An error is that end; what was not PUBACKed goes out again after the next start.
+        let _ended = self.send(address, pubacks);
         self.device.disconnected();
     }
 
@@ -117,8 +115,4 @@ fn counters(payload: &[u8]) -> Vec<u64> {
             other => panic!("not a report: {other:?}"),
         })
         .collect()
-}
-
-fn bytes(hex: &str) -> Vec<u8> {
-    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
 }

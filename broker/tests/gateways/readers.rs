@@ -142,6 +142,7 @@ async fn a_reader_carries_what_two_seals_say_and_brings_each_its_own_back() {
     assert!(downlink.publish(&seal("XA-7Q2L"), Bytes::from_static(b"grant")));
     assert_eq!(line.hear().await, (DOWN, 0, "XA-7Q2L".to_owned(), b"grant".to_vec()));
     counted(gateway.gauges(), Count::Downs, 2).await;
+    assert_eq!(gateway.gauges().get(Count::Downs), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -51,6 +51,7 @@ async fn a_terminal_of_each_form_registers_and_its_places_are_kept_as_they_came(
         assert_eq!((sighting.t, fix.lat_e7, fix.lon_e7, fix.satellites), (Some(XIAN.t), 343_415_700, 1_089_401_750, 9));
         assert_eq!(sighting.lock, Some(LockWord::new(LockWord::MOTOR_LOCKED)));
         counted(gateway.gauges(), Count::Kept, 1).await;
+        assert_eq!(gateway.gauges().get(Count::Kept), 1);
     }
 }
 

@@ -126,8 +126,8 @@ fn number(out: &mut Vec<u8>, value: u64) {
         1_000..10_000 => last::<4>(out, value),
         10_000..100_000 => last::<5>(out, value),
         100_000..1_000_000 => last::<6>(out, value),
-        1_000_000..DEGREE_E7 => last::<7>(out, value),
-        DEGREE_E7..EIGHT_DIGITS => last::<8>(out, value),
+        1_000_000..10_000_000 => last::<7>(out, value),
+        10_000_000..EIGHT_DIGITS => last::<8>(out, value),
         EIGHT_DIGITS.. => {
             number(out, value / EIGHT_DIGITS);
             last::<8>(out, value % EIGHT_DIGITS);

@@ -47,10 +47,8 @@ impl Core {
         let Some(transfer) = self.transfers.get_mut(ix) else {
             return;
         };
-        let (lifted, stay) = std::mem::take(&mut transfer.holds).into_iter().partition(|hold| lifting.takes(hold));
-        transfer.holds = stay;
-        let lifted: Vec<HoldView> = lifted;
-        for hold in lifted {
+        let ended: Vec<HoldView> = transfer.holds.extract_if(.., |hold| lifting.takes(hold)).collect();
+        for hold in ended {
             let lifted = LiftedView { at: now, by: lifting.by.clone(), reason: lifting.reason.clone() };
             self.tell_held(now, ix, (hold, Some(lifted)), effects);
         }

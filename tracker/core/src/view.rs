@@ -215,11 +215,18 @@ impl Core {
 
     /// The same when the seal's report `ctr` had its turn.
     pub(crate) fn custody_at(&self, transfer: &Transfer, ctr: u64) -> Custody {
-        let Some(device) = self.devices.by_id(&transfer.seal).filter(|_| transfer.binds()) else {
-            return Custody::Whole;
-        };
+        if transfer.binds() { self.custody_until(transfer, ctr) } else { Custody::Whole }
+    }
+
+    /// From its sealing to its unsealing, also when the seal is on another transfer since.
+    pub(crate) fn custody_to_the_end(&self, transfer: &Transfer) -> Custody {
+        self.custody_until(transfer, transfer.unsealed_by.unwrap_or(u64::MAX))
+    }
+
+    fn custody_until(&self, transfer: &Transfer, ctr: u64) -> Custody {
         let sealed = transfer.movement.sealing().map(|sealing| sealing.ctr);
-        if device.cursor.whole_at(sealed, ctr) { Custody::Whole } else { Custody::Held }
+        let held = |device: &Device| !device.cursor.whole_at(sealed, ctr);
+        if self.devices.by_id(&transfer.seal).is_some_and(held) { Custody::Held } else { Custody::Whole }
     }
 
     pub(crate) fn tell_device(&self, now: Time, ix: DeviceIx, effects: &mut Vec<Effect>) {

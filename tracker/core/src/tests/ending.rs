@@ -255,6 +255,24 @@ fn leave_that_two_officers_gave_under_way_holds_from_the_handoff_on() {
 }
 
 #[test]
+fn leave_for_a_sealing_that_ended_gives_nothing_at_the_handoff() {
+    let mut bench = Bench::new();
+    let mut seal = bench.enrol(1);
+    let id = bench.arrived(&mut seal);
+    give_wide(&mut bench, &seal);
+    bench.ok(Role::Carrier, json!({"type": "report-incident", "transfer": id, "kind": "accident", "note": "hit"}));
+    let end = bench.end();
+    let sealed = seal.seal(bench.now, end);
+    bench.send(&seal, &sealed);
+    bench.ok(Role::Customs, json!({"type": "resume-transfer", "transfer": id, "note": "closed anew"}));
+    bench.report_at(&mut seal, 24.0);
+    bench.ok(Role::Operator, arrival(&id));
+    bench.answered(&mut seal, NONCE, end);
+    bench.ok(Role::Operator, hand_over(&id));
+    assert_eq!(bench.state(&id), MovementState::HandedOver);
+}
+
+#[test]
 fn an_opening_by_two_officers_leave_under_way_is_an_incident_and_no_breach() {
     let mut bench = Bench::new();
     let mut seal = bench.enrol(1);

@@ -1,5 +1,6 @@
 //! The ledger beside a transfer: imported, declared, compared, written off once, taken back, collected.
 
+use super::ending::small;
 use super::{Bench, seal::Seal, signer, told};
 use crate::ledger::book::{Item, Stand};
 use proptest::prelude::*;
@@ -9,6 +10,7 @@ use sealway_schemas::command::Role;
 use sealway_schemas::gate::KpiDay;
 use sealway_schemas::ledger::{Field, GoodsStatus, LedgerImport, LedgerStand, PeriodicDeclaration, Quantity};
 use sealway_schemas::movement::{Arrow, By, HoldReason, MovementState};
+use sealway_schemas::report::{Event, Gap, GapReason};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -301,6 +303,35 @@ fn nothing_is_written_off_before_verification_or_over_a_hole() {
     assert_eq!(accounts(&bench), ["90", "10", "0"]);
     let held = bench.refused(Role::Customs, &write_off(&id, None));
     assert_eq!((held.code, held.step.unwrap().missing), ("custody-hole", vec!["whole-custody"]));
+}
+
+/// Between the handoff and the opening the seal lost a report, and says so.
+fn opened_over_a_hole(bench: &mut Bench, seal: &mut Seal) -> TransferId {
+    let id = bench.handed_over(seal);
+    let end = bench.end();
+    let _lost = seal.periodic(bench.now, end);
+    let gap = Gap { from: seal.ctr, to: seal.ctr, reason: GapReason::RingFull };
+    let told = seal.make(bench.now, Event::Gap, Some(end), |draft| draft.gap = Some(gap));
+    bench.send(seal, &told);
+    bench.ok(Role::Customs, small(seal, bench));
+    let opened = seal.open(bench.now, Some(end), Some([9; 16]));
+    bench.send(seal, &opened);
+    assert_eq!(bench.state(&id), MovementState::Unsealed);
+    id
+}
+
+#[test]
+fn a_hole_before_the_opening_holds_the_write_off_until_an_officer_decides_on_it() {
+    let mut bench = Bench::new();
+    let mut seal = bench.enrol(1);
+    let id = opened_over_a_hole(&mut bench, &mut seal);
+    bench.ok(Role::Customs, verify(&id, "A5", None));
+    assert_eq!(bench.refused(Role::Customs, &write_off(&id, None)).step.unwrap().missing, ["whole-custody"]);
+    let next = bench.declare(2, &seal);
+    assert_eq!(bench.refused(Role::Customs, &write_off(&id, None)).step.unwrap().missing, ["whole-custody"], "{next} has the seal now");
+    bench.ok(Role::Customs, json!({"type": "lift-quarantine", "device": seal.id, "reason": "counted and complete"}));
+    bench.ok(Role::Customs, write_off(&id, None));
+    assert_eq!(bench.state(&id), MovementState::WrittenOff);
 }
 
 #[test]

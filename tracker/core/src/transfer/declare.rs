@@ -6,7 +6,7 @@ use crate::core::Core;
 use crate::detect::{Receiver, Signs, Truck, Waypoints};
 use crate::device::Period;
 use crate::effect::{CommandRefusal, Effect, RefusedStep};
-use crate::movement::{Custody, Movement};
+use crate::movement::Movement;
 use crate::watch::RouteWatch;
 use sealway_schemas::binding::BoundSeal;
 use sealway_schemas::cargo::{CargoUnit, Consignment, Leg, NotACargoNumber, NumberFault};
@@ -169,7 +169,7 @@ impl Draft {
             late: false,
             punctuality: Punctuality::OnTime,
             enquiry: None,
-            custody_at_end: Custody::Whole,
+            unsealed_by: None,
             conclusion: None,
             progress: None,
             watch: RouteWatch::default(),

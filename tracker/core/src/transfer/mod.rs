@@ -14,7 +14,7 @@ mod order;
 mod step;
 
 use crate::detect::{Dwell, Receiver, Signs, Truck, Waypoints};
-use crate::movement::{Custody, Movement};
+use crate::movement::Movement;
 use crate::watch::RouteWatch;
 pub(crate) use arrows::arrows;
 pub(crate) use bind::Shown;
@@ -75,8 +75,8 @@ pub(crate) struct Transfer {
     pub(crate) punctuality: Punctuality,
     /// The last one.
     pub(crate) enquiry: Option<EnquiryView>,
-    /// As it stood when the seal was opened.
-    pub(crate) custody_at_end: Custody,
+    /// The seal's receipt that unsealed it: what comes later says nothing of its custody.
+    pub(crate) unsealed_by: Option<u64>,
     /// Of its verification.
     pub(crate) conclusion: Option<Conclusion>,
     pub(crate) progress: Option<Progress>,

@@ -44,7 +44,6 @@ impl Core {
         if !missing.is_empty() {
             return Err(CommandRefusal::step("arrow-needs", &transfer.id, RefusedStep { state: from, arrow, missing }));
         }
-        let whole = self.custody(transfer);
         let Some(transfer) = self.transfers.get_mut(ix) else {
             return Err(unknown());
         };
@@ -52,8 +51,8 @@ impl Core {
         transfer.state_since = at;
         transfer.changed_by = by.clone();
         transfer.steps += 1;
-        if arrow == Arrow::Unseal {
-            transfer.custody_at_end = whole;
+        if let (Arrow::Unseal, By::Seal { ctr, .. }) = (arrow, &by) {
+            transfer.unsealed_by = Some(*ctr);
         }
         let view = StepView { transfer: transfer.id.clone(), number: transfer.steps, arrow, from, to, at, by };
         self.tell_step(now, ix, &view, effects);
@@ -118,9 +117,7 @@ impl Core {
                 }
             },
             Arrow::Release | Arrow::HandOver if self.custody(transfer) == Custody::Held => missing.push("whole-custody"),
-            Arrow::WriteOff if self.custody(transfer) == Custody::Held || transfer.custody_at_end == Custody::Held => {
-                missing.push("whole-custody");
-            }
+            Arrow::WriteOff if self.custody_to_the_end(transfer) == Custody::Held => missing.push("whole-custody"),
             Arrow::Declare if !self.ledger_has_lines(&transfer.id) => missing.push("ledger-lines"),
             Arrow::Resume => missing.extend(self.missing_to_resume(transfer)),
             Arrow::Declare

@@ -5,11 +5,11 @@ use sealway_schemas::{PublicKey, TransferId, topics};
 use sealway_seal_sim::device::{Device, Observation};
 use sealway_seal_sim::link::unix_now;
 use sealway_seal_sim::mqtt::{self, Incoming};
-use sealway_tests::{Api, Sealway, program};
+use sealway_tests::{Api, Sealway, free_port, program};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Lines, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 
@@ -36,7 +36,7 @@ struct House {
 
 impl House {
     fn new(room: &Path) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let (data, config) = (room.join("data"), room.join("platform.toml"));
         let text = format!("[mqtt]\nlisten = \"127.0.0.1:0\"\n[http]\nlisten = \"127.0.0.1:{port}\"\n[log]\nfilter = \"warn\"\n");
         std::fs::write(&config, text).unwrap();

@@ -1,8 +1,8 @@
 //! The time series of a running platform while what keeps them is away or full: nobody waits for them, and they catch up.
 
-use sealway_tests::{Api, Sealway, SmallDisk, run};
+use sealway_tests::{Api, Sealway, SmallDisk, free_port, run};
 use serde_json::Value;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
@@ -43,11 +43,11 @@ struct Influxd(Child);
 impl Influxd {
     /// `None` where the machine has none; `tests/run` installs it.
     fn start(folder: &Path, port: u16) -> Option<Self> {
-        let rpc = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let config = folder.join("influxdb.conf");
         let text = format!(
-            "reporting-disabled = true\nbind-address = \"{rpc}\"\n[meta]\ndir = {0:?}\n[data]\ndir = {1:?}\nwal-dir = {2:?}\n[http]\n\
+            "reporting-disabled = true\nbind-address = \"127.0.0.1:{}\"\n[meta]\ndir = {:?}\n[data]\ndir = {:?}\nwal-dir = {:?}\n[http]\n\
              bind-address = \"127.0.0.1:{port}\"\n",
+            free_port(),
             folder.join("meta"),
             folder.join("data"),
             folder.join("wal"),
@@ -77,7 +77,7 @@ fn a_database_that_was_away_gets_everything_once_it_is_there() {
     assert!(embedded.iter().all(|(_, reports)| *reports > 5), "{embedded:?}");
     assert!(platform.stop().success());
 
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free_port();
     let config = room.path().join("influx.toml");
     let text = format!(
         "[mqtt]\nlisten = \"127.0.0.1:0\"\n[http]\nlisten = \"127.0.0.1:0\"\n[series]\nstore = \"influxdb\"\n[series.influx]\n\

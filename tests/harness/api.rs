@@ -97,16 +97,17 @@ impl Api {
     /// Head and body of the answer.
     fn exchange(&self, method: &str, path: &str, body: Option<&Value>) -> std::io::Result<(String, Vec<u8>)> {
         let body = body.map(Value::to_string).unwrap_or_default();
-        let head = format!(
+        let mut request = format!(
             "{method} {path} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
             self.address,
             self.token,
             body.len(),
         );
+        // In one write: a server that answers without its body, and closes, would reset what comes after.
+        request.push_str(&body);
         let mut stream = TcpStream::connect(self.address)?;
         stream.set_read_timeout(Some(Duration::from_secs(45)))?;
-        stream.write_all(head.as_bytes())?;
-        stream.write_all(body.as_bytes())?;
+        stream.write_all(request.as_bytes())?;
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes)?;
         let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").ok_or(std::io::ErrorKind::UnexpectedEof)?;

@@ -11,7 +11,7 @@ mod tls;
 
 pub use api::{Answer, Api};
 pub use disk::SmallDisk;
-pub use process::{Sealway, program, run, seal_sim};
+pub use process::{Sealway, free_port, program, run, seal_sim};
 pub use pty::{Plug, Socket};
 pub use receiver::{Delivery, Receiver};
 pub use tls::TlsProxy;

@@ -2,9 +2,10 @@
 
 use crate::Api;
 use std::io::{BufRead, BufReader, Read};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Mutex, mpsc};
 
 /// The program `name` of this build; `SEALWAY_BIN_DIR` names another folder.
@@ -30,6 +31,15 @@ fn built() -> PathBuf {
 #[must_use]
 pub fn run(arguments: &[&str]) -> Output {
     program("sealway").args(arguments).output().unwrap()
+}
+
+/// A port for a program that must be told one: below those which the machine gives to connections, so that none takes it in between.
+#[must_use]
+pub fn free_port() -> u16 {
+    static TRIED: AtomicU16 = AtomicU16::new(0);
+    let first = u16::try_from(std::process::id() % 10_000).unwrap();
+    let mut ports = std::iter::repeat_with(|| 20_000 + (first + TRIED.fetch_add(1, Ordering::Relaxed)) % 10_000);
+    ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).unwrap()
 }
 
 const LOOPBACK: &str = "[mqtt]\nlisten = \"127.0.0.1:0\"\n[http]\nlisten = \"127.0.0.1:0\"\n[log]\nfilter = \"warn\"\n";

@@ -91,8 +91,6 @@ fn every_source_file_says_why_it_exists_and_stays_small() {
 
 #[test]
 fn every_refusal_has_words_in_both_languages() {
-    let areas = root().join("dashboard/web/src/lib/i18n/areas");
-    let [errors, refusals] = ["errors.ts", "refusals.ts"].map(|name| std::fs::read_to_string(areas.join(name)).unwrap());
     let mut codes = BTreeSet::new();
     for (_, text) in sources(&root().join("tracker/core/src")).into_iter().chain(sources(&root().join("dashboard/src"))) {
         let text = text.split("#[cfg(test)]").next().unwrap();
@@ -100,9 +98,47 @@ fn every_refusal_has_words_in_both_languages() {
         codes.extend(text.split("Problem::new(").skip(1).filter_map(|rest| literal(rest.split_once(',')?.1)).map(str::to_owned));
     }
     assert!(codes.len() > 100, "only {} codes were found", codes.len());
-    let said = |code: &str| (errors.clone() + &refusals).matches(&format!("\"error.{code}\": ")).count();
-    let without: Vec<_> = codes.iter().filter(|code| said(code) != 2).collect();
+    let without = without_words("refusals.ts", "error", &without_words("errors.ts", "error", &codes));
     assert!(without.is_empty(), "refusals without words in Chinese and English: {without:?}");
+}
+
+#[test]
+fn what_a_refused_step_needs_and_what_an_alert_measured_have_words_in_both_languages() {
+    let (mut needs, mut facts) = (BTreeSet::new(), BTreeSet::new());
+    for (file, text) in sources(&root().join("tracker/core/src")) {
+        let text = text.split("#[cfg(test)]").next().unwrap();
+        if file.contains("/tests") {
+            continue;
+        }
+        let missing = text.split("missing.push(").skip(1).chain(text.split("vec![").skip(1));
+        needs.extend(missing.filter_map(|rest| literal(rest)).map(str::to_owned));
+        facts.extend(text.split(".with(").skip(1).filter_map(|rest| literal(rest)).map(str::to_owned));
+        for line in text.lines().filter(|line| line.contains("facts")) {
+            let named = line.split('(').skip(1).filter_map(|rest| literal(rest));
+            facts.extend(named.filter(|word| word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')).map(str::to_owned));
+        }
+    }
+    assert!(needs.contains("fresh-answer") && needs.len() > 12, "only {needs:?} were found");
+    assert!(facts.contains("silent_s") && facts.len() > 10, "only {facts:?} were found");
+    assert_eq!(without_words("needs.ts", "need", &needs), BTreeSet::new());
+    assert_eq!(without_words("alert.ts", "fact", &facts), BTreeSet::new());
+}
+
+#[test]
+fn every_reason_to_refuse_a_line_of_a_ledger_has_words_in_both_languages() {
+    let file = std::fs::read_to_string(root().join("tracker/core/src/ledger/file.rs")).unwrap();
+    let words = std::fs::read_to_string(root().join("schemas/src/ledger/mod.rs")).unwrap();
+    let mut codes: BTreeSet<String> = file.split("refused(").skip(1).filter_map(|rest| literal(rest)).map(str::to_owned).collect();
+    let kinds = words.split("NotAValue::new(").chain(words.split("Code, ")).skip(1).filter_map(literal);
+    codes.extend(kinds.map(|kind| format!("{}-malformed", kind.to_ascii_lowercase().replace(' ', "-"))));
+    assert!(codes.contains("hs-code-malformed") && codes.contains("field-missing"), "only {codes:?} were found");
+    assert_eq!(without_words("refusals.ts", "error", &codes), BTreeSet::new());
+}
+
+/// Of these words those that a dictionary of the interface does not have twice: in Chinese and in English.
+fn without_words(area: &str, prefix: &str, words: &BTreeSet<String>) -> BTreeSet<String> {
+    let said = std::fs::read_to_string(root().join("dashboard/web/src/lib/i18n/areas").join(area)).unwrap();
+    words.iter().filter(|word| said.matches(&format!("\"{prefix}.{word}\": ")).count() != 2).cloned().collect()
 }
 
 /// The text that a call begins with.

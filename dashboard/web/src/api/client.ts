@@ -4,6 +4,7 @@ import { attended } from "../lib/session/attention";
 import { serverSays } from "../lib/time/clock.svelte";
 import type {
   Alert,
+  Arrow,
   Basemap,
   Chart,
   ChartField,
@@ -19,6 +20,7 @@ import type {
   LedgerComparison,
   LogState,
   Me,
+  MovementState,
   NewDevice,
   Page,
   Party,
@@ -40,12 +42,20 @@ import type {
 export const ROOT = "/api/v1";
 const PAGE = 500;
 
+/** Of a transfer's refused step: where it stands, the arrow that was asked for, and what it needs first. */
+export interface RefusedStep {
+  state: MovementState;
+  arrow: Arrow;
+  missing: readonly string[];
+}
+
 /** A refused or failed request. `code` is the API's, or `unreachable` when no answer came. */
 export class Failure extends Error {
   constructor(
     readonly code: string,
     readonly status: number,
     detail: string,
+    readonly step: RefusedStep | null = null,
   ) {
     super(detail);
   }
@@ -83,7 +93,11 @@ export function freshKey(): string {
 async function failureOf(response: Response): Promise<Failure> {
   const problem: Partial<Problem> = await response.json().catch(() => ({}));
   const code = problem.code ?? `http-${response.status}`;
-  return new Failure(code, response.status, problem.detail ?? problem.title ?? response.statusText);
+  return new Failure(code, response.status, problem.detail ?? problem.title ?? response.statusText, stepOf(problem));
+}
+
+function stepOf({ state, arrow, missing }: Partial<Problem>): RefusedStep | null {
+  return state == null || arrow == null ? null : { state, arrow, missing: missing ?? [] };
 }
 
 export async function read<Answer>(path: string): Promise<Answer> {

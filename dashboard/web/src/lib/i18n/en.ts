@@ -7,6 +7,7 @@ import { en as errors } from "./areas/errors";
 import { en as fleet } from "./areas/fleet";
 import { en as keys } from "./areas/keys";
 import { en as kpi } from "./areas/kpi";
+import { en as needs } from "./areas/needs";
 import { en as port } from "./areas/port";
 import { en as refusals } from "./areas/refusals";
 import { en as shell } from "./areas/shell";
@@ -23,6 +24,7 @@ export const en: Dictionary = {
   ...keys,
   ...kpi,
   ...fleet,
+  ...needs,
   ...port,
   ...draw,
   ...errors,

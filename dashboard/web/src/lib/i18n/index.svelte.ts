@@ -35,6 +35,12 @@ export function alertName(kind: string): string {
   return isKey(key) ? t(key) : kind;
 }
 
+/** What a refused step needs first, in words; a need without words is shown as it came. */
+export function needText(need: string): string {
+  const key = `need.${need}`;
+  return isKey(key) ? t(key) : need;
+}
+
 /** What to tell a person about a problem code of the API. */
 export function problemText(code: string): string {
   const key = `error.${code}`;

@@ -8,6 +8,7 @@ import { zh as errors } from "./areas/errors";
 import { zh as fleet } from "./areas/fleet";
 import { zh as keys } from "./areas/keys";
 import { zh as kpi } from "./areas/kpi";
+import { zh as needs } from "./areas/needs";
 import { zh as port } from "./areas/port";
 import { zh as refusals } from "./areas/refusals";
 import { zh as shell } from "./areas/shell";
@@ -23,6 +24,7 @@ export const zh = {
   ...keys,
   ...kpi,
   ...fleet,
+  ...needs,
   ...port,
   ...draw,
   ...errors,

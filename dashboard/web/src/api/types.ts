@@ -65,6 +65,11 @@ export type CorridorTest = Schemas["CorridorTest"];
 export type Conclusion = Schemas["Conclusion"];
 export type SealFound = Schemas["SealFound"];
 export type VerifiedLine = Schemas["VerifiedLine"];
+export type Verification = Schemas["VerificationView"];
+export type Enquiry = Schemas["EnquiryView"];
+export type EnquiryStanding = Schemas["EnquiryStanding"];
+export type Held = Schemas["HeldView"];
+export type Binding = Schemas["BindingView"];
 /** RFC 9457. The screens translate `code`; `detail` is for whoever looks closer. */
 export type Problem = Schemas["Problem"];
 
@@ -88,6 +93,10 @@ export interface RecordKinds {
   terminal: Terminal;
   gate: Gate;
   cargo: Cargo;
+  verification: Verification;
+  enquiry: Enquiry;
+  hold: Held;
+  binding: Binding;
 }
 
 export type AnyRecord = Recorded<unknown>;

@@ -2,6 +2,7 @@ import { en as account } from "./areas/account";
 import { en as alert } from "./areas/alert";
 import { en as audit } from "./areas/audit";
 import { en as custody } from "./areas/custody";
+import { en as decisions } from "./areas/decisions";
 import { en as draw } from "./areas/draw";
 import { en as errors } from "./areas/errors";
 import { en as fleet } from "./areas/fleet";
@@ -26,6 +27,7 @@ export const en: Dictionary = {
   ...fleet,
   ...needs,
   ...port,
+  ...decisions,
   ...draw,
   ...errors,
   ...refusals,

@@ -3,6 +3,7 @@ import { zh as account } from "./areas/account";
 import { zh as alert } from "./areas/alert";
 import { zh as audit } from "./areas/audit";
 import { zh as custody } from "./areas/custody";
+import { zh as decisions } from "./areas/decisions";
 import { zh as draw } from "./areas/draw";
 import { zh as errors } from "./areas/errors";
 import { zh as fleet } from "./areas/fleet";
@@ -26,6 +27,7 @@ export const zh = {
   ...fleet,
   ...needs,
   ...port,
+  ...decisions,
   ...draw,
   ...errors,
   ...refusals,

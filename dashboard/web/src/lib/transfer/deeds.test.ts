@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { transfer } from "../live/rows.fixture";
 import { commandOf, grantCommand, type Given } from "./deeds";
 
-const given = (more: Partial<Given> = {}): Given => ({ text: "", conclusion: "A1", seal: "intact", epoch: 3, ...more });
+const given = (more: Partial<Given> = {}): Given => ({ text: "", conclusion: "A1", seal: "intact", lines: [], epoch: 3, ...more });
 
 test("a deed that needs words is none without them", () => {
   for (const deed of ["release", "lift-hold", "lift-quarantine", "resume", "reply-enquiry", "verify", "write-off"] as const) {
@@ -15,6 +15,12 @@ test("a deed that needs words is none without them", () => {
 test("a countersignature is for the epoch that the seal has", () => {
   expect(commandOf(transfer({}), "countersign", given())).toMatchObject({ type: "countersign-seal", seal: "ES-1", epoch: 3 });
   expect(commandOf(transfer({}), "countersign", given({ epoch: null }))).toBeNull();
+});
+
+test("a verification carries what was counted, and waits while a quantity is no number", () => {
+  const line = { goods: "CHIP-7", status: "bonded", quantity: "7" } as const;
+  expect(commandOf(transfer({}), "verify", given({ text: "short", conclusion: "A5", lines: [line] }))).toMatchObject({ conclusion: "A5", verified: [line] });
+  expect(commandOf(transfer({}), "verify", given({ text: "short", lines: null }))).toBeNull();
 });
 
 test("a grant is in whole 1e-7 degrees and metres", () => {

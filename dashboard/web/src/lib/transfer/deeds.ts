@@ -1,5 +1,5 @@
 // From what an officer chose to the command that does it. Pure.
-import type { Command, Conclusion, SealFound, Time, Transfer } from "../../api/types";
+import type { Command, Conclusion, SealFound, Time, Transfer, VerifiedLine } from "../../api/types";
 import type { Deed } from "./next";
 
 /** What a person writes or chooses for a deed; a deed takes what it needs. */
@@ -7,6 +7,8 @@ export interface Given {
   text: string;
   conclusion: Conclusion;
   seal: SealFound;
+  /** What was counted; nothing where a quantity is no number, empty where everything was there. */
+  lines: readonly VerifiedLine[] | null;
   /** The seal's epoch, as its newest report has it. */
   epoch: number | null;
 }
@@ -39,9 +41,12 @@ export function commandOf(transfer: Transfer, deed: Deed, given: Given): Command
     case "hand-over":
       return { type: "hand-over", transfer: id, place: transfer.destination };
     case "verify":
-      return { type: "verify-transfer", transfer: id, conclusion: given.conclusion, seal: given.seal, note: text };
+      if (given.lines === null) return null;
+      return { type: "verify-transfer", transfer: id, conclusion: given.conclusion, verified: [...given.lines], seal: given.seal, note: text };
     case "write-off":
       return { type: "write-off-transfer", transfer: id, note: text };
+    // These have forms of their own.
+    case "close-enquiry":
     case "grant":
       return null;
   }

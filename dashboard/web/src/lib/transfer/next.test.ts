@@ -43,3 +43,12 @@ test("an overdue transfer is late, and an enquiry waits for the carrier", () => 
   expect(enquiry).toMatchObject({ actor: "carrier", deed: "reply-enquiry" });
   expect([isTurnOf(enquiry, "carrier"), isTurnOf(enquiry, "customs")]).toEqual([true, false]);
 });
+
+test("a reply turns the enquiry over to customs, and so does recovery", () => {
+  const enquired = transfer({ punctuality: "enquiry" });
+  expect(nextOf(enquired, "open")).toMatchObject({ actor: "carrier", reason: "enquiry" });
+  expect(nextOf(enquired, "replied")).toMatchObject({ actor: "customs", reason: "replied", deed: "close-enquiry" });
+  const recovered = transfer({ punctuality: "recovery", holds: [{ ...hold, reason: "recovery" }] });
+  expect(nextOf(recovered, "lapsed")).toMatchObject({ actor: "customs", reason: "recovery", deed: "close-enquiry" });
+  expect(nextOf({ ...recovered, holds: [...recovered.holds, hold] })).toMatchObject({ reason: "held", deed: "lift-hold" });
+});

@@ -1,5 +1,5 @@
 // What a transfer waits for: who has to act, why, and the command that does it. Pure. The tracker has the last word.
-import type { Role, Transfer } from "../../api/types";
+import type { EnquiryStanding, Role, Transfer } from "../../api/types";
 
 export type Actor = "customs" | "carrier" | "operator" | "seal" | "nobody";
 export type Deed =
@@ -14,7 +14,8 @@ export type Deed =
   | "verify"
   | "write-off"
   | "submit"
-  | "reply-enquiry";
+  | "reply-enquiry"
+  | "close-enquiry";
 
 export interface Next {
   actor: Actor;
@@ -29,6 +30,8 @@ export type NextReason =
   | "held"
   | "custody"
   | "enquiry"
+  | "replied"
+  | "recovery"
   | "draft"
   | "declared"
   | "accepted"
@@ -45,12 +48,15 @@ export type NextReason =
   | "written-off"
   | "cancelled";
 
-export function nextOf(transfer: Transfer): Next {
+/** `enquiry`: how the newest one into the transfer stands, where that is known. */
+export function nextOf(transfer: Transfer, enquiry: EnquiryStanding | null = null): Next {
   const late = transfer.punctuality !== "on-time";
   const next = (actor: Actor, reason: NextReason, deed: Deed | null = null): Next => ({ actor, reason, deed, late });
   const over = transfer.state === "written-off" || transfer.state === "cancelled";
   // No word ends an unsatisfactory verification, only a later one.
   const doubted = transfer.holds.length > 0 && transfer.holds.every((hold) => hold.reason === "unsatisfactory");
+  const recovery = transfer.holds.length > 0 && transfer.holds.every((hold) => hold.reason === "recovery");
+  if (!over && recovery && transfer.punctuality === "recovery") return next("customs", "recovery", "close-enquiry");
   if (!over && transfer.holds.length > 0) return next("customs", "held", doubted ? "verify" : "lift-hold");
   if (!over && transfer.custody_held) return next("customs", "custody", "lift-quarantine");
   switch (transfer.state) {
@@ -65,6 +71,7 @@ export function nextOf(transfer: Transfer): Next {
     case "released":
       return next("seal", "released");
     case "in-transit":
+      if (transfer.punctuality === "enquiry" && enquiry === "replied") return next("customs", "replied", "close-enquiry");
       if (transfer.punctuality === "enquiry") return next("carrier", "enquiry", "reply-enquiry");
       return late ? next("carrier", "overdue") : next("seal", "in-transit");
     case "incident":

@@ -161,6 +161,10 @@ export const api = {
   reports: (device: string, counters: readonly number[]): Promise<KeptReports> => read(`/devices/${part(device)}/reports${asked({ ctrs: counters.join(",") })}`),
   records: <Kind extends keyof RecordKinds>(kind: Kind, which: { transfer?: string } = {}): Promise<Recorded<RecordKinds[Kind]>[]> =>
     readAll(`/records/${kind}${asked(which)}`),
+  /** The newest of a kind, at most `limit`. */
+  newest: async <Kind extends keyof RecordKinds>(kind: Kind, limit: number): Promise<Recorded<RecordKinds[Kind]>[]> =>
+    (await read<Page<Recorded<RecordKinds[Kind]>>>(`/records/${kind}${asked({ limit })}`)).items,
+  passCardPath: (card: string): string => `${ROOT}/pass-cards/${part(card)}/svg`,
   ledger: (transfer: string): Promise<LedgerComparison> => read(`/transfers/${part(transfer)}/ledger`),
   exportPath: (transfer: string, format: "epcis" | "eaeu"): string => `${ROOT}/transfers/${part(transfer)}/${format}`,
   evidencePath: (transfer: string): string => `${ROOT}/transfers/${part(transfer)}/evidence`,

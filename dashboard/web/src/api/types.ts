@@ -69,6 +69,14 @@ export type Verification = Schemas["VerificationView"];
 export type Enquiry = Schemas["EnquiryView"];
 export type EnquiryStanding = Schemas["EnquiryStanding"];
 export type Held = Schemas["HeldView"];
+export type ReleaseNote = Schemas["ReleaseNoteView"];
+export type PassCard = Schemas["PassCardView"];
+export type CardGoods = Schemas["CardGoods"];
+export type Direction = Schemas["Direction"];
+export type InspectionRule = Schemas["InspectionRuleView"];
+export type InspectionDraw = Schemas["InspectionDraw"];
+export type StandingOrder = Schemas["StandingOrderView"];
+export type RiskTier = Schemas["RiskTier"];
 export type Binding = Schemas["BindingView"];
 /** RFC 9457. The screens translate `code`; `detail` is for whoever looks closer. */
 export type Problem = Schemas["Problem"];
@@ -97,6 +105,12 @@ export interface RecordKinds {
   enquiry: Enquiry;
   hold: Held;
   binding: Binding;
+  "gate-decision": GateDecision;
+  "release-note": ReleaseNote;
+  "pass-card": PassCard;
+  "inspection-rule": InspectionRule;
+  "inspection-draw": InspectionDraw;
+  "standing-order": StandingOrder;
 }
 
 export type AnyRecord = Recorded<unknown>;

@@ -6,6 +6,7 @@ import { en as decisions } from "./areas/decisions";
 import { en as draw } from "./areas/draw";
 import { en as errors } from "./areas/errors";
 import { en as fleet } from "./areas/fleet";
+import { en as gates } from "./areas/gates";
 import { en as keys } from "./areas/keys";
 import { en as kpi } from "./areas/kpi";
 import { en as needs } from "./areas/needs";
@@ -28,6 +29,7 @@ export const en: Dictionary = {
   ...needs,
   ...port,
   ...decisions,
+  ...gates,
   ...draw,
   ...errors,
   ...refusals,

@@ -7,6 +7,7 @@ import { zh as decisions } from "./areas/decisions";
 import { zh as draw } from "./areas/draw";
 import { zh as errors } from "./areas/errors";
 import { zh as fleet } from "./areas/fleet";
+import { zh as gates } from "./areas/gates";
 import { zh as keys } from "./areas/keys";
 import { zh as kpi } from "./areas/kpi";
 import { zh as needs } from "./areas/needs";
@@ -28,6 +29,7 @@ export const zh = {
   ...needs,
   ...port,
   ...decisions,
+  ...gates,
   ...draw,
   ...errors,
   ...refusals,

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { areaOf, findPage, mayOpen, navigationOf, pathOf } from "./routes";
 
 test("every page is found at its own address", () => {
-  for (const page of ["floor", "port", "fleet", "declare", "receipts", "devices", "alerts", "transfers", "grants", "write-off", "kpis", "corridors", "audit", "keys", "account"] as const) {
+  for (const page of ["floor", "port", "fleet", "declare", "receipts", "devices", "alerts", "transfers", "grants", "write-off", "gates", "kpis", "corridors", "audit", "keys", "account"] as const) {
     expect(findPage(pathOf(page))).toEqual({ page, id: "" });
   }
   expect(findPage(pathOf("alert", "7"))).toEqual({ page: "alert", id: "7" });

@@ -18,6 +18,7 @@ export type PageName =
   | "corridors"
   | "grants"
   | "write-off"
+  | "gates"
   | "kpis"
   | "keys"
   | "account";
@@ -47,6 +48,7 @@ const PLACES: readonly Place[] = [
   { page: "transfer", path: "/transfers/:id", roles: EVERYONE, listed: false },
   { page: "grants", path: "/grants", roles: ["customs", "auditor"], listed: true },
   { page: "write-off", path: "/write-off", roles: ["customs", "auditor"], listed: true },
+  { page: "gates", path: "/gates", roles: ["customs", "auditor"], listed: true },
   { page: "kpis", path: "/kpis", roles: ["customs", "operator", "auditor", "admin"], listed: true },
   { page: "corridors", path: "/corridors", roles: SEE_ALL, listed: true },
   { page: "audit", path: "/audit", roles: SEE_ALL, listed: true },

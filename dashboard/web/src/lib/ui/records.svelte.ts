@@ -7,6 +7,11 @@ import type { LiveStore } from "../live/store.svelte";
 import { Resource } from "./resource.svelte";
 import { merged } from "./told";
 
+/** To be called while the page is set up: the newest of a kind that may have very many. */
+export function newestOf<Kind extends keyof RecordKinds>(store: LiveStore, kind: Kind, limit: number): Resource<RecordKinds[Kind][]> {
+  return followed(store, kind, () => api.newest(kind, limit), { limit });
+}
+
 /** To be called while the page is set up. With `transfer` only the records of that one. */
 export function recordsOf<Kind extends keyof RecordKinds>(store: LiveStore, kind: Kind, transfer?: () => string): Resource<RecordKinds[Kind][]> {
   return followed(store, kind, () => api.records(kind, transfer === undefined ? {} : { transfer: transfer() }), transfer === undefined ? {} : { transfer });

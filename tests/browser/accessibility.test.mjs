@@ -29,7 +29,7 @@ for (const language of ["zh", "en"]) {
   }
 }
 
-const PAGES = ["/alerts", "/transfers", "/grants", "/write-off", "/gates", "/kpis", "/audit?entry=2", "/keys", "/account"];
+const PAGES = ["/alerts", "/transfers", "/grants", "/write-off", "/gates", "/ledger-imports", "/kpis", "/audit?entry=2", "/keys", "/account"];
 
 for (const [language, theme] of [["zh", "light"], ["en", "dark"]]) {
   test(`axe finds nothing on the officer's pages (${language}, ${theme})`, async () => {

@@ -77,6 +77,7 @@ export type InspectionRule = Schemas["InspectionRuleView"];
 export type InspectionDraw = Schemas["InspectionDraw"];
 export type StandingOrder = Schemas["StandingOrderView"];
 export type RiskTier = Schemas["RiskTier"];
+export type LedgerImport = Schemas["LedgerImport"];
 export type Binding = Schemas["BindingView"];
 /** RFC 9457. The screens translate `code`; `detail` is for whoever looks closer. */
 export type Problem = Schemas["Problem"];
@@ -105,6 +106,7 @@ export interface RecordKinds {
   enquiry: Enquiry;
   hold: Held;
   binding: Binding;
+  "ledger-import": LedgerImport;
   "gate-decision": GateDecision;
   "release-note": ReleaseNote;
   "pass-card": PassCard;

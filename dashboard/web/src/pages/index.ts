@@ -20,6 +20,7 @@ const PAGES: Readonly<Record<PageName, () => Promise<{ default: unknown }>>> = {
   transfer: () => import("./Transfer.svelte"),
   grants: () => import("./Grants.svelte"),
   "write-off": () => import("./WriteOff.svelte"),
+  imports: () => import("./LedgerImports.svelte"),
   gates: () => import("./Gates.svelte"),
   keys: () => import("./Keys.svelte"),
   kpis: () => import("./Kpis.svelte"),

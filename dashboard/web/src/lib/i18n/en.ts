@@ -7,6 +7,7 @@ import { en as draw } from "./areas/draw";
 import { en as errors } from "./areas/errors";
 import { en as fleet } from "./areas/fleet";
 import { en as gates } from "./areas/gates";
+import { en as imports } from "./areas/imports";
 import { en as keys } from "./areas/keys";
 import { en as kpi } from "./areas/kpi";
 import { en as needs } from "./areas/needs";
@@ -23,6 +24,7 @@ export const en: Dictionary = {
   ...transfer,
   ...audit,
   ...custody,
+  ...imports,
   ...keys,
   ...kpi,
   ...fleet,

@@ -47,6 +47,12 @@ export function problemText(code: string): string {
   return isKey(key) ? t(key) : t("error.other", { code });
 }
 
+/** Why a line of a ledger was refused; some codes mean another thing there than elsewhere. */
+export function lineText(code: string): string {
+  const key = `line.${code}`;
+  return isKey(key) ? t(key) : problemText(code);
+}
+
 /** The name in the chosen language of something that has both. */
 export function nameOf(named: { name_zh: string; name_en: string }): string {
   return language === "zh" ? named.name_zh : named.name_en;

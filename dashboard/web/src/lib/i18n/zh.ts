@@ -8,6 +8,7 @@ import { zh as draw } from "./areas/draw";
 import { zh as errors } from "./areas/errors";
 import { zh as fleet } from "./areas/fleet";
 import { zh as gates } from "./areas/gates";
+import { zh as imports } from "./areas/imports";
 import { zh as keys } from "./areas/keys";
 import { zh as kpi } from "./areas/kpi";
 import { zh as needs } from "./areas/needs";
@@ -23,6 +24,7 @@ export const zh = {
   ...transfer,
   ...audit,
   ...custody,
+  ...imports,
   ...keys,
   ...kpi,
   ...fleet,

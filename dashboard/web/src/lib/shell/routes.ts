@@ -19,6 +19,7 @@ export type PageName =
   | "grants"
   | "write-off"
   | "gates"
+  | "imports"
   | "kpis"
   | "keys"
   | "account";
@@ -48,6 +49,7 @@ const PLACES: readonly Place[] = [
   { page: "transfer", path: "/transfers/:id", roles: EVERYONE, listed: false },
   { page: "grants", path: "/grants", roles: ["customs", "auditor"], listed: true },
   { page: "write-off", path: "/write-off", roles: ["customs", "auditor"], listed: true },
+  { page: "imports", path: "/ledger-imports", roles: ["customs", "carrier", "operator"], listed: false },
   { page: "gates", path: "/gates", roles: ["customs", "auditor"], listed: true },
   { page: "kpis", path: "/kpis", roles: ["customs", "operator", "auditor", "admin"], listed: true },
   { page: "corridors", path: "/corridors", roles: SEE_ALL, listed: true },
@@ -60,7 +62,7 @@ const PLACES: readonly Place[] = [
 ];
 
 /** Whom the page belongs to in the navigation. */
-const AREA: Partial<Record<PageName, PageName>> = { alert: "alerts", transfer: "transfers", unit: "port", errand: "fleet" };
+const AREA: Partial<Record<PageName, PageName>> = { alert: "alerts", transfer: "transfers", unit: "port", errand: "fleet", imports: "write-off" };
 
 export interface Found {
   page: PageName;

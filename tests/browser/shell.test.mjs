@@ -9,7 +9,7 @@ after(() => browser?.close());
 const entries = (page) => page.getByRole("navigation").getByRole("link").evaluateAll((links) => links.map((link) => new URL(link.href).pathname));
 
 const PAGES = {
-  customs: ["/", "/alerts", "/transfers", "/grants", "/write-off", "/gates", "/kpis", "/corridors", "/audit", "/keys"],
+  customs: ["/", "/alerts", "/transfers", "/grants", "/write-off", "/gates", "/handover", "/kpis", "/corridors", "/audit", "/keys"],
   carrier: ["/", "/fleet", "/declare", "/alerts", "/transfers", "/receipts", "/devices", "/keys"],
   operator: ["/", "/port", "/alerts", "/transfers", "/kpis", "/keys"],
   auditor: ["/", "/alerts", "/transfers", "/grants", "/write-off", "/gates", "/kpis", "/corridors", "/audit", "/keys"],

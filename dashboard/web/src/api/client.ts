@@ -115,6 +115,19 @@ async function readAll<Row>(path: string): Promise<Row[]> {
   }
 }
 
+/** Of a list that is told newest first, what is not older than `since`. */
+async function readSince<Row>(path: string, since: Time, atOf: (row: Row) => Time): Promise<Row[]> {
+  const rows: Row[] = [];
+  let after: string | number | null = null;
+  do {
+    const page: Page<Row> = await read(`${path}${asked({ limit: PAGE, after })}`);
+    rows.push(...page.items.filter((row) => atOf(row) >= since));
+    const oldest = page.items.at(-1);
+    after = oldest === undefined || atOf(oldest) < since ? null : (page.next ?? null);
+  } while (after !== null);
+  return rows;
+}
+
 async function write<Answer>(method: string, path: string, body: unknown): Promise<Answer> {
   return (await request(ROOT + path, { method, body: JSON.stringify(body) })).json() as Promise<Answer>;
 }
@@ -165,6 +178,10 @@ export const api = {
   newest: async <Kind extends keyof RecordKinds>(kind: Kind, limit: number): Promise<Recorded<RecordKinds[Kind]>[]> =>
     (await read<Page<Recorded<RecordKinds[Kind]>>>(`/records/${kind}${asked({ limit })}`)).items,
   passCardPath: (card: string): string => `${ROOT}/pass-cards/${part(card)}/svg`,
+  recordsSince: <Kind extends keyof RecordKinds>(kind: Kind, since: Time): Promise<Recorded<RecordKinds[Kind]>[]> =>
+    readSince<Recorded<RecordKinds[Kind]>>(`/records/${kind}`, since, (record) => record.at),
+  /** Opened since then; active or not. */
+  alertsSince: (since: Time): Promise<Alert[]> => readSince<Alert>("/alerts", since, (alert) => alert.opened_at),
   ledger: (transfer: string): Promise<LedgerComparison> => read(`/transfers/${part(transfer)}/ledger`),
   exportPath: (transfer: string, format: "epcis" | "eaeu"): string => `${ROOT}/transfers/${part(transfer)}/${format}`,
   evidencePath: (transfer: string): string => `${ROOT}/transfers/${part(transfer)}/evidence`,

@@ -11,6 +11,7 @@ import { en as imports } from "./areas/imports";
 import { en as keys } from "./areas/keys";
 import { en as kpi } from "./areas/kpi";
 import { en as needs } from "./areas/needs";
+import { en as paper } from "./areas/paper";
 import { en as port } from "./areas/port";
 import { en as refusals } from "./areas/refusals";
 import { en as shell } from "./areas/shell";
@@ -27,6 +28,7 @@ export const en: Dictionary = {
   ...imports,
   ...keys,
   ...kpi,
+  ...paper,
   ...fleet,
   ...needs,
   ...port,

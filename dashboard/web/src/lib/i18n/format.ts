@@ -48,6 +48,11 @@ export function formatInstant(tag: string, ms: number): string {
   return new Intl.DateTimeFormat(tag, { dateStyle: "medium", timeStyle: "medium" }).format(ms);
 }
 
+/** Day and minute, in the reader's zone: what fits a column on paper, where nothing counts on. */
+export function formatMoment(tag: string, ms: number): string {
+  return new Intl.DateTimeFormat(tag, { month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hour12: false }).format(ms);
+}
+
 /** Share of the way done, 0 to 1; nothing when the length is unknown. */
 export function progressShare(progressKm: number | null | undefined, lengthKm: number | null | undefined): number | null {
   if (progressKm == null || lengthKm == null || lengthKm <= 0) return null;

@@ -12,6 +12,7 @@ import { zh as imports } from "./areas/imports";
 import { zh as keys } from "./areas/keys";
 import { zh as kpi } from "./areas/kpi";
 import { zh as needs } from "./areas/needs";
+import { zh as paper } from "./areas/paper";
 import { zh as port } from "./areas/port";
 import { zh as refusals } from "./areas/refusals";
 import { zh as shell } from "./areas/shell";
@@ -27,6 +28,7 @@ export const zh = {
   ...imports,
   ...keys,
   ...kpi,
+  ...paper,
   ...fleet,
   ...needs,
   ...port,

@@ -2,10 +2,11 @@ import { expect, test } from "vitest";
 import { areaOf, findPage, mayOpen, navigationOf, pathOf } from "./routes";
 
 test("every page is found at its own address", () => {
-  for (const page of ["floor", "port", "fleet", "declare", "receipts", "devices", "alerts", "transfers", "grants", "write-off", "gates", "kpis", "corridors", "audit", "keys", "account"] as const) {
+  for (const page of ["floor", "port", "fleet", "declare", "receipts", "devices", "alerts", "transfers", "grants", "write-off", "gates", "handover", "kpis", "corridors", "audit", "keys", "account"] as const) {
     expect(findPage(pathOf(page))).toEqual({ page, id: "" });
   }
   expect(findPage(pathOf("alert", "7"))).toEqual({ page: "alert", id: "7" });
+  expect(findPage(pathOf("report", "26CN0000000000015"))).toEqual({ page: "report", id: "26CN0000000000015" });
   expect(findPage("/transfers/26CN0000000000015/")).toEqual({ page: "transfer", id: "26CN0000000000015" });
 });
 

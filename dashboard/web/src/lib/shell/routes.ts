@@ -20,6 +20,8 @@ export type PageName =
   | "write-off"
   | "gates"
   | "imports"
+  | "handover"
+  | "report"
   | "kpis"
   | "keys"
   | "account";
@@ -47,10 +49,12 @@ const PLACES: readonly Place[] = [
   { page: "alert", path: "/alerts/:id", roles: EVERYONE, listed: false },
   { page: "transfers", path: "/transfers", roles: EVERYONE, listed: true },
   { page: "transfer", path: "/transfers/:id", roles: EVERYONE, listed: false },
+  { page: "report", path: "/transfers/:id/report", roles: EVERYONE, listed: false },
   { page: "grants", path: "/grants", roles: ["customs", "auditor"], listed: true },
   { page: "write-off", path: "/write-off", roles: ["customs", "auditor"], listed: true },
   { page: "imports", path: "/ledger-imports", roles: ["customs", "carrier", "operator"], listed: false },
   { page: "gates", path: "/gates", roles: ["customs", "auditor"], listed: true },
+  { page: "handover", path: "/handover", roles: ["customs"], listed: true },
   { page: "kpis", path: "/kpis", roles: ["customs", "operator", "auditor", "admin"], listed: true },
   { page: "corridors", path: "/corridors", roles: SEE_ALL, listed: true },
   { page: "audit", path: "/audit", roles: SEE_ALL, listed: true },
@@ -61,8 +65,11 @@ const PLACES: readonly Place[] = [
   { page: "account", path: "/account", roles: EVERYONE, listed: false },
 ];
 
+/** So many of the navigation have a digit of the keyboard. */
+export const DIGITS = 9;
+
 /** Whom the page belongs to in the navigation. */
-const AREA: Partial<Record<PageName, PageName>> = { alert: "alerts", transfer: "transfers", unit: "port", errand: "fleet", imports: "write-off" };
+const AREA: Partial<Record<PageName, PageName>> = { alert: "alerts", transfer: "transfers", report: "transfers", unit: "port", errand: "fleet", imports: "write-off" };
 
 export interface Found {
   page: PageName;

@@ -3,6 +3,7 @@ import { api } from "../../api/client";
 import type { EntryHead, Step } from "../../api/types";
 import { parseCheckpoint } from "../proof/checkpoint";
 import { isIncluded } from "../proof/inclusion";
+import { personOf } from "./signer";
 
 /** `clock`: a time limit passed; no entry says so. `missing`: the log shows no entry that made this step. */
 export type Proof = { state: "proved" | "refuted"; seq: number; size: number } | { state: "clock" | "missing" };
@@ -41,7 +42,7 @@ async function entryOf(step: Step): Promise<number | null> {
 /** Of the entries that came in the step's millisecond, the one that made it. Pure. */
 export function causeOf(step: Step, entries: readonly EntryHead[]): EntryHead | null {
   const { by, transfer } = step;
-  const user = by === "clock" ? null : "user" in by ? by.user : "signed" in by ? by.signed.user : null;
+  const user = personOf(by);
   const commands = entries.filter((entry) => entry.kind === "command" && (user === null || entry.user === user));
   const own = commands.find((entry) => entry.subject === transfer);
   // A grant is about a seal, an opening about its report: neither names the transfer.

@@ -1,12 +1,20 @@
-// The one who stands behind a change, in words.
+// Who stands behind a change, and how that is said. The words are an argument, so that both sides share it.
 import type { By } from "../../api/types";
-import { t } from "../i18n/index.svelte";
+import type { Values } from "../i18n/fill";
+import type { Key } from "../i18n/zh";
 
-export function signerOf(by: By): string {
-  if (by === "clock") return t("by.clock");
+/** The person, signed or not; nobody where a seal, a gate, a standing order or a clock did it. */
+export function personOf(by: By): string | null {
+  if (by === "clock") return null;
   if ("user" in by) return by.user;
-  if ("signed" in by) return t("by.signed", { user: by.signed.user, key: by.signed.key });
-  if ("seal" in by) return t("by.seal", { seal: by.seal.device, ctr: by.seal.ctr });
-  if ("order" in by) return t("by.order", { order: by.order.order, officer: by.order.officer });
-  return t("by.gate", { gate: by.gate });
+  return "signed" in by ? by.signed.user : null;
+}
+
+export function signerWords(by: By, say: (key: Key, values?: Values) => string): string {
+  if (by === "clock") return say("by.clock");
+  if ("user" in by) return by.user;
+  if ("signed" in by) return say("by.signed", { user: by.signed.user, key: by.signed.key });
+  if ("seal" in by) return say("by.seal", { seal: by.seal.device, ctr: by.seal.ctr });
+  if ("order" in by) return say("by.order", { order: by.order.order, officer: by.order.officer });
+  return say("by.gate", { gate: by.gate });
 }

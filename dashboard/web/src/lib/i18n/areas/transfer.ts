@@ -52,6 +52,7 @@ export const zh = {
   "deed.reply-enquiry": "答复核查",
   "deed.other": "其他操作",
   "deed.hold": "布控",
+  "deed.lift": "解除布控",
   "deed.cancel": "取消转关",
 
   "verify.conclusion": "结论",
@@ -220,6 +221,7 @@ export const en: Readonly<Record<keyof typeof zh, string>> = {
   "deed.reply-enquiry": "Reply to the enquiry",
   "deed.other": "Other actions",
   "deed.hold": "Hold",
+  "deed.lift": "Hold lifted",
   "deed.cancel": "Cancel the transfer",
 
   "verify.conclusion": "Conclusion",

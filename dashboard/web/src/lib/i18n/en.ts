@@ -15,6 +15,7 @@ import { en as paper } from "./areas/paper";
 import { en as port } from "./areas/port";
 import { en as refusals } from "./areas/refusals";
 import { en as shell } from "./areas/shell";
+import { en as tour } from "./areas/tour";
 import { en as transfer } from "./areas/transfer";
 import type { Dictionary } from "./zh";
 
@@ -29,6 +30,7 @@ export const en: Dictionary = {
   ...keys,
   ...kpi,
   ...paper,
+  ...tour,
   ...fleet,
   ...needs,
   ...port,

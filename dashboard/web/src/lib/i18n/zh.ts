@@ -16,6 +16,7 @@ import { zh as paper } from "./areas/paper";
 import { zh as port } from "./areas/port";
 import { zh as refusals } from "./areas/refusals";
 import { zh as shell } from "./areas/shell";
+import { zh as tour } from "./areas/tour";
 import { zh as transfer } from "./areas/transfer";
 
 export const zh = {
@@ -29,6 +30,7 @@ export const zh = {
   ...keys,
   ...kpi,
   ...paper,
+  ...tour,
   ...fleet,
   ...needs,
   ...port,

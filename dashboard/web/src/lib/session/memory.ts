@@ -1,7 +1,7 @@
 // What the browser keeps for one person between visits. A browser that refuses storage only forgets.
 const PREFIX = "sealway.";
 
-export type Remembered = "language" | "theme" | "checkpoint";
+export type Remembered = "language" | "theme" | "checkpoint" | `tour.${string}`;
 
 export function recall(what: Remembered): string | null {
   try {

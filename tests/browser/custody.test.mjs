@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launch, open, signIn, tokenOf, visitor, waitForAlert } from "./floor.mjs";
+import { launch, open, signIn, tokenOf, until, visitor, waitForAlert } from "./floor.mjs";
 
 let browser;
 before(async () => (browser = await launch({ webgl: false })));
@@ -28,7 +28,7 @@ test("a person makes a key in the browser, and what is decided from then on is s
   assert.match(await (await sent).headerValue("sealway-signature"), new RegExp(`^${keyId}[0-9a-f]{128}$`));
   await page.getByTestId("history").getByText("signed by hand").waitFor();
   // An entry is in the tree with the next checkpoint.
-  await page.waitForFunction(async () => {
+  await until(page, async () => {
     const { items } = await (await fetch("/api/v1/log/entries?limit=500")).json();
     return items.some((entry) => entry.command === "note-alert" && entry.signed);
   });

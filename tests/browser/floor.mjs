@@ -83,13 +83,25 @@ export async function open(page, path) {
   await page.locator("#content").waitFor();
 }
 
+const ASK_AGAIN_MS = 500;
+
+/**
+ * What a question to the page gives once it gives something. For questions that themselves wait for an answer: `waitForFunction` takes the
+ * promise of one for a yes.
+ */
+export async function until(page, question, given, { timeout = PATIENCE_MS } = {}) {
+  const end = Date.now() + timeout;
+  for (;;) {
+    const answer = await page.evaluate(question, given);
+    if (answer) return answer;
+    if (Date.now() > end) throw new Error(`not within ${timeout} ms: ${question}`);
+    await page.waitForTimeout(ASK_AGAIN_MS);
+  }
+}
+
 /** The demo's frauds take a while: waits until there is an alert. */
 export async function waitForAlert(page) {
-  await page.waitForFunction(
-    async () => (await (await fetch("/api/v1/alerts?state=active&limit=1")).json()).items.length > 0,
-    null,
-    { timeout: 4 * PATIENCE_MS, polling: 1000 },
-  );
+  await until(page, async () => (await (await fetch("/api/v1/alerts?state=active&limit=1")).json()).items.length > 0, null, { timeout: 4 * PATIENCE_MS });
 }
 
 /** Sends a command as the page's person, and gives the receipt. */

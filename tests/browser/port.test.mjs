@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { findings, launch, open, PATIENCE_MS, SERVER, signIn, tokenOf, visitor } from "./floor.mjs";
+import { findings, launch, open, PATIENCE_MS, SERVER, signIn, tokenOf, until, visitor } from "./floor.mjs";
 
 let browser;
 before(async () => (browser = await launch({ webgl: false })));
@@ -11,17 +11,17 @@ const STATION = ["depot-xian-port-station", "zone-xian-bonded", "zone-xian-epz-a
 
 /** A transfer that stands before an operator's gate and is held by nothing, and that no test took before. */
 async function atTheGate(page, taken = []) {
-  const found = await page.waitForFunction(
+  return until(
+    page,
     async ([places, others]) => {
       const { items } = await (await fetch("/api/v1/transfers?state=in-transit&limit=500")).json();
       const there = (row) => row.progress_km != null && row.length_km - row.progress_km < 0.02;
       const clear = (row) => row.holds.length === 0 && !row.custody_held && row.worst_severity !== "red";
-      return items.find((row) => places.includes(row.destination) && there(row) && clear(row) && !others.includes(row.id)) ?? false;
+      return items.find((row) => places.includes(row.destination) && there(row) && clear(row) && !others.includes(row.id));
     },
     [STATION, taken],
-    { timeout: 4 * PATIENCE_MS, polling: 1000 },
+    { timeout: 4 * PATIENCE_MS },
   );
-  return found.jsonValue();
 }
 
 async function read(page, { unit, seal }) {
@@ -61,7 +61,8 @@ for (const language of ["en", "zh"]) {
     const sent = page.waitForRequest((request) => request.url().endsWith("/api/v1/commands"));
     await page.getByTestId("sign").click();
     assert.match(await (await sent).headerValue("sealway-signature"), /^[0-9a-f]{144}$/);
-    await page.waitForFunction(
+    await until(
+      page,
       async (id) => ["handed-over", "unsealing-granted", "unsealed", "verified", "written-off"].includes((await (await fetch(`/api/v1/transfers/${id}`)).json()).state),
       transfer.id,
     );
@@ -104,7 +105,7 @@ test("without a network the operator goes on; what was decided is sent later, an
   await page.evaluate(async () => void (await navigator.serviceWorker.ready));
   await page.reload();
   await page.getByTestId("read-unit").waitFor();
-  await page.waitForFunction(async (path) => (await caches.match(path)) !== undefined, `/api/v1/transfers/${transfer.id}`);
+  await until(page, async (path) => (await caches.match(path)) !== undefined, `/api/v1/transfers/${transfer.id}`);
   await page.context().setOffline(true);
   await page.reload();
   await page.getByTestId("kept").waitFor();

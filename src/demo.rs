@@ -41,6 +41,7 @@ async fn demo(arguments: &Demo) -> anyhow::Result<()> {
     let plan = FleetPlan::new(world::CORRIDORS, world::PLACES, arguments.devices as usize, SEED).context("fleet")?;
     world::furnish(&platform.tracker).await.context("places, corridors and parties")?;
     world::open(&platform.tracker).await.context("standing order and ledgers")?;
+    world::stock(&platform.tracker).await.context("spare seals")?;
     world::declare(&platform.tracker, &plan).await.context("devices and transfers")?;
     if arguments.report.is_none() {
         welcome(&platform).await?;

@@ -7,7 +7,8 @@ use sealway_schemas::command::{DeviceCommand, GateCommand, LedgerCommand, Regist
 use sealway_schemas::gate::{Direction, Line};
 use sealway_schemas::ledger::{GoodsLine, GoodsStatus, LedgerFormat};
 use sealway_schemas::movement::Arrow;
-use sealway_schemas::{PartyId, TransferId};
+use sealway_schemas::{DeviceId, PartyId, PublicKey, TransferId};
+use sealway_seal_sim::device::Device;
 use sealway_seal_sim::fleet::{FleetPlan, PlannedDevice};
 use sealway_seal_sim::world::Mode;
 use sealway_tracker::Tracker;
@@ -155,6 +156,29 @@ fn desk_of(mode: Mode) -> anyhow::Result<Signer> {
     person(&format!("{}-desk", carrier(mode)), carrier(mode), Role::Carrier)
 }
 
+/// A seal in each carrier's drawer, for a transfer that a visitor declares.
+pub(super) async fn stock(tracker: &Tracker) -> anyhow::Result<()> {
+    for (mode, number) in Mode::ALL.into_iter().zip(1_u8..) {
+        // As with the fleet's: the keys of a demonstration are the same in each.
+        let spare = Device::new(format!("SW-S-{number:05}").parse()?, [number; 32], 1);
+        enrol(tracker, spare.id(), &carrier(mode).parse()?, (spare.public_key(), |challenge| spare.enrolment(challenge))).await?;
+    }
+    Ok(())
+}
+
+async fn enrol(
+    tracker: &Tracker,
+    device: DeviceId,
+    owner: &PartyId,
+    (public_key, prove): (PublicKey, impl FnOnce([u8; 32]) -> Vec<u8>),
+) -> anyhow::Result<()> {
+    let mut challenge = [0; 32];
+    getrandom::fill(&mut challenge).map_err(|error| anyhow::anyhow!("random numbers: {error}"))?;
+    let proof = hex::encode(prove(challenge));
+    let enrol = DeviceCommand::EnrolDevice { device, owner: owner.clone(), public_key, challenge: hex::encode(challenge), proof };
+    access::command(tracker, &format!("enrol-{device}"), enrol).await
+}
+
 /// Enrols every device of the fleet by its own proof, and declares its transfer.
 pub(super) async fn declare(tracker: &Tracker, plan: &FleetPlan) -> anyhow::Result<()> {
     let declarations = plan.devices().iter().zip(1..).map(|(planned, number)| declare_one(tracker, planned, number));
@@ -163,16 +187,7 @@ pub(super) async fn declare(tracker: &Tracker, plan: &FleetPlan) -> anyhow::Resu
 
 async fn declare_one(tracker: &Tracker, planned: &PlannedDevice, number: u64) -> anyhow::Result<()> {
     let party: PartyId = carrier(planned.mode).parse()?;
-    let mut challenge = [0; 32];
-    getrandom::fill(&mut challenge).map_err(|error| anyhow::anyhow!("random numbers: {error}"))?;
-    let enrol = DeviceCommand::EnrolDevice {
-        device: planned.id,
-        owner: party.clone(),
-        public_key: planned.public_key(),
-        challenge: hex::encode(challenge),
-        proof: hex::encode(planned.enrolment(challenge)),
-    };
-    access::command(tracker, &format!("enrol-{}", planned.id), enrol).await?;
+    enrol(tracker, planned.id, &party, (planned.public_key(), |challenge| planned.enrolment(challenge))).await?;
     let transfer = TransferId::new(26, "CN", &format!("XA{number:011}"))?;
     let (by, unit, seal) = (desk_of(planned.mode)?, planned.unit.clone(), planned.id);
     let draft = TransferCommand::DraftTransfer {

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { findings, launch, mapIsDrawn, open, SERVER, signIn, visitor, waitForAlert } from "./floor.mjs";
 
-let browser;
-before(async () => (browser = await launch()));
-after(() => browser?.close());
+let browser, mapless;
+before(async () => ([browser, mapless] = await Promise.all([launch(), launch({ webgl: false })])));
+after(() => Promise.all([browser?.close(), mapless?.close()]));
 
 for (const language of ["zh", "en"]) {
   for (const theme of ["light", "dark"]) {
@@ -20,7 +20,7 @@ for (const language of ["zh", "en"]) {
     });
 
     test(`axe finds nothing on the sign-in (${language}, ${theme})`, async () => {
-      const { page, close } = await visitor(browser, { language, theme });
+      const { page, close } = await visitor(mapless, { language, theme });
       await page.goto(`${SERVER}/login#not-a-token`);
       await page.getByTestId("login-error").waitFor();
       assert.deepEqual(await findings(page), []);
@@ -33,7 +33,7 @@ const PAGES = ["/alerts", "/transfers", "/grants", "/write-off", "/gates", "/led
 
 for (const [language, theme] of [["zh", "light"], ["en", "dark"]]) {
   test(`axe finds nothing on the officer's pages (${language}, ${theme})`, async () => {
-    const { page, close } = await visitor(browser, { language, theme });
+    const { page, close } = await visitor(mapless, { language, theme });
     await signIn(page);
     await waitForAlert(page);
     const { alert, transfer } = await page.evaluate(async () => {

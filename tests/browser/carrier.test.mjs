@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { findings, launch, open, PATIENCE_MS, SERVER, signIn, tokenOf, visitor } from "./floor.mjs";
+import { findings, launch, open, PATIENCE_MS, SERVER, signIn, tokenOf, until, visitor } from "./floor.mjs";
 
 let browser;
 before(async () => (browser = await launch({ webgl: false })));
@@ -61,12 +61,8 @@ test("the carrier's day: a consolidated container is drafted, bound and declared
   const { page, log, close } = await visitor(browser);
   await signIn(page, tokenOf("carrier"));
   // A seal is free once customs wrote off what it closed.
-  const free = await page.waitForFunction(
-    async () => (await (await fetch("/api/v1/devices?limit=500")).json()).items.find((row) => row.owner === "silk-road-rail" && row.transfer == null)?.id ?? false,
-    null,
-    { timeout: 4 * PATIENCE_MS, polling: 1000 },
-  );
-  const seal = await free.jsonValue();
+  const freeSeal = async () => (await (await fetch("/api/v1/devices?limit=500")).json()).items.find((row) => row.owner === "silk-road-rail" && row.transfer == null)?.id;
+  const seal = await until(page, freeSeal, null, { timeout: 4 * PATIENCE_MS });
   await open(page, "/declare");
   await page.getByTestId("kind-consolidated").click();
   const unit = "TEMU2644158";
@@ -111,7 +107,8 @@ test("a carrier reports an incident of a transfer on its way, and customs is nex
   await page.getByTestId("incident-note").fill("the wagon was shunted hard");
   await page.getByTestId("incident-send").click();
   await page.getByTestId("next").getByText("Customs").first().waitFor();
-  await page.waitForFunction(async (id) => (await (await fetch(`/api/v1/transfers/${id}`)).json()).state === "incident", transfer);
+  const held = async (id) => (await (await fetch(`/api/v1/transfers/${id}`)).json()).state === "incident";
+  await until(page, held, transfer);
   assert.deepEqual(await findings(page), []);
   await close();
 });

@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import { command, findings, launch, open, signIn, tokenOf, visitor } from "./floor.mjs";
 
 let browser;
-before(async () => (browser = await launch()));
+before(async () => (browser = await launch({ webgl: false })));
 after(() => browser?.close());
 
 const CARRIER = "silk-road-rail";

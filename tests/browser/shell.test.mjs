@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import { launch, open, PATIENCE_MS, SERVER, signIn, tokenOf, visitor } from "./floor.mjs";
 
 let browser;
-before(async () => (browser = await launch()));
+before(async () => (browser = await launch({ webgl: false })));
 after(() => browser?.close());
 
 const entries = (page) => page.getByRole("navigation").getByRole("link").evaluateAll((links) => links.map((link) => new URL(link.href).pathname));

@@ -25,6 +25,9 @@ pub(super) const PEOPLE: [(Role, &str); 5] = [
     (Role::Admin, "platform"),
 ];
 
+/// Seals of each carrier that close nothing yet.
+const SPARES: usize = 4;
+
 const DISTRICTS: [(&str, &str, &str); 2] = [("xian", "西安关区", "Xi'an district"), ("shanghai", "上海关区", "Shanghai district")];
 
 /// The district of a place, by what its id names.
@@ -156,9 +159,10 @@ fn desk_of(mode: Mode) -> anyhow::Result<Signer> {
     person(&format!("{}-desk", carrier(mode)), carrier(mode), Role::Carrier)
 }
 
-/// A seal in each carrier's drawer, for a transfer that a visitor declares.
+/// Seals in each carrier's drawer, for transfers that a visitor declares.
 pub(super) async fn stock(tracker: &Tracker) -> anyhow::Result<()> {
-    for (mode, number) in Mode::ALL.into_iter().zip(1_u8..) {
+    let drawers = Mode::ALL.into_iter().flat_map(|mode| std::iter::repeat_n(mode, SPARES));
+    for (mode, number) in drawers.zip(1_u8..) {
         // As with the fleet's: the keys of a demonstration are the same in each.
         let spare = Device::new(format!("SW-S-{number:05}").parse()?, [number; 32], 1);
         enrol(tracker, spare.id(), &carrier(mode).parse()?, (spare.public_key(), |challenge| spare.enrolment(challenge))).await?;

@@ -1,13 +1,15 @@
-// From what a carrier fills in to the commands of a declaration, and what is still missing. Pure.
+// From what a carrier fills in to the commands of a declaration. Pure.
 import type { Command, CorridorFeature, MechanicalSeal, TransportDocument } from "../../api/types";
-import { airWaybillFault, type Fault, iso6346Digit, paperFault, tidy, unitFault, type UnitKind } from "../cargo/number";
+import { iso6346Digit, tidy, type UnitKind } from "../cargo/number";
 
 export const KINDS = ["container", "air", "consolidated", "loose"] as const;
 export type Kind = (typeof KINDS)[number];
 export const STATUSES = ["bonded", "non-bonded", "in-transit"] as const;
+/** So many legs may a transfer have. */
+export const LEGS_LIMIT = 16;
 
-export interface ConsignmentForm {
-  paper: string;
+/** One kind of goods of one status. */
+export interface GoodsForm {
   goods: string;
   hs: string;
   nameZh: string;
@@ -18,16 +20,36 @@ export interface ConsignmentForm {
   status: (typeof STATUSES)[number];
 }
 
+/** A house waybill under its master. */
+export interface HouseForm {
+  paper: string;
+  lines: GoodsForm[];
+}
+
+export interface ConsignmentForm {
+  paper: string;
+  lines: GoodsForm[];
+  houses: HouseForm[];
+}
+
 export interface DeclarationForm {
   transfer: string;
   kind: Kind;
   unit: string;
   seal: string;
-  corridor: string;
+  /** The corridor of each leg, in their order. */
+  corridors: string[];
   consignments: ConsignmentForm[];
 }
 
-export const emptyConsignment = (): ConsignmentForm => ({ paper: "", goods: "", hs: "", nameZh: "", nameEn: "", quantity: "", unit: "PCE", weight: "", status: "bonded" });
+export const emptyGoods = (): GoodsForm => ({ goods: "", hs: "", nameZh: "", nameEn: "", quantity: "", unit: "PCE", weight: "", status: "bonded" });
+export const emptyConsignment = (): ConsignmentForm => ({ paper: "", lines: [emptyGoods()], houses: [] });
+
+/** Of the goods of a master: what lies in the house is a part of it, in the same terms. */
+export const houseUnder = (master: ConsignmentForm): HouseForm => ({ paper: "", lines: master.lines.map((line) => ({ ...line, quantity: "", weight: "" })) });
+
+/** So many consignments does a kind have at least, and whether it may have more. */
+export const consignmentsOf = (kind: Kind): { least: number; more: boolean } => ({ least: kind === "consolidated" ? 2 : 1, more: kind === "consolidated" || kind === "air" });
 
 /** A reference shaped as an MRN: year, country, 13 signs, and the check digit of ISO 6346 over those. */
 export function freshReference(year: number, random: Uint8Array): string {
@@ -44,49 +66,51 @@ export function waysFor(kind: Kind, corridors: readonly CorridorFeature[]): Corr
   return corridors.filter(({ properties }) => (kind === "air") === (properties.mode === "air") || (kind === "air" && properties.mode === "road"));
 }
 
-export const unitFaultOf = (form: DeclarationForm): Fault | null => unitFault(unitKindOf(form.kind), tidy(form.unit));
-export const paperFaultOf = (kind: Kind, paper: string): Fault | null => (kind === "air" ? airWaybillFault(tidy(paper)) : paperFault(paper.trim()));
-
-const AMOUNT = /^(0|[1-9][0-9]{0,11})(\.[0-9]{1,3})?$/;
-export const amountFault = (text: string): Fault | null => (text.trim() === "" ? { what: "empty" } : AMOUNT.test(text.trim()) && Number(text) > 0 ? null : { what: "shape" });
-export const hsFault = (text: string): Fault | null => (text.trim() === "" ? { what: "empty" } : /^[0-9]{6,10}$/.test(text.trim()) ? null : { what: "shape" });
-const needed = (text: string): Fault | null => (text.trim() === "" ? { what: "empty" } : null);
-
-/** How many fields are missing or wrong. */
-export function missing(form: DeclarationForm): number {
-  const faults = [unitFaultOf(form), needed(form.seal), needed(form.corridor)];
-  for (const line of form.consignments) {
-    faults.push(paperFaultOf(form.kind, line.paper), needed(line.goods), hsFault(line.hs), needed(line.nameZh), needed(line.nameEn), amountFault(line.quantity), needed(line.unit), amountFault(line.weight));
-  }
-  const twice = new Set(form.consignments.map((line) => line.paper.trim())).size < form.consignments.length;
-  return faults.filter((fault) => fault !== null).length + (twice ? 1 : 0);
+/** The legs as corridors; nothing where one is not chosen yet. */
+export function legsOf({ corridors: chosen }: DeclarationForm, corridors: readonly CorridorFeature[]): CorridorFeature[] | null {
+  const legs = chosen.flatMap((id) => corridors.find((corridor) => corridor.properties.id === id) ?? []);
+  return legs.length > 0 && legs.length === chosen.length ? legs : null;
 }
 
-function documentOf(kind: Kind, paper: string): TransportDocument {
-  return kind === "air" ? { "master-air-waybill": tidy(paper) } : { "bill-of-lading": paper.trim() };
+/** Where the way may go on from its last leg, without coming back to a place where it was. */
+export function waysOn(kind: Kind, legs: readonly CorridorFeature[], corridors: readonly CorridorFeature[]): CorridorFeature[] {
+  const last = legs.at(-1)?.properties.to;
+  const been = legs.map(({ properties }) => properties.from);
+  return last === undefined ? waysFor(kind, corridors) : waysFor(kind, corridors).filter(({ properties }) => properties.from === last && !been.includes(properties.to));
 }
+
+const documentOf = (kind: Kind, paper: string): TransportDocument => (kind === "air" ? { "master-air-waybill": waybill(paper) } : { "bill-of-lading": paper.trim() });
+
+/** As it is printed, with its hyphen: both ways to type it are one number. */
+export function waybill(paper: string): string {
+  const digits = tidy(paper).replace("-", "");
+  return `${digits.slice(0, 3)}-${digits.slice(3)}`;
+}
+
+const linesOf = (lines: readonly GoodsForm[]) =>
+  lines.map((line) => ({
+    goods: { goods: line.goods.trim(), hs: line.hs.trim(), unit: line.unit.trim(), status: line.status, quantity: line.quantity.trim(), weight_kg: line.weight.trim() },
+    description_zh: line.nameZh.trim(),
+    description_en: line.nameEn.trim(),
+  }));
 
 export type Step = "draft" | "bind" | "submit";
 
-/** The three commands, in their order; nothing where something is missing. */
+/** The three commands of a form without faults, in their order; a master stands before its houses. */
 export function declarationCommands(form: DeclarationForm, carrier: string, corridors: readonly CorridorFeature[], mechanical: readonly MechanicalSeal[] = []): { step: Step; command: Command }[] | null {
-  const way = corridors.find((corridor) => corridor.properties.id === form.corridor)?.properties;
-  if (way === undefined || missing(form) > 0) return null;
-  const { transfer, seal } = form;
+  const legs = legsOf(form, corridors)?.map(({ properties }) => properties);
+  const [first, last] = [legs?.[0], legs?.at(-1)];
+  if (legs === undefined || first === undefined || last === undefined) return null;
+  const { transfer, seal, kind } = form;
   const unit = tidy(form.unit);
-  const consignments = form.consignments.map((line) => ({
-    document: documentOf(form.kind, line.paper),
-    owner: carrier,
-    lines: [
-      {
-        goods: { goods: line.goods.trim(), hs: line.hs.trim(), unit: line.unit.trim(), status: line.status, quantity: line.quantity.trim(), weight_kg: line.weight.trim() },
-        description_zh: line.nameZh.trim(),
-        description_en: line.nameEn.trim(),
-      },
-    ],
-  }));
+  const consignments = form.consignments.flatMap(({ paper, lines, houses }) => {
+    const document = documentOf(kind, paper);
+    const master = { document, owner: carrier, lines: linesOf(lines) };
+    return [master, ...houses.map((house) => ({ document: { "house-air-waybill": { master: waybill(paper), house: house.paper.trim() } }, parent: document, owner: carrier, lines: linesOf(house.lines) }))];
+  });
+  const way = { origin: first.from, destination: last.to, corridor: first.id, legs: legs.map(({ mode, id }) => ({ mode, corridor: id })) };
   return [
-    { step: "draft", command: { type: "draft-transfer", transfer, carrier, unit, seal, origin: way.from, destination: way.to, corridor: way.id, consignments } },
+    { step: "draft", command: { type: "draft-transfer", transfer, carrier, unit, seal, ...way, consignments } },
     { step: "bind", command: { type: "bind-seal", transfer, unit, seal, mechanical: [...mechanical] } },
     { step: "submit", command: { type: "submit-transfer", transfer } },
   ];

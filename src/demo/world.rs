@@ -164,7 +164,7 @@ pub(super) async fn stock(tracker: &Tracker) -> anyhow::Result<()> {
     let drawers = Mode::ALL.into_iter().flat_map(|mode| std::iter::repeat_n(mode, SPARES));
     for (mode, number) in drawers.zip(1_u8..) {
         // As with the fleet's: the keys of a demonstration are the same in each.
-        let spare = Device::new(format!("SW-S-{number:05}").parse()?, [number; 32], 1);
+        let spare = Device::new(format!("SW-SPARE-{number:02}").parse()?, [number; 32], 1);
         enrol(tracker, spare.id(), &carrier(mode).parse()?, (spare.public_key(), |challenge| spare.enrolment(challenge))).await?;
     }
     Ok(())

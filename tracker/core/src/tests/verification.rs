@@ -94,6 +94,20 @@ fn an_unsatisfactory_verification_holds_the_transfer_until_a_later_one_is_satisf
 }
 
 #[test]
+fn each_officer_s_word_is_a_hold_of_its_own_and_one_word_lifts_them_all() {
+    let (mut bench, _, id) = laden();
+    let hold = |number: usize| json!({"type": "hold-transfer", "transfer": id, "reason": format!("reason {number}")});
+    for number in 1..=16 {
+        bench.ok(Role::Customs, hold(number));
+    }
+    let details: Vec<String> = bench.transfer(&id).holds.into_iter().map(|hold| hold.detail).collect();
+    assert_eq!(details, (1..=16).map(|number| format!("reason {number}")).collect::<Vec<_>>());
+    assert_eq!(bench.code(Role::Customs, hold(17)), "holds-limit");
+    bench.ok(Role::Customs, json!({"type": "lift-hold", "transfer": id, "reason": "seen"}));
+    assert_eq!(bench.transfer(&id).holds, []);
+}
+
+#[test]
 fn minor_discrepancies_are_written_off_by_an_officer_and_in_parts() {
     let (mut bench, id) = unsealed();
     bench.ok(Role::Customs, verify(&id, "A5", Some("9")));

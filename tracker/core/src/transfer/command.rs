@@ -10,7 +10,7 @@ use crate::effect::{CommandRefusal, Effect, RefusedStep};
 use sealway_schemas::alert::AlertKind;
 use sealway_schemas::binding::RiskTierView;
 use sealway_schemas::command::{RiskTier, Role, TransferCommand};
-use sealway_schemas::movement::{Arrow, HoldReason, IncidentView, MovementState};
+use sealway_schemas::movement::{Arrow, IncidentView, MovementState};
 use sealway_schemas::record::Record;
 use sealway_schemas::{PartyId, Time, TransferId};
 
@@ -41,8 +41,7 @@ impl Core {
             C::HoldTransfer { transfer, reason } => {
                 let ix = self.asked(asking, &transfer)?;
                 text("reason", &reason)?;
-                self.hold(now, ix, (HoldReason::Officer, reason), by, effects);
-                Ok(())
+                self.hold_by_word(now, ix, (reason, by), effects)
             }
             C::LiftHold { transfer, reason } => {
                 let ix = self.asked(asking, &transfer)?;

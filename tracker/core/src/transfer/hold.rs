@@ -7,6 +7,9 @@ use sealway_schemas::Time;
 use sealway_schemas::movement::{By, HoldReason, HoldView};
 use sealway_schemas::record::{HeldView, LiftedView, Record};
 
+/// More than this is nobody's reason any more.
+const HOLDS_LIMIT: usize = 16;
+
 /// What a word takes away, whose word, and why.
 #[derive(Debug)]
 pub(crate) struct Lifting {
@@ -27,12 +30,12 @@ impl Lifting {
 }
 
 impl Core {
-    /// Holds a transfer: once for each reason. It stays until it is lifted.
+    /// Holds a transfer: once for each reason, but each word of an officer is a hold of its own. It stays until it is lifted.
     pub(crate) fn hold(&mut self, now: Time, ix: TransferIx, (reason, detail): (HoldReason, String), by: By, effects: &mut Vec<Effect>) {
         let Some(transfer) = self.transfers.get_mut(ix) else {
             return;
         };
-        if transfer.holds.iter().any(|hold| hold.reason == reason) {
+        if reason != HoldReason::Officer && transfer.holds.iter().any(|hold| hold.reason == reason) {
             return;
         }
         transfer.held += 1;
@@ -56,7 +59,24 @@ impl Core {
         self.go_on(now, ix, effects);
     }
 
-    /// An officer's word.
+    /// An officer's word to stop it.
+    pub(super) fn hold_by_word(
+        &mut self,
+        now: Time,
+        ix: TransferIx,
+        (reason, by): (String, By),
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), CommandRefusal> {
+        let holds = self.holds(ix).len();
+        if holds >= HOLDS_LIMIT {
+            let detail = format!("transfer: held for {holds} reasons, expected fewer than {HOLDS_LIMIT}: lift those first");
+            return Err(CommandRefusal::new("holds-limit", detail));
+        }
+        self.hold(now, ix, (HoldReason::Officer, reason), by, effects);
+        Ok(())
+    }
+
+    /// An officer's word to let it go on.
     pub(super) fn lift(
         &mut self,
         now: Time,

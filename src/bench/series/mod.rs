@@ -23,6 +23,7 @@ use std::time::{Duration, Instant};
 const BATCH: usize = 5_000;
 const SETTLE: u64 = 250_000;
 const ENCODED: usize = 500_000;
+const ROUNDS: usize = 9;
 const LATEST: u32 = 100_000;
 const PROGRESS: Duration = Duration::from_secs(5);
 
@@ -90,28 +91,33 @@ async fn measure(arguments: &BenchSeries) -> anyhow::Result<Figures> {
 fn encode_ns() -> anyhow::Result<f64> {
     let points = Fleet::new(1_000)?.points(ENCODED)?;
     let mut lines = Vec::new();
-    let begun = Instant::now();
-    for batch in points.chunks(BATCH) {
-        lines.clear();
-        batch.iter().for_each(|point| encode(point, &mut lines));
-    }
-    Ok(begun.elapsed().as_secs_f64() * 1e9 / ENCODED as f64)
+    median(|| {
+        let begun = Instant::now();
+        for batch in points.chunks(BATCH) {
+            lines.clear();
+            batch.iter().for_each(|point| encode(point, &mut lines));
+        }
+        Ok(begun.elapsed().as_secs_f64() * 1e9 / ENCODED as f64)
+    })
 }
 
-/// The median of a few rounds.
+/// Of a few rounds.
+fn median(round: impl FnMut() -> anyhow::Result<f64>) -> anyhow::Result<f64> {
+    let mut taken = std::iter::repeat_with(round).take(ROUNDS).collect::<anyhow::Result<Vec<f64>>>()?;
+    taken.sort_by(f64::total_cmp);
+    taken.get(ROUNDS / 2).copied().context("rounds")
+}
+
 fn latest_ms() -> anyhow::Result<f64> {
     let points = Fleet::new(LATEST)?.points(LATEST as usize)?;
     let mut newest = Newest::default();
     newest.follow(&mut Batch { points, commands: Vec::new(), cursor: 0, tip: None, left_out: 0 });
-    let mut taken = Vec::new();
-    for _ in 0..9 {
+    median(|| {
         let begun = Instant::now();
         let all: Vec<_> = newest.devices().cloned().collect();
-        taken.push(begun.elapsed().as_secs_f64() * 1e3);
         anyhow::ensure!(all.len() == LATEST as usize, "{} seals have a newest report, expected {LATEST}", all.len());
-    }
-    taken.sort_by(f64::total_cmp);
-    taken.get(4).copied().context("rounds")
+        Ok(begun.elapsed().as_secs_f64() * 1e3)
+    })
 }
 
 async fn embedded(points: u64, seals: u32) -> anyhow::Result<Store> {

@@ -66,7 +66,7 @@ pub(super) fn encode_hour(hour: &Hour, through: u64, out: &mut Vec<u8>) {
 }
 
 /// Their ids with commas between; absent where there are none.
-fn places(out: &mut Vec<u8>, name: &[u8], places: &[PlaceId]) {
+fn places<const N: usize>(out: &mut Vec<u8>, name: &[u8; N], places: &[PlaceId]) {
     if places.is_empty() {
         return;
     }
@@ -112,7 +112,7 @@ fn decimal(out: &mut Vec<u8>, value: f64) {
     fixed::<100, 2>(out, hundredths as i64);
 }
 
-fn integer(out: &mut Vec<u8>, name: &[u8], value: u64) {
+fn integer<const N: usize>(out: &mut Vec<u8>, name: &[u8; N], value: u64) {
     out.extend_from_slice(name);
     number(out, value);
 }
@@ -152,7 +152,7 @@ fn eight(value: u64) -> [u8; 8] {
 }
 
 /// Exact: seven digits behind the point, from the integer itself.
-fn degrees(out: &mut Vec<u8>, name: &[u8], e7: i64) {
+fn degrees<const N: usize>(out: &mut Vec<u8>, name: &[u8; N], e7: i64) {
     out.extend_from_slice(name);
     fixed::<DEGREE_E7, 7>(out, e7);
 }

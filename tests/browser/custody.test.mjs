@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launch, open, signIn, tokenOf, until, visitor, waitForAlert } from "./floor.mjs";
+import { findings, launch, open, PATIENCE_MS, signIn, tokenOf, until, visitor, waitForAlert } from "./floor.mjs";
 
 let browser;
 before(async () => (browser = await launch({ webgl: false })));
@@ -48,8 +48,9 @@ test("an officer proposes a grant under way, and takes it back", async () => {
     return items[0].seal;
   });
   await open(page, "/grants");
-  await page.getByLabel("Seal", { exact: true }).fill(seal);
-  await page.getByRole("button", { name: "Grant the unsealing" }).click();
+  const field = page.getByLabel("Seal", { exact: true });
+  await field.fill(seal);
+  await field.press("Enter");
   const form = page.getByTestId("grant-form");
   await form.getByLabel("Latitude").fill("34.1");
   await form.getByLabel("Longitude").fill("108.1");
@@ -74,5 +75,30 @@ test("an auditor sees grants and ledgers and can change nothing there", async ()
   await open(page, "/write-off");
   await page.getByText("No transfer waits").waitFor();
   assert.equal(await page.getByTestId("write-off-page").getByRole("button").count(), 0);
+  await close();
+});
+
+test("an officer takes a write-off back for a reason, and writes the transfer off again", async () => {
+  const { page, log, close } = await visitor(browser);
+  await signIn(page);
+  await open(page, "/write-off");
+  const postings = page.getByTestId("postings").locator("tbody tr");
+  const written = postings.filter({ has: page.getByRole("button", { name: "Reverse" }) }).first();
+  await written.waitFor({ timeout: 4 * PATIENCE_MS });
+  const transfer = await written.getByRole("link").innerText();
+  const posting = (await written.locator("td").first().innerText()).trim();
+  await written.getByRole("button", { name: "Reverse" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Reason").fill("counted again");
+  await dialog.getByRole("button", { name: "Reverse" }).click();
+  await dialog.waitFor({ state: "detached" });
+  await postings.getByText(`reverses #${posting}`).waitFor();
+  const waiting = page.getByTestId("waiting").locator("tbody tr").filter({ has: page.locator(`a[href$="${transfer}"]`) });
+  await waiting.getByRole("button", { name: "Write off" }).click();
+  await dialog.getByLabel("Note").fill("counted twice, all there");
+  await dialog.getByRole("button", { name: "Write off" }).click();
+  await waiting.waitFor({ state: "detached" });
+  assert.deepEqual(await findings(page), []);
+  assert.deepEqual(log.errors, []);
   await close();
 });

@@ -81,7 +81,7 @@ export async function request(path: string, { method, body, headers = {} }: Send
   }
   serverSays(response.headers.get("date"));
   answers.heard(response.headers);
-  if (!response.ok) throw await failureOf(response);
+  if (!response.ok) throw failureOf(response.status, await response.text().catch(() => ""));
   return response;
 }
 
@@ -90,10 +90,19 @@ export function freshKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-async function failureOf(response: Response): Promise<Failure> {
-  const problem: Partial<Problem> = await response.json().catch(() => ({}));
-  const code = problem.code ?? `http-${response.status}`;
-  return new Failure(code, response.status, problem.detail ?? problem.title ?? response.statusText, stepOf(problem));
+/** `answer`: the body as text; a proxy's is no problem of ours. */
+export function failureOf(status: number, answer: string): Failure {
+  const problem = parsed<Partial<Problem>>(answer) ?? {};
+  return new Failure(problem.code ?? `http-${status}`, status, problem.detail ?? problem.title ?? "", stepOf(problem));
+}
+
+/** Nothing where a text is no JSON. */
+export function parsed<Value>(text: string): Value | null {
+  try {
+    return JSON.parse(text) as Value;
+  } catch {
+    return null;
+  }
 }
 
 function stepOf({ state, arrow, missing }: Partial<Problem>): RefusedStep | null {

@@ -1,6 +1,6 @@
 // A file on its way to the API, with how much of it is there: `fetch` tells nothing of that.
-import { Failure, freshKey, ROOT } from "./client";
-import type { LedgerImport, Problem } from "./types";
+import { Failure, failureOf, freshKey, parsed, ROOT } from "./client";
+import type { LedgerImport } from "./types";
 
 export interface LedgerFile {
   enterprise: string;
@@ -21,22 +21,10 @@ export function importLedger({ enterprise, reference, kind, content }: LedgerFil
     request.upload.onload = () => sent(1);
     request.onerror = () => failed(new Failure("unreachable", 0, ""));
     request.onload = () => {
-      const answer = answerOf(request.responseText);
-      if (request.status === 200 && answer !== null) done(answer as unknown as LedgerImport);
-      else failed(failureOf(request.status, answer));
+      const given = request.status === 200 ? parsed<LedgerImport>(request.responseText) : null;
+      if (given === null) failed(failureOf(request.status, request.responseText));
+      else done(given);
     };
     request.send(content);
   });
-}
-
-function answerOf(text: string): Record<string, unknown> | null {
-  try {
-    return JSON.parse(text) as Record<string, unknown>;
-  } catch {
-    return null;
-  }
-}
-
-function failureOf(status: number, answer: Partial<Problem> | null): Failure {
-  return new Failure(answer?.code ?? `http-${status}`, status, answer?.detail ?? "");
 }

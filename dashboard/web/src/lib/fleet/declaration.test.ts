@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { type DeclarationForm, declarationCommands, emptyConsignment, emptyGoods, freshReference, type GoodsForm, houseUnder, waybill, waysFor, waysOn } from "./declaration";
-import { amountFault, amountOf, faultsOf, hsFault, thousandths } from "./faults";
+import { amountFault, faultsOf, hsFault } from "./faults";
 import type { CorridorFeature } from "../../api/types";
 
 const way = (id: string, mode: "rail" | "road" | "air", from = "a", to = "b"): CorridorFeature => ({
@@ -88,13 +88,11 @@ test("air cargo has air and road before it, everything else has no air", () => {
   expect(waysFor("loose", ways).map(({ properties }) => properties.mode)).toEqual(["rail", "road", "road"]);
 });
 
-test("amounts and HS codes are checked while they are typed, and summed without rounding", () => {
+test("amounts and HS codes are checked while they are typed", () => {
   for (const good of ["1", "0.5", "10000000"]) expect(amountFault(good)).toBeNull();
   for (const bad of ["0", "-1", "1e3", "01", "1,5"]) expect(amountFault(bad)).toEqual({ what: "shape" });
   expect(hsFault("854231")).toBeNull();
   expect(hsFault("8542")).toEqual({ what: "shape" });
-  expect(amountOf(thousandths("0.1") + thousandths("0.2"))).toBe("0.3");
-  expect(amountOf(thousandths("999999999999.999") * 2n)).toBe("1999999999999.998");
 });
 
 test("a reference has year, country, serial and check digit", () => {

@@ -1,6 +1,7 @@
 // What is missing or wrong in a declaration, field by field, before it is sent. Pure. The tracker has the last word.
 import type { CorridorFeature } from "../../api/types";
 import { airWaybillFault, type Fault, paperFault, tidy, unitFault } from "../cargo/number";
+import { isQuantity, quantityOf, thousandths } from "../ledger/quantity";
 import { type DeclarationForm, type GoodsForm, type Kind, legsOf, unitKindOf, waybill } from "./declaration";
 
 export type FieldFault = Fault | { what: "twice" } | { what: "not-in-parent" } | { what: "differs"; expected: string } | { what: "exceeds"; sum: string; most: string } | { what: "apart" };
@@ -10,8 +11,12 @@ export type Faults = ReadonlyMap<string, FieldFault>;
 
 const EMPTY: FieldFault = { what: "empty" };
 
-const AMOUNT = /^(0|[1-9][0-9]{0,11})(\.[0-9]{1,3})?$/;
-export const amountFault = (text: string): Fault | null => shapeFault(text, AMOUNT) ?? (thousandths(text) > 0n ? null : { what: "shape" });
+export function amountFault(text: string): Fault | null {
+  const given = text.trim();
+  if (given === "") return { what: "empty" };
+  return isQuantity(given) && thousandths(given) > 0n ? null : { what: "shape" };
+}
+
 export const hsFault = (text: string): Fault | null => shapeFault(text, /^[0-9]{6,10}$/);
 const goodsFault = (text: string): Fault | null => shapeFault(text, /^[A-Za-z0-9-]{1,32}$/);
 const unitOfMeasureFault = (text: string): Fault | null => shapeFault(text, /^[A-Z0-9]{2,3}$/);
@@ -20,17 +25,6 @@ const nameFault = (text: string): Fault | null => shapeFault(text, /^[^\p{Cc}]{1
 function shapeFault(text: string, shape: RegExp): Fault | null {
   if (text.trim() === "") return { what: "empty" };
   return shape.test(text.trim()) ? null : { what: "shape" };
-}
-
-/** Quantities have three decimals at most and are summed without rounding. */
-export function thousandths(text: string): bigint {
-  const [whole = "0", part = ""] = text.trim().split(".");
-  return BigInt(whole) * 1000n + BigInt(part.padEnd(3, "0"));
-}
-
-export function amountOf(count: bigint): string {
-  const part = String(count % 1000n).padStart(3, "0").replace(/0+$/, "");
-  return part === "" ? String(count / 1000n) : `${count / 1000n}.${part}`;
 }
 
 export function faultsOf(form: DeclarationForm, corridors: readonly CorridorFeature[]): Faults {
@@ -104,6 +98,6 @@ function claimFaults(at: string, lines: readonly GoodsForm[], master: { held: re
     if (amountFault(line.quantity) !== null || amountFault(held.quantity) !== null) return;
     const [sum, most] = [(master.claimed.get(kindOf(line)) ?? 0n) + thousandths(line.quantity), thousandths(held.quantity)];
     master.claimed.set(kindOf(line), sum);
-    if (sum > most) note(`${own}.quantity`, { what: "exceeds", sum: amountOf(sum), most: amountOf(most) });
+    if (sum > most) note(`${own}.quantity`, { what: "exceeds", sum: quantityOf(sum), most: quantityOf(most) });
   });
 }

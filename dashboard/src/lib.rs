@@ -32,6 +32,7 @@ mod me;
 mod metrics;
 mod openapi;
 mod parties;
+mod photos;
 mod places;
 mod problem;
 mod qr;

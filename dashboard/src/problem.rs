@@ -95,7 +95,12 @@ impl Problem {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the platform failed; its log says why")
     }
 
-    fn stopping() -> Self {
+    pub(crate) fn disk_full() -> Self {
+        let detail = "the platform's disk is full and nothing is taken, expected a request after there is room again";
+        Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk-full", detail).retry_after(30)
+    }
+
+    pub(crate) fn stopping() -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", "the platform is stopping, expected a request after its restart")
             .retry_after(5)
     }
@@ -154,10 +159,7 @@ impl From<CommandFailure> for Problem {
                 Self { step: step.map(Box::new), ..Self::new(status_of(code), code, detail) }
             }
             CommandFailure::Stopped => Self::stopping(),
-            CommandFailure::DiskFull => {
-                let detail = "the platform's disk is full and nothing is taken, expected a request after there is room again";
-                Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk-full", detail).retry_after(30)
-            }
+            CommandFailure::DiskFull => Self::disk_full(),
         }
     }
 }

@@ -20,10 +20,18 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let malformed = |detail: String| Problem::new(StatusCode::BAD_REQUEST, "id-malformed", detail);
         let Path(text) = Path::<String>::from_request_parts(parts, state).await.map_err(|refused| malformed(refused.body_text()))?;
-        text.parse().map(Self).map_err(|error: T::Err| malformed(error.to_string()))
+        parsed(&text).map(Self)
     }
+}
+
+/// A part of the path, where it has several.
+pub(crate) fn parsed<T: FromStr<Err: Display>>(text: &str) -> Result<T, Problem> {
+    text.parse().map_err(|error: T::Err| malformed(error.to_string()))
+}
+
+fn malformed(detail: String) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "id-malformed", detail)
 }
 
 /// An alert's number in a path or a query.

@@ -5,7 +5,7 @@ use crate::problem::Problem;
 use crate::state::Dashboard;
 use crate::{
     alerts, basemap, commands, connections, corridors, device_errors, devices, enrolment, events, evidence, exchange, gates, gateways,
-    health, kpis, ledger, log_entries, log_state, me, metrics, openapi, parties, places, records, reports, security, series, sign_in,
+    health, kpis, ledger, log_entries, log_state, me, metrics, openapi, parties, photos, places, records, reports, security, series, sign_in,
     standby, tlog, tokens, track, transfers, users, web, webhooks,
 };
 use axum::Router;
@@ -50,6 +50,7 @@ pub(crate) fn described() -> OpenApiRouter<Dashboard> {
         .merge(corridors::routes())
         .merge(transfers::routes())
         .merge(evidence::routes())
+        .merge(photos::routes())
         .merge(exchange::routes())
         .merge(ledger::routes())
         .merge(gates::routes())

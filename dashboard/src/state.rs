@@ -20,6 +20,8 @@ use tokio::sync::Semaphore;
 const STREAMS: usize = 1024;
 /// Tracks read from the evidence log at a time; others wait.
 const TRACKS: usize = 4;
+/// Photos that come at the same time.
+const PHOTOS: usize = 8;
 /// Passwords hashed at a time; others wait.
 const HASHES: usize = 2;
 /// After its first wrong attempts an address has a further one every so often, and an account.
@@ -44,6 +46,8 @@ pub struct Dashboard {
     /// An export looks through the whole log, so they wait for each other.
     pub(crate) exports: Arc<Semaphore>,
     pub(crate) tracks: Arc<Semaphore>,
+    /// Photos on their way, each in memory until it is whole.
+    pub(crate) photos: Arc<Semaphore>,
     pub(crate) figures: Arc<Figures>,
     pub(crate) more_figures: Option<MoreFigures>,
     pub(crate) gateways: Option<Gateways>,
@@ -75,6 +79,7 @@ impl Dashboard {
             streams: Arc::new(Semaphore::new(STREAMS)),
             exports: Arc::new(Semaphore::new(1)),
             tracks: Arc::new(Semaphore::new(TRACKS)),
+            photos: Arc::new(Semaphore::new(PHOTOS)),
             figures: Arc::default(),
             more_figures: None,
             gateways: None,

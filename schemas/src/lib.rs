@@ -26,6 +26,7 @@ pub mod malformed;
 pub mod movement;
 #[cfg(feature = "openapi")]
 mod openapi;
+pub mod photo;
 pub mod record;
 pub mod refusals;
 pub mod report;
@@ -42,4 +43,5 @@ pub use ids::{
     AlertId, CorridorId, DeviceId, Digest, DistrictId, GateId, KeyId, PartyId, PlaceId, PublicKey, TransferId, UserId, WebhookId,
 };
 pub use malformed::Malformed;
+pub use photo::PhotoHash;
 pub use time::Time;

@@ -2,7 +2,7 @@
 
 use crate::command::IncidentKind;
 use crate::record::Recorded;
-use crate::{DeviceId, GateId, KeyId, Time, TransferId, UserId};
+use crate::{DeviceId, GateId, KeyId, PhotoHash, Time, TransferId, UserId};
 use serde::{Deserialize, Serialize};
 
 /// States of a movement, in the order of the trade.
@@ -218,6 +218,8 @@ pub struct HoldView {
 pub struct IncidentView {
     pub kind: IncidentKind,
     pub note: String,
+    #[serde(default)]
+    pub photos: Vec<PhotoHash>,
     pub by: By,
     pub at: Time,
 }

@@ -3,7 +3,7 @@
 use crate::cargo::{AirWaybill, BillNumber, CargoUnit, HouseNumber};
 use crate::gate::Plate;
 use crate::ledger::{GoodsCode, HsCode, Quantity, Reference, UnitCode};
-use crate::{AlertId, CorridorId, DeviceId, DistrictId, GateId, KeyId, PartyId, PlaceId, PublicKey, Time, TransferId, UserId, WebhookId};
+use crate::{AlertId, CorridorId, DeviceId, DistrictId, GateId, KeyId, PartyId, PhotoHash, PlaceId, PublicKey, Time, TransferId, UserId, WebhookId};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
@@ -41,6 +41,7 @@ text_schema! {
     AirWaybill: "^[0-9]{3}-?[0-9]{7}[0-6]$", "020-81140743";
     BillNumber: "^[A-Za-z0-9-]{1,35}$", "COSU6123456780";
     HouseNumber: "^[A-Za-z0-9-]{1,35}$", "SW-77";
+    PhotoHash: "^[0-9a-f]{64}$", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
     KeyId: "^[0-9a-f]{16}$", "d75a980182b10ab7";
     PublicKey: "^[0-9a-f]{64}$", "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
 }

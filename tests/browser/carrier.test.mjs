@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { after, before, test } from "node:test";
 import { findings, launch, open, PATIENCE_MS, SERVER, signIn, tokenOf, until, visitor } from "./floor.mjs";
 
@@ -89,12 +90,70 @@ test("a carrier reports an incident of a transfer on its way, and customs is nex
   await open(page, `/fleet/${transfer}`);
   await page.getByTestId("incident-kind").selectOption("accident");
   await page.getByTestId("incident-note").fill("the wagon was shunted hard");
+  const photos = [await picture(page, 1600, "image/png"), await picture(page, 5000, "image/png")];
+  await page.getByTestId("photos").setInputFiles([
+    { name: "seal.png", mimeType: "image/png", buffer: photos[0] },
+    { name: "wagon.png", mimeType: "image/png", buffer: photos[1] },
+    { name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("no picture") },
+  ]);
+  await page.getByTestId("photo-wrong").getByText("notes.txt").waitFor();
+  assert.deepEqual(await findings(page), []);
   await page.getByTestId("incident-send").click();
   await page.getByTestId("next").getByText("Customs").first().waitFor();
   await until(page, async (id) => (await (await fetch(`/api/v1/transfers/${id}`)).json()).state === "incident", transfer);
+  await photosAreSeen(page, 2);
   assert.deepEqual(await findings(page), []);
   await close();
+
+  const customs = await visitor(browser);
+  await signIn(customs.page, tokenOf("customs"));
+  await open(customs.page, `/transfers/${transfer}`);
+  await customs.page.getByTestId("incidents").getByText("the wagon was shunted hard").waitFor();
+  await photosAreSeen(customs.page, 2);
+  const kept = await customs.page.evaluate(photosOf, transfer);
+  assert.ok(photos[1].length > 1_500_000 && kept.every((photo) => photo.bytes < 1_500_000), `a large one is made smaller: ${JSON.stringify(kept)}`);
+  assert.equal(kept[0].hash, createHash("sha256").update(photos[0]).digest("hex"), "a small one comes as it is");
+  assert.ok(kept.every((photo) => photo.hash === photo.found), "each is what the signed word named");
+  assert.deepEqual(await findings(customs.page), []);
+  assert.deepEqual([customs.log.errors, customs.log.violations], [[], []]);
+  await customs.close();
 });
+
+/** A picture that does not compress: `side` pixels, a square of noise in it. */
+async function picture(page, side, kind) {
+  const base64 = await page.evaluate(async ([side, kind]) => {
+    const canvas = new OffscreenCanvas(side, side);
+    const drawing = canvas.getContext("2d");
+    drawing.fillStyle = "#345";
+    drawing.fillRect(0, 0, side, side);
+    const noise = drawing.createImageData(Math.floor(side / 6), Math.floor(side / 6));
+    for (let at = 0; at < noise.data.length; at += 65536) crypto.getRandomValues(noise.data.subarray(at, Math.min(at + 65536, noise.data.length)));
+    drawing.putImageData(noise, 20, 20);
+    const bytes = new Uint8Array(await (await canvas.convertToBlob({ type: kind })).arrayBuffer());
+    let text = "";
+    for (let at = 0; at < bytes.length; at += 32768) text += String.fromCharCode(...bytes.subarray(at, at + 32768));
+    return btoa(text);
+  }, [side, kind]);
+  return Buffer.from(base64, "base64");
+}
+
+async function photosAreSeen(page, count) {
+  await page.waitForFunction((count) => {
+    const shown = [...document.querySelectorAll("[data-testid=photo-strip] img")];
+    shown.forEach((photo) => photo.scrollIntoView());
+    return shown.length === count && shown.every((photo) => photo.complete && photo.naturalWidth > 0);
+  }, count);
+}
+
+/** What the platform gives for each photo of the transfer, in the order of their naming. */
+async function photosOf(transfer) {
+  const { items } = await (await fetch(`/api/v1/records/incident?transfer=${transfer}`)).json();
+  return Promise.all(items[0].body.incident.photos.map(async (hash) => {
+    const bytes = await (await fetch(`/api/v1/transfers/${transfer}/photos/${hash}`)).arrayBuffer();
+    const found = [...new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    return { hash, found, bytes: bytes.byteLength };
+  }));
+}
 
 test("each row of a registration has its own result", async () => {
   const { page, close } = await visitor(browser);

@@ -1,5 +1,6 @@
-//! Backup and restore: the evidence log, the platform key, what people sign in with and what witnesses signed are copied, everything else
-//! is a view of them. A standby follows with the log alone: what witnesses sign after the backup that it began as, it does not have.
+//! Backup and restore: the evidence log, the platform key, what people sign in with, the photos that they showed and what witnesses signed
+//! are copied, everything else is a view of them. A standby follows with the log alone: photos and what witnesses sign after the backup that
+//! it began as, it does not have.
 //!
 //! A restored platform has lost what came after the copy. It says so by a higher generation, and each seal sends again from its ring what
 //! the copy lacks; a login recorded before the copy's end is worthless.
@@ -8,6 +9,7 @@ use crate::config::TrackerConfig;
 use crate::data_dir::{DataDir, DataDirError, write_durably};
 use crate::log::{self, Copied, LogError};
 use crate::open::{self, OpenError, Viewed};
+use crate::photos;
 use crate::tree::KEPT;
 use sealway_schemas::entry::Entry;
 use std::path::{Path, PathBuf};
@@ -45,6 +47,7 @@ pub fn backup(data: &Path, to: &Path, progress: &dyn Fn(u64)) -> Result<Copied, 
     let path = into.platform_key();
     write_durably(&path, &key, 0o600).map_err(|source| BackupError::Io { path, source })?;
     copy_file(&from.accounts, &into.accounts(), 0o600)?;
+    copy_photos(&from.photos, &into.photos())?;
     let tree = into.tree();
     std::fs::create_dir_all(&tree).map_err(|source| BackupError::Io { path: tree.clone(), source })?;
     KEPT.iter().try_for_each(|name| copy_file(&from.tree.join(name), &tree.join(name), 0o644))?;
@@ -62,6 +65,16 @@ fn copy_file(from: &Path, to: &Path, mode: u32) -> Result<(), BackupError> {
     write_durably(to, &bytes, mode).map_err(|source| BackupError::Io { path: to.to_owned(), source })
 }
 
+fn copy_photos(from: &Path, to: &Path) -> Result<(), BackupError> {
+    let io = |path: &Path| {
+        let path = path.to_owned();
+        move |source| BackupError::Io { path, source }
+    };
+    std::fs::create_dir_all(to).map_err(io(to))?;
+    let named = photos::files(from).map_err(io(from))?;
+    named.iter().filter_map(|path| path.file_name().map(|name| (path, to.join(name)))).try_for_each(|(path, to)| copy_file(path, &to, 0o600))
+}
+
 /// Makes a data folder out of a backup, under a generation of its own.
 pub fn restore(backup_dir: &Path, config: &TrackerConfig, progress: &dyn Fn(u64)) -> Result<Restored, BackupError> {
     let copied = backup(backup_dir, &config.data_dir, progress)?;
@@ -77,12 +90,13 @@ struct Parts {
     log: PathBuf,
     key: PathBuf,
     accounts: PathBuf,
+    photos: PathBuf,
     tree: PathBuf,
 }
 
 fn parts(data: &Path) -> Result<Parts, BackupError> {
-    let [log, key, accounts, tree] = ["log", "platform.key", "accounts.json", "tree"].map(|name| data.join(name));
-    let found = Parts { log, key, accounts, tree };
+    let [log, key, accounts, photos, tree] = ["log", "platform.key", "accounts.json", "photos", "tree"].map(|name| data.join(name));
+    let found = Parts { log, key, accounts, photos, tree };
     if found.log.is_dir() && found.key.is_file() { Ok(found) } else { Err(BackupError::NotOurs(data.to_owned())) }
 }
 

@@ -99,6 +99,11 @@ impl DataDir {
     }
 
     #[must_use]
+    pub fn photos(&self) -> PathBuf {
+        self.root.join("photos")
+    }
+
+    #[must_use]
     pub fn platform_key(&self) -> PathBuf {
         self.root.join("platform.key")
     }

@@ -15,6 +15,7 @@ pub mod log;
 mod metrics;
 mod open;
 pub mod outbox;
+pub mod photos;
 mod platform_key;
 mod rebuild;
 pub mod registry;

@@ -14,6 +14,7 @@ use crate::feed::EventFeed;
 use crate::log::{EvidenceLog, LogError};
 use crate::metrics::Counters;
 use crate::outbox::{Feed, Gathered, Mailroom, OutboxError, Store};
+use crate::photos::{PhotoError, Photos};
 use crate::platform_key::{PlatformKey, PlatformKeyError};
 use crate::registry::{Projector, Reached, RegistryError};
 use crate::scrub::Scrub;
@@ -45,6 +46,8 @@ pub enum OpenError {
     Key(#[from] PlatformKeyError),
     #[error(transparent)]
     Accounts(#[from] AccountsError),
+    #[error(transparent)]
+    Photos(#[from] PhotoError),
     #[error(transparent)]
     Registry(#[from] RegistryError),
     #[error(transparent)]
@@ -140,6 +143,7 @@ fn start(config: TrackerConfig, loaded: Loaded, downlink: Arc<dyn Downlink>, vie
     let Views { projector, registry, projecting, mailroom } = views;
     let Loaded { data_dir, key, log, state, snapshot_seq, keyrings } = loaded;
     let accounts = Accounts::open(data_dir.accounts())?;
+    let photos = Photos::open(data_dir.photos())?;
     let data_dir = Arc::new(data_dir);
     let grower = Grower::open(data_dir.clone(), log.reader(), key.note_signer()?)?;
     let counters = Arc::new(Counters::default());
@@ -200,6 +204,7 @@ fn start(config: TrackerConfig, loaded: Loaded, downlink: Arc<dyn Downlink>, vie
         feed,
         registry,
         accounts,
+        photos,
         projector,
         series,
         outbox,

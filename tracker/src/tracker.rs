@@ -10,6 +10,7 @@ use crate::log::{LogError, LogReader, Position};
 use crate::metrics::{Counters, TrackerMetrics};
 use crate::open::{self, OpenError};
 use crate::outbox::{Closing, Outbox};
+use crate::photos::Photos;
 use crate::platform_key::PlatformKey;
 use crate::registry::{Projector, Registry};
 use crate::series::Series;
@@ -45,6 +46,7 @@ pub(crate) struct Running {
     pub(crate) feed: EventFeed,
     pub(crate) registry: Registry,
     pub(crate) accounts: Accounts,
+    pub(crate) photos: Photos,
     pub(crate) projector: Projector,
     pub(crate) series: Series,
     pub(crate) outbox: Outbox,
@@ -165,6 +167,12 @@ impl Tracker {
     #[must_use]
     pub fn accounts(&self) -> &Accounts {
         &self.running.accounts
+    }
+
+    /// What people showed of incidents.
+    #[must_use]
+    pub fn photos(&self) -> &Photos {
+        &self.running.photos
     }
 
     /// The time series, a view of the log.

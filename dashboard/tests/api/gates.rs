@@ -11,12 +11,12 @@ const TRUCK: &str = "陕A12345";
 const CLOSED: u64 =
     Status::CABLE_INSERTED | Status::MOTOR_LOCKED | Status::HOUSING_CLOSED | Status::CLOCK_DISCIPLINED | Status::EPOCH_KEY_HELD;
 
-fn send(house: &House, user: &str, command: &Value) -> Value {
+pub(crate) fn send(house: &House, user: &str, command: &Value) -> Value {
     house.as_user(user).post("/api/v1/commands", command).ok()
 }
 
 /// A sealed transfer before the gate of its origin, its seal just asked, and release note N-1.
-fn before_the_gate(house: &House) -> TransferId {
+pub(crate) fn before_the_gate(house: &House) -> TransferId {
     house.atlas();
     let mut seal = Seal::new("XA-1", 1);
     house.enrol("north", &seal);

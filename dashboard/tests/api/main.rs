@@ -30,6 +30,8 @@ mod pages;
 #[cfg(test)]
 mod passwords;
 #[cfg(test)]
+mod photos;
+#[cfg(test)]
 mod problems;
 #[cfg(test)]
 mod reports;

@@ -3,7 +3,7 @@
 use super::kinds::kinds;
 use crate::cargo::{Consignment, Leg};
 use crate::movement::Arrow;
-use crate::{CorridorId, DeviceId, PartyId, PlaceId, TransferId};
+use crate::{CorridorId, DeviceId, PartyId, PhotoHash, PlaceId, TransferId};
 use serde::{Deserialize, Serialize};
 
 /// A lock or bolt beside the electronic seal, ISO 17712.
@@ -128,6 +128,9 @@ pub enum TransferCommand {
         transfer: TransferId,
         kind: IncidentKind,
         note: String,
+        /// At most 8; their bytes follow, at `/api/v1/transfers/<id>/photos/<hash>`.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        photos: Vec<PhotoHash>,
     },
     ResumeTransfer {
         transfer: TransferId,

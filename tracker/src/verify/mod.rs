@@ -1,4 +1,4 @@
-//! `sealway verify`: log, tree and registry of a data folder, looked at while nobody writes to it. A fault is named by file, entry and row;
+//! `sealway verify`: log, tree, photos and registry of a data folder, looked at while nobody writes to it. A fault is named by file, entry and row;
 //! what can be checked behind it is checked. Not looked at: which roots were told (a restored platform has those of a lost log too), the
 //! signatures of witnesses, whose keys are not here, and the views that a start makes again (snapshots, series, outbox).
 
@@ -8,6 +8,7 @@ use crate::config::TrackerConfig;
 use crate::data_dir::DataDir;
 use crate::log::{self, LogError};
 use crate::open::{self, OpenError, Viewed};
+use crate::photos::{self, PhotoError};
 use crate::platform_key::note_signer;
 use crate::tree::{Audit, TreeError};
 use sealway_core::proof::Hash;
@@ -87,6 +88,10 @@ fn look(root: &Path, progress: &dyn Fn(u64)) -> Result<Verified, OpenError> {
         }
     }
     audit.take().into_iter().for_each(|audit| finish(audit, &mut verified));
+    let photos = data_dir.photos();
+    let broken = photos::faults(&photos).map_err(|source| PhotoError::Io { path: photos, source })?;
+    let found = broken.into_iter().map(|(path, fault)| Found { file: within(root, &path), entry: None, row: None, fault });
+    verified.found.extend(found);
     Ok(verified)
 }
 

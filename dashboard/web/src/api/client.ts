@@ -24,6 +24,7 @@ import type {
   NewDevice,
   Page,
   Party,
+  Photo,
   Places,
   Points,
   Problem,
@@ -192,6 +193,9 @@ export const api = {
   /** Opened since then; active or not. */
   alertsSince: (since: Time): Promise<Alert[]> => readSince<Alert>("/alerts", since, (alert) => alert.opened_at),
   ledger: (transfer: string): Promise<LedgerComparison> => read(`/transfers/${part(transfer)}/ledger`),
+  /** The photos that the transfer's incidents name, and whether they are here. */
+  photos: (transfer: string): Promise<Photo[]> => read(`/transfers/${part(transfer)}/photos`),
+  photoPath: (transfer: string, hash: string): string => `${ROOT}/transfers/${part(transfer)}/photos/${part(hash)}`,
   exportPath: (transfer: string, format: "epcis" | "eaeu"): string => `${ROOT}/transfers/${part(transfer)}/${format}`,
   evidencePath: (transfer: string): string => `${ROOT}/transfers/${part(transfer)}/evidence`,
   entries: (which: { after?: number | string | null; at?: Time; limit?: number }): Promise<Page<EntryHead>> => read(`/log/entries${asked(which)}`),

@@ -68,6 +68,8 @@ export type VerifiedLine = Schemas["VerifiedLine"];
 export type Verification = Schemas["VerificationView"];
 export type Enquiry = Schemas["EnquiryView"];
 export type EnquiryStanding = Schemas["EnquiryStanding"];
+export type ReportedIncident = Schemas["ReportedIncident"];
+export type Photo = Schemas["Photo"];
 export type Held = Schemas["HeldView"];
 export type ReleaseNote = Schemas["ReleaseNoteView"];
 export type PassCard = Schemas["PassCardView"];
@@ -105,6 +107,7 @@ export interface RecordKinds {
   verification: Verification;
   enquiry: Enquiry;
   hold: Held;
+  incident: ReportedIncident;
   binding: Binding;
   "ledger-import": LedgerImport;
   "gate-decision": GateDecision;

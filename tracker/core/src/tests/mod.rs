@@ -16,6 +16,7 @@ mod late;
 mod laws;
 mod ledger;
 mod legs;
+mod incident;
 mod life;
 mod seal;
 mod shown;

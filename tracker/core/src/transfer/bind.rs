@@ -104,8 +104,15 @@ impl Core {
     }
 
     /// On with the seal as it is closed now: the same epoch, or a new one that the officer hereby accepts.
-    pub(super) fn resume(&mut self, now: Time, ix: TransferIx, by: By, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
+    pub(super) fn resume(
+        &mut self,
+        now: Time,
+        ix: TransferIx,
+        (note, by): (String, By),
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), CommandRefusal> {
         self.step(now, ix, Arrow::Resume, by.clone(), effects)?;
+        self.end_incident(now, ix, (note, by.clone()), effects);
         let Some(transfer) = self.transfers.get(ix) else {
             return Ok(());
         };
@@ -116,7 +123,6 @@ impl Core {
         let sealing = sealing.unwrap_or(Sealing { epoch: last.epoch, ctr: last.ctr });
         let device = self.devices.find(&transfer.seal);
         if let Some(transfer) = self.transfers.get_mut(ix) {
-            transfer.incident = None;
             transfer.movement = Movement::InTransit { sealing, approach: Approach::UnderWay };
             if transfer.chain.holding().is_none_or(|holding| holding.epoch != sealing.epoch) {
                 transfer.chain.close(sealing, now);

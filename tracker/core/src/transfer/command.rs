@@ -3,11 +3,9 @@
 use super::TransferIx;
 use super::declare::Draft;
 use super::order::StandingOrder;
-use crate::alert::Finding;
 use crate::command::Asking;
 use crate::core::Core;
 use crate::effect::{CommandRefusal, Effect, RefusedStep};
-use sealway_schemas::alert::AlertKind;
 use sealway_schemas::binding::RiskTierView;
 use sealway_schemas::command::{RiskTier, Role, TransferCommand};
 use sealway_schemas::movement::{Arrow, IncidentView, MovementState};
@@ -60,20 +58,14 @@ impl Core {
                 text("reason", &reason)?;
                 self.step(now, self.asked(asking, &transfer)?, Arrow::Release, by, effects)
             }
-            C::ReportIncident { transfer, kind, note } => {
+            C::ReportIncident { transfer, kind, note, photos } => {
                 text("note", &note)?;
                 let ix = self.asked(asking, &transfer)?;
-                self.step(now, ix, Arrow::ReportIncident, by.clone(), effects)?;
-                if let Some(transfer) = self.transfers.get_mut(ix) {
-                    transfer.incident = Some(IncidentView { kind, note, by, at: now });
-                }
-                self.tell_transfer(now, ix, effects);
-                self.raise_on_transfer(now, ix, Finding::at(AlertKind::IncidentReported, now), effects);
-                Ok(())
+                self.report_incident(now, ix, IncidentView { kind, note, photos, by, at: now }, effects)
             }
             C::ResumeTransfer { transfer, note } => {
                 text("note", &note)?;
-                self.resume(now, self.asked(asking, &transfer)?, by, effects)
+                self.resume(now, self.asked(asking, &transfer)?, (note, by), effects)
             }
             C::CancelTransfer { transfer, reason } => {
                 text("reason", &reason)?;

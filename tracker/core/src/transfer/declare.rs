@@ -160,6 +160,7 @@ impl Draft {
             bond: Bond::Planned,
             chain: Chain::default(),
             incident: None,
+            incidents: 0,
             holds: Vec::new(),
             held: 0,
             arrival: None,

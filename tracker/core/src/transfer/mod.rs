@@ -8,6 +8,7 @@ mod command;
 mod declare;
 mod enquiry;
 mod hold;
+mod incident;
 mod leg;
 pub(crate) mod life;
 mod order;
@@ -59,6 +60,8 @@ pub(crate) struct Transfer {
     pub(crate) chain: Chain,
     /// What the carrier reported, while it is an incident.
     pub(crate) incident: Option<IncidentView>,
+    /// How many it reported.
+    pub(crate) incidents: u32,
     pub(crate) holds: Vec<HoldView>,
     /// How often it was held.
     pub(crate) held: u32,

@@ -1,14 +1,16 @@
-//! The people at the end of the way: the operator reports arrivals, asks seals and takes cargo over; officers grant and verify.
+//! The people at the end of the way: the operator reports arrivals, asks seals, takes cargo over and parts consolidations; officers grant
+//! and verify.
 //!
 //! They look once a second, as people at a counter do, and leave alone what is held: that is for whoever watches the demonstration.
 
 use super::world::{CORRIDORS, CUSTOMS, person};
 use crate::access;
 use anyhow::Context as _;
-use sealway_schemas::command::{Command, CustodyCommand, Role, SealFound, Signer};
+use sealway_schemas::cargo::{CargoView, ConsignmentLine, ConsignmentView, FoundConsignment, FoundLine};
+use sealway_schemas::command::{CargoCommand, Command, CustodyCommand, Role, SealFound, Signer};
 use sealway_schemas::down::Circle;
 use sealway_schemas::event::TransferView;
-use sealway_schemas::ledger::Conclusion;
+use sealway_schemas::ledger::{Conclusion, GoodsLine, Quantity};
 use sealway_schemas::movement::MovementState;
 use sealway_schemas::{CorridorId, PartyId, TransferId};
 use sealway_seal_sim::world::corridors;
@@ -61,6 +63,9 @@ impl<'a> Desk<'a> {
             let Some(last) = transfers.last() else { return Ok(()) };
             page.after = Some(last.id.clone());
             for transfer in transfers.iter().filter(|transfer| due(transfer)) {
+                if self.waits(transfer).await? {
+                    continue;
+                }
                 let tries = self.tries.entry((transfer.id.clone(), state)).or_default();
                 *tries += 1;
                 if *tries <= TRIES {
@@ -74,9 +79,7 @@ impl<'a> Desk<'a> {
     async fn go_on(&mut self, transfer: &TransferView, first: bool) -> anyhow::Result<()> {
         let (id, place) = (transfer.id.clone(), transfer.destination.clone());
         let operator = self.operator(transfer).await?;
-        let absent = self.absent.as_ref() == Some(&operator.party);
         match transfer.state {
-            MovementState::InTransit | MovementState::Arrived if absent => {}
             MovementState::InTransit => {
                 self.ask(&operator, CustodyCommand::ReportArrival { transfer: id, place }).await;
             }
@@ -88,6 +91,9 @@ impl<'a> Desk<'a> {
             }
             MovementState::HandedOver => self.grant(transfer, first).await?,
             MovementState::Unsealed => {
+                if let Some(split) = self.whole_consolidation(transfer).await? {
+                    self.ask(&operator, split).await;
+                }
                 let verify = CustodyCommand::VerifyTransfer {
                     transfer: id,
                     conclusion: Conclusion::A1,
@@ -134,6 +140,25 @@ impl<'a> Desk<'a> {
         Ok(())
     }
 
+    /// For the visitor who stands in for an operator: he takes cargo over, and parts it before anybody verifies it.
+    async fn waits(&self, transfer: &TransferView) -> anyhow::Result<bool> {
+        let Some(absent) = &self.absent else { return Ok(false) };
+        if self.operator(transfer).await?.party != *absent {
+            return Ok(false);
+        }
+        let takes_over = matches!(transfer.state, MovementState::InTransit | MovementState::Arrived);
+        Ok(takes_over || (transfer.state == MovementState::Unsealed && self.whole_consolidation(transfer).await?.is_some()))
+    }
+
+    /// How a consolidation that nobody parted yet is parted where all is there.
+    async fn whole_consolidation(&self, transfer: &TransferView) -> anyhow::Result<Option<CargoCommand>> {
+        let cargo = self.tracker.registry().recorded::<CargoView>(&Scope::All, transfer.id.as_str()).await?;
+        let Some(cargo) = cargo.filter(|cargo| cargo.splits.is_empty() && !cargo.consignments.is_empty()) else { return Ok(None) };
+        let found = cargo.consignments.into_iter().map(as_declared).collect();
+        let (transfer, place) = (transfer.id.clone(), transfer.destination.clone());
+        Ok(Some(CargoCommand::SplitCargo { transfer, place, parent: None, found, note: "counted".to_owned() }))
+    }
+
     async fn operator(&self, transfer: &TransferView) -> anyhow::Result<Signer> {
         let place = self.tracker.registry().place(&Scope::All, &transfer.destination).await?.context("no such place")?;
         let party = place.operator.context("a place without an operator")?;
@@ -146,6 +171,14 @@ impl<'a> Desk<'a> {
         let taken = access::command_by(self.tracker, by.clone(), &format!("desk-{}", self.sent), command).await;
         taken.inspect_err(|refused| tracing::debug!(%refused, "the desk was refused")).is_ok()
     }
+}
+
+fn as_declared(consignment: ConsignmentView) -> FoundConsignment {
+    let found = |line: ConsignmentLine| {
+        let GoodsLine { goods, status, quantity, .. } = line.goods;
+        FoundLine { goods, status, quantity, damaged: Quantity::default() }
+    };
+    FoundConsignment { document: consignment.document, lines: consignment.lines.into_iter().map(found).collect() }
 }
 
 /// At the barrier, or behind it; and nothing for an officer to look into first.

@@ -3,6 +3,7 @@
 use crate::access;
 use anyhow::Context as _;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use sealway_schemas::cargo::{BillNumber, Consignment, ConsignmentLine, TransportDocument};
 use sealway_schemas::command::{DeviceCommand, GateCommand, LedgerCommand, RegistryCommand, Role, Signer, TransferCommand, WorldCommand};
 use sealway_schemas::gate::{Direction, Line};
 use sealway_schemas::ledger::{GoodsLine, GoodsStatus, LedgerFormat};
@@ -54,6 +55,9 @@ const GATES: [(&str, &str, &str, &str); 2] = [
     ("xian-bonded-1", "zone-xian-bonded", "综保区一号卡口", "Bonded zone gate 1"),
 ];
 
+/// Every so many units are consolidated: two bills of lading under one seal.
+const CONSOLIDATED: u64 = 3;
+
 /// Enough for every unit of the largest fleet.
 const LEDGER: &str = "goods,hs,name_zh,name_en,unit,status,quantity,weight_kg\nG-1,85423190,芯片,Chip,PCE,bonded,10000000,20000000\n";
 
@@ -90,8 +94,9 @@ pub(crate) async fn furnish(tracker: &Tracker) -> anyhow::Result<()> {
         let id = id_of(&feature);
         let operator = if id.contains("xian") { "xian-port-station" } else { "coastal-terminals" };
         set(&mut feature, "operator", operator);
+        set(&mut feature, "splitting", true);
         if let Some((_, district)) = LIES_IN.iter().find(|(part, _)| id.contains(part)) {
-            set(&mut feature, "district", district);
+            set(&mut feature, "district", *district);
         }
         access::command(tracker, &format!("place-{id}"), WorldCommand::PutPlace { feature }).await?;
     }
@@ -110,7 +115,7 @@ fn features(text: &str) -> anyhow::Result<Vec<serde_json::Value>> {
     Ok(features)
 }
 
-fn set(feature: &mut serde_json::Value, property: &str, value: &str) {
+fn set(feature: &mut serde_json::Value, property: &str, value: impl Into<serde_json::Value>) {
     if let Some(properties) = feature.get_mut("properties").and_then(serde_json::Value::as_object_mut) {
         properties.insert(property.to_owned(), value.into());
     }
@@ -203,7 +208,7 @@ async fn declare_one(tracker: &Tracker, planned: &PlannedDevice, number: u64) ->
         destination: planned.destination.clone(),
         corridor: planned.corridor.clone(),
         legs: Vec::new(),
-        consignments: Vec::new(),
+        consignments: if consolidated(planned.mode, number) { consignments(&party, number)? } else { Vec::new() },
     };
     access::command_by(tracker, by.clone(), &format!("draft-{transfer}"), draft).await?;
     let declaration = format!("D-{number}").parse()?;
@@ -216,7 +221,31 @@ async fn declare_one(tracker: &Tracker, planned: &PlannedDevice, number: u64) ->
 
 /// What each unit carries: a line of its carrier's ledger.
 fn cargo() -> anyhow::Result<Vec<GoodsLine>> {
-    let (quantity, weight_kg) = ("10".parse()?, "20".parse()?);
+    Ok(vec![chips("10", "20")?])
+}
+
+fn chips(quantity: &str, weight_kg: &str) -> anyhow::Result<GoodsLine> {
+    let (quantity, weight_kg) = (quantity.parse()?, weight_kg.parse()?);
     let (goods, hs, unit) = ("G-1".parse()?, "85423190".parse()?, "PCE".parse()?);
-    Ok(vec![GoodsLine { goods, hs, unit, status: GoodsStatus::Bonded, quantity, weight_kg }])
+    Ok(GoodsLine { goods, hs, unit, status: GoodsStatus::Bonded, quantity, weight_kg })
+}
+
+/// Air cargo flies under waybills, which the demonstration leaves to its visitors.
+fn consolidated(mode: Mode, number: u64) -> bool {
+    mode != Mode::Air && number.is_multiple_of(CONSOLIDATED)
+}
+
+/// The same goods as a whole unit has, under two bills.
+fn consignments(owner: &PartyId, number: u64) -> anyhow::Result<Vec<Consignment>> {
+    let parts = [("A", "6", "12"), ("B", "4", "8")].into_iter();
+    let consignment = |(part, quantity, weight_kg): (&str, &str, &str)| -> anyhow::Result<Consignment> {
+        let bill: BillNumber = format!("SW{number:06}{part}").parse()?;
+        let line = ConsignmentLine {
+            goods: chips(quantity, weight_kg)?,
+            description_zh: "芯片".to_owned(),
+            description_en: "Chips".to_owned(),
+        };
+        Ok(Consignment { document: TransportDocument::BillOfLading(bill), parent: None, unit: None, owner: owner.clone(), lines: vec![line] })
+    };
+    parts.map(consignment).collect()
 }

@@ -9,19 +9,31 @@ after(() => browser?.close());
 const PHONE = { width: 360, height: 740 };
 const STATION = ["depot-xian-port-station", "zone-xian-bonded", "zone-xian-epz-a", "zone-xian-hightech-bonded"];
 
-/** A transfer that stands before an operator's gate and is held by nothing, and that no test took before. */
-async function atTheGate(page, taken = []) {
+/** A transfer that stands before an operator's gate and is held by nothing; a consolidation, or one that is none. */
+async function atTheGate(page, consolidated = false) {
   return until(
     page,
-    async ([places, others]) => {
+    async ([places, consolidated]) => {
       const { items } = await (await fetch("/api/v1/transfers?state=in-transit&limit=500")).json();
+      const cargos = (await (await fetch("/api/v1/records/cargo?limit=500")).json()).items;
+      const parts = new Set(cargos.filter(({ body }) => body.consignments.length > 1).map((cargo) => cargo.transfer));
       const there = (row) => row.progress_km != null && row.length_km - row.progress_km < 0.02;
       const clear = (row) => row.holds.length === 0 && !row.custody_held && row.worst_severity !== "red";
-      return items.find((row) => places.includes(row.destination) && there(row) && clear(row) && !others.includes(row.id));
+      return items.find((row) => places.includes(row.destination) && there(row) && clear(row) && parts.has(row.id) === consolidated);
     },
-    [STATION, taken],
+    [STATION, consolidated],
     { timeout: 4 * PATIENCE_MS },
   );
+}
+
+/** By the unit's page: the numbers match, it arrived, the seal answers, the handoff is signed. */
+async function takeOver(page, transfer) {
+  await open(page, `/port/${transfer.id}`);
+  await read(page, transfer);
+  await page.getByTestId("arrive").click();
+  await page.getByTestId("ask-seal").click();
+  await page.locator("[data-testid=challenge][data-stand=answered]").waitFor();
+  await page.getByTestId("sign").click();
 }
 
 async function read(page, { unit, seal }) {
@@ -130,4 +142,32 @@ test("without a network the operator goes on; what was decided is sent later, an
   await conflict.waitFor({ state: "detached" });
   assert.deepEqual(log.errors, []);
   await close();
+});
+
+test("a consolidation is taken over, opened and parted; what is short holds it, and customs sees by how much", async () => {
+  const { page, log, close } = await visitor(browser, PHONE);
+  await signIn(page, tokenOf("operator"));
+  await makeKey(page);
+  const transfer = await atTheGate(page, true);
+  await takeOver(page, transfer);
+  const split = page.getByTestId("split");
+  await split.waitFor();
+  assert.equal((await page.evaluate(async (id) => (await fetch(`/api/v1/transfers/${id}`)).json(), transfer.id)).state, "unsealed");
+  assert.deepEqual(await findings(page), []);
+  await split.getByTestId("found").nth(1).fill("3");
+  await split.getByTestId("split-note").fill("one piece is missing");
+  await split.getByTestId("file-split").click();
+  await split.waitFor({ state: "detached" });
+  const cargo = await page.evaluate(async (id) => (await (await fetch(`/api/v1/records/cargo/${id}`)).json()).body, transfer.id);
+  const [line] = cargo.splits[0].lines.filter((line) => line.short !== "0");
+  assert.deepEqual([cargo.splits[0].note, line.declared, line.found, line.short], ["one piece is missing", "4", "3", "1"]);
+  assert.deepEqual(await findings(page), []);
+  assert.deepEqual(log.errors, []);
+  await close();
+
+  const customs = await visitor(browser);
+  await signIn(customs.page);
+  await open(customs.page, `/transfers/${transfer.id}`);
+  await customs.page.getByTestId("held").getByText("1 lines short").waitFor();
+  await customs.close();
 });

@@ -85,7 +85,7 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct Demo {
     /// How many seals
-    #[arg(long, default_value_t = 72, value_parser = clap::value_parser!(u32).range(1..=5000))]
+    #[arg(long, default_value_t = 72, value_parser = clap::value_parser!(u32).range(1..=20_000))]
     pub(crate) devices: u32,
     /// Where the interface listens; the next free port is taken when it is in use
     #[arg(long, default_value = "127.0.0.1:8080")]

@@ -105,6 +105,11 @@ impl Platform {
         self.clock = self.clock.max(now);
     }
 
+    /// What is due by now happens, as it would with whatever arrives next.
+    pub(crate) fn tick(&mut self) {
+        self.handle(Input::Tick);
+    }
+
     fn handle(&mut self, input: Input) -> Vec<Effect> {
         let mut effects = Vec::new();
         self.core.handle(self.clock, input, &Log(&self.log), &mut effects);

@@ -88,6 +88,9 @@ fn reads() -> Vec<Route> {
     routes.push(route("get", "/series/state", Value::Null, EVERYONE));
     routes.push(route("get", "/transfers/{id}", Value::Null, SEEN_DEVICE));
     routes.push(route("get", "/alerts/{id}", Value::Null, SEEN_DEVICE));
+    routes.push(route("get", "/transfers/{id}/photos", Value::Null, SEEN_DEVICE));
+    // No incident names one.
+    routes.push(route("get", "/transfers/{id}/photos/{photo}", Value::Null, [Hidden; 6]));
     // No goods were declared.
     routes.push(route("get", "/transfers/{id}/ledger", Value::Null, [Hidden; 6]));
     routes.push(route("get", "/webhooks", Value::Null, EVERYONE));
@@ -123,6 +126,7 @@ fn changes(now: u64) -> Vec<Route> {
         route("post", "/account/recovery-codes", json!({"password": ""}), EVERYONE),
         route("post", "/log/confirmations", json!({"size": 0, "root": "00".repeat(32)}), ADMIN),
         route("post", "/commands", json!({"type": "revoke-token", "token": "token-nobody-has"}), ADMIN),
+        route("put", "/transfers/{id}/photos/{photo}", Value::Null, [Hidden, Hidden, Hidden, Closed, Closed, Closed]),
         route("put", "/places/{id}", place("zone-a", 108.9), map),
         route("put", "/corridors/{id}", corridor(), map),
         route("post", "/corridors/{id}/test", corridor(), map),
@@ -160,7 +164,7 @@ fn address(template: &str, transfer: &str) -> String {
         "webhooks" => "north-erp",
         other => panic!("{other} has no id"),
     };
-    format!("/api/v1{}", template.replace("{kind}", "step").replace("{form}", "svg").replace("{id}", id))
+    format!("/api/v1{}", template.replace("{kind}", "step").replace("{form}", "svg").replace("{id}", id).replace("{photo}", &"0a".repeat(32)))
 }
 
 fn path(template: &str, transfer: &str) -> String {

@@ -194,6 +194,7 @@ export const en: Dictionary = {
   "card.acknowledgedBy": "Acknowledged by {who}",
   "card.quarantined": "Quarantined: its signatures are in doubt, an officer must decide",
   "card.ago": "{age} ago",
+  "card.until": "in {age}",
   "card.asOf": "reported {age} ago",
   "card.never": "none yet",
   "card.grade": "Trust",

@@ -16,6 +16,7 @@ const demo = spawn(program, ["demo", "--devices", units, "--time-factor", "1", "
 try {
   const { url, token } = await ready(demo);
   Object.assign(process.env, { SEALWAY_URL: url, SEALWAY_TOKEN_CUSTOMS: token });
+  await underWay(url);
   // It reads both where it is loaded.
   const floor = await import("./floor.mjs");
   const browser = await floor.launch();
@@ -38,6 +39,19 @@ async function ready({ stdout }) {
     if (line.startsWith("ready")) return found;
   }
   throw new Error("the demo ended before it was ready");
+}
+
+/** Every seal is connected, and has said what it had to say at the beginning. */
+async function underWay(url) {
+  const figure = (text, name) => Number(text.match(new RegExp(`^${name} (\\d+)`, "m"))?.[1] ?? 0);
+  let entries = 0;
+  for (;;) {
+    const text = await (await fetch(`${url}/metrics`)).text();
+    const [open, now] = [figure(text, "sealway_front_connections_open"), figure(text, "sealway_log_entries_total")];
+    if (open >= Number(units) && now - entries < Number(units) / 2) return;
+    entries = now;
+    await new Promise((later) => setTimeout(later, SETTLE_MS));
+  }
 }
 
 async function measured({ visitor, signIn, mapIsDrawn }, browser) {

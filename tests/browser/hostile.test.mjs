@@ -1,0 +1,77 @@
+// Words that would be script if a page took them for markup: in every free text that a person can send, and then on every page of every role.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { command, launch, open, signIn, tokenOf, until, visitor, waitForAlert } from "./floor.mjs";
+
+let browser;
+before(async () => (browser = await launch({ webgl: false })));
+after(() => browser?.close());
+
+const hostile = (field) => `<img src=x onerror="globalThis.broken='${field}'"><svg onload="globalThis.broken='${field}'"></svg>{@html 1}\${1}`;
+
+async function as(role) {
+  const { page, log, close } = await visitor(browser);
+  await signIn(page, tokenOf(role));
+  return { page, log, close, ask: (body) => command(page, body) };
+}
+
+/** A transfer of the carrier who signs in, under way and free, with one of its alerts. */
+async function subjects({ page }) {
+  await waitForAlert(page);
+  return page.evaluate(async () => {
+    const read = async (path) => (await (await fetch(`/api/v1${path}`)).json()).items;
+    const transfers = await read("/transfers?state=in-transit&carrier=silk-road-rail&limit=500");
+    const free = transfers.filter((row) => row.holds.length === 0 && row.open_alerts === 0 && row.punctuality === "on-time" && row.length_km - row.progress_km > 200);
+    return { transfer: free[0].id, alert: (await read("/alerts?state=active&limit=1"))[0].id, place: await (await fetch("/api/v1/places/depot-xian-port-station")).json() };
+  });
+}
+
+async function saysEverything({ customs, carrier, admin }, { transfer, alert, place }) {
+  await admin.ask({ type: "register-party", party: "hostile-party", role: "carrier", name_zh: hostile("name_zh"), name_en: hostile("name_en") });
+  await admin.ask({ type: "register-user", user: "hostile-user", party: "hostile-party", role: "carrier", name: hostile("name") });
+  await customs.ask({ type: "hold-transfer", transfer, reason: hostile("hold") });
+  await customs.ask({ type: "lift-hold", transfer, reason: hostile("lift") });
+  await customs.ask({ type: "open-enquiry", transfer, reason: hostile("enquiry") });
+  await carrier.ask({ type: "reply-enquiry", transfer, reply: hostile("reply") });
+  await customs.ask({ type: "close-enquiry", transfer, accepted: true, note: hostile("closed") });
+  await carrier.ask({ type: "report-incident", transfer, kind: "accident", note: hostile("incident") });
+  await customs.ask({ type: "resume-transfer", transfer, note: hostile("resume") });
+  await customs.ask({ type: "note-alert", alert, note: hostile("note") });
+  await customs.ask({ type: "assess-carrier", carrier: "qinling-road", tier: "medium", reason: hostile("tier") });
+  await customs.ask({ type: "put-gate", gate: "hostile-gate", place: "depot-xian-port-station", line: "hinterland", lanes: 1, directions: ["inbound"], name_zh: hostile("gate_zh"), name_en: hostile("gate_en") });
+  const feature = { ...place, properties: { ...place.properties, name_zh: hostile("place_zh"), name_en: hostile("place_en") } };
+  await customs.ask({ type: "put-place", feature });
+  return () => customs.ask({ type: "put-place", feature: place });
+}
+
+const PAGES = {
+  customs: ["/", "/alerts", "/transfers", "/grants", "/write-off", "/ledger-imports", "/gates", "/handover", "/kpis", "/corridors", "/audit"],
+  carrier: ["/", "/fleet", "/declare", "/alerts", "/transfers", "/receipts", "/devices"],
+  operator: ["/", "/port", "/alerts", "/transfers", "/kpis"],
+  auditor: ["/", "/alerts", "/transfers", "/gates", "/audit"],
+  admin: ["/", "/transfers", "/audit", "/account"],
+};
+
+test("hostile words in every free text are words on every page of every role", async () => {
+  const people = { customs: await as("customs"), carrier: await as("carrier"), admin: await as("admin"), operator: await as("operator"), auditor: await as("auditor") };
+  const { transfer, alert, place } = await subjects(people.customs);
+  const restore = await saysEverything(people, { transfer, alert, place });
+  const own = { customs: [`/transfers/${transfer}`, `/transfers/${transfer}/report`, `/alerts/${alert}`], carrier: [`/transfers/${transfer}`, `/fleet/${transfer}`], auditor: [`/transfers/${transfer}`, `/alerts/${alert}`] };
+  for (const [role, paths] of Object.entries(PAGES)) {
+    const { page, log } = people[role];
+    for (const path of [...paths, ...(own[role] ?? [])]) {
+      await open(page, path);
+      await page.locator("[aria-busy=true]").first().waitFor({ state: "detached" });
+      const [broken, made] = await page.evaluate(() => [globalThis.broken, document.querySelectorAll("img[src=x], svg[onload]").length]);
+      assert.deepEqual([broken, made], [undefined, 0], `${role} at ${path}`);
+    }
+    assert.deepEqual([log.errors, log.violations], [[], []], role);
+  }
+  const { page } = people.customs;
+  await open(page, `/transfers/${transfer}`);
+  for (const field of ["hold", "lift", "enquiry", "reply", "closed", "incident", "resume"]) {
+    await until(page, (words) => document.querySelector("[data-testid=transfer]").textContent.includes(words), hostile(field));
+  }
+  await restore();
+  for (const { close } of Object.values(people)) await close();
+});

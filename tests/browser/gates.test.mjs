@@ -137,6 +137,14 @@ test("an officer sets how many trucks are drawn, and his standing order is put a
   assert.deepEqual(await findings(page), []);
   await row.getByRole("button", { name: "Remove" }).click();
   await row.getByText("Removed by").waitFor();
+  const tiers = page.getByTestId("tiers");
+  const carrier = tiers.locator("tbody tr", { hasText: "changan-air" });
+  await carrier.getByRole("button", { name: "High" }).click();
+  await page.getByRole("dialog").getByLabel("Reason").fill("two seals cut in a month");
+  await page.getByRole("dialog").getByRole("button", { name: "High" }).click();
+  await carrier.getByText("two seals cut in a month").waitFor();
+  assert.match(await carrier.innerText(), /High[\s\S]*demo-customs/);
+  assert.deepEqual(await findings(page), []);
   await close();
 });
 

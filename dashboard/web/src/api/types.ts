@@ -79,6 +79,7 @@ export type InspectionRule = Schemas["InspectionRuleView"];
 export type InspectionDraw = Schemas["InspectionDraw"];
 export type StandingOrder = Schemas["StandingOrderView"];
 export type RiskTier = Schemas["RiskTier"];
+export type CarrierTier = Schemas["RiskTierView"];
 export type LedgerImport = Schemas["LedgerImport"];
 export type Binding = Schemas["BindingView"];
 /** RFC 9457. The screens translate `code`; `detail` is for whoever looks closer. */
@@ -116,6 +117,7 @@ export interface RecordKinds {
   "inspection-rule": InspectionRule;
   "inspection-draw": InspectionDraw;
   "standing-order": StandingOrder;
+  "risk-tier": CarrierTier;
 }
 
 export type AnyRecord = Recorded<unknown>;

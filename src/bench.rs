@@ -14,7 +14,7 @@ mod generator;
 mod platform;
 mod series;
 
-pub(crate) use evidence::run as evidence;
+pub(crate) use evidence::{fill, run as evidence};
 pub(crate) use frauds::run as frauds;
 pub(crate) use front::{hold, run as front};
 pub(crate) use gate::run as gate;

@@ -297,6 +297,9 @@ pub(crate) enum BenchCommand {
     Gate(BenchGate),
     /// A log of millions of entries: growing its tree, a bundle and its check, and a start after a crash
     Evidence(BenchEvidence),
+    /// The other process of `evidence`: it fills a folder until it is killed
+    #[command(hide = true)]
+    Fill(FillEvidence),
     /// The time series: points to the disk, the questions of the screens, and the same of an InfluxDB beside it
     Series(BenchSeries),
     /// The MQTT front: connections that do nothing, logins, and messages beside Debian's mosquitto
@@ -366,6 +369,16 @@ pub(crate) struct BenchEvidence {
     pub(crate) reports: u64,
     #[arg(long, value_enum)]
     pub(crate) report: Option<Report>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct FillEvidence {
+    #[arg(long)]
+    pub(crate) data: PathBuf,
+    #[arg(long)]
+    pub(crate) entries: u64,
+    #[arg(long)]
+    pub(crate) reports: u64,
 }
 
 #[derive(Debug, Clone, Args)]

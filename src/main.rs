@@ -77,6 +77,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Bench { command: BenchCommand::Frauds(arguments) } => bench::frauds(&arguments),
         Command::Bench { command: BenchCommand::Gate(arguments) } => bench::gate(&arguments),
         Command::Bench { command: BenchCommand::Evidence(arguments) } => bench::evidence(&arguments),
+        Command::Bench { command: BenchCommand::Fill(arguments) } => bench::fill(&arguments),
         Command::Bench { command: BenchCommand::Series(arguments) } => bench::series(&arguments),
         Command::Bench { command: BenchCommand::Front(arguments) } => bench::front(&arguments),
         Command::Bench { command: BenchCommand::Hold(arguments) } => bench::hold(&arguments),

@@ -13,8 +13,8 @@ use sealway_schemas::gate::{BarrierCycle, GateDecision, GateView, InspectionDraw
 use sealway_schemas::ledger::{LedgerComparison, LedgerImport, LedgerStand, PeriodicDeclaration, PostingView};
 use sealway_schemas::movement::StepView;
 use sealway_schemas::record::{
-    ArrowRuleView, DistrictView, EnquiryView, GrantView, HeldView, InspectionRuleView, ReportedIncident, SignatureRuleView,
-    SigningKeyView, StandingOrderView, VerificationView, WebhookView,
+    ArrowRuleView, DistrictView, EnquiryView, GrantView, HeldView, InspectionRuleView, ReportedIncident, SignatureRuleView, SigningKeyView,
+    StandingOrderView, VerificationView, WebhookView,
 };
 use sealway_schemas::terminal::TerminalView;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};

@@ -44,11 +44,7 @@ struct PhotoView {
     (status = 200, body = Vec<PhotoView>),
     (status = "default", body = ProblemBody, content_type = "application/problem+json"),
 ))]
-async fn photos(
-    State(dashboard): State<Dashboard>,
-    caller: Caller,
-    Id(id): Id<TransferId>,
-) -> Result<Json<Vec<PhotoView>>, Problem> {
+async fn photos(State(dashboard): State<Dashboard>, caller: Caller, Id(id): Id<TransferId>) -> Result<Json<Vec<PhotoView>>, Problem> {
     let named = named(&dashboard, caller.scope(), id).await?;
     let kept = dashboard.tracker.photos().kept(named.iter().map(|(_, photo)| photo.clone()).collect()).await?;
     let views = named.into_iter().map(|(incident, photo)| PhotoView { here: kept.contains(&photo), photo, incident });
@@ -62,11 +58,7 @@ async fn photos(
         (status = 200, content((Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png"), (Vec<u8> = "image/webp"))),
         (status = "default", body = ProblemBody, content_type = "application/problem+json"),
 ))]
-async fn photo(
-    State(dashboard): State<Dashboard>,
-    caller: Caller,
-    Path((id, named)): Path<(String, String)>,
-) -> Result<Response, Problem> {
+async fn photo(State(dashboard): State<Dashboard>, caller: Caller, Path((id, named)): Path<(String, String)>) -> Result<Response, Problem> {
     let photo = expect_named(&dashboard, caller.scope(), (&id, &named)).await?;
     let found = dashboard.tracker.photos().get(photo.clone()).await?;
     let found = found.ok_or_else(|| Problem::not_found(format!("photo {photo}: named and not brought yet")))?;

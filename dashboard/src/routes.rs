@@ -5,8 +5,8 @@ use crate::problem::Problem;
 use crate::state::Dashboard;
 use crate::{
     alerts, basemap, commands, connections, corridors, device_errors, devices, enrolment, events, evidence, exchange, gates, gateways,
-    health, kpis, ledger, log_entries, log_state, me, metrics, openapi, parties, photos, places, records, reports, security, series, sign_in,
-    standby, tlog, tokens, track, transfers, users, web, webhooks,
+    health, kpis, ledger, log_entries, log_state, me, metrics, openapi, parties, photos, places, records, reports, security, series,
+    sign_in, standby, tlog, tokens, track, transfers, users, web, webhooks,
 };
 use axum::Router;
 use axum::extract::Request;

@@ -3,7 +3,9 @@
 use crate::cargo::{AirWaybill, BillNumber, CargoUnit, HouseNumber};
 use crate::gate::Plate;
 use crate::ledger::{GoodsCode, HsCode, Quantity, Reference, UnitCode};
-use crate::{AlertId, CorridorId, DeviceId, DistrictId, GateId, KeyId, PartyId, PhotoHash, PlaceId, PublicKey, Time, TransferId, UserId, WebhookId};
+use crate::{
+    AlertId, CorridorId, DeviceId, DistrictId, GateId, KeyId, PartyId, PhotoHash, PlaceId, PublicKey, Time, TransferId, UserId, WebhookId,
+};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};

@@ -84,7 +84,13 @@ mod tests {
         let hash = PhotoHash::of(b"");
         assert_eq!(hash.as_str(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
         assert_eq!(hash.as_str().parse(), Ok(hash.clone()));
-        for wrong in ["", "e3b0", &hash.as_str().to_uppercase(), &format!("{hash}0"), "../../../../../../../../../../../../../../../../../../etc/passwd-"] {
+        for wrong in [
+            "",
+            "e3b0",
+            &hash.as_str().to_uppercase(),
+            &format!("{hash}0"),
+            "../../../../../../../../../../../../../../../../../../etc/passwd-",
+        ] {
             assert!(wrong.parse::<PhotoHash>().is_err(), "{wrong}");
         }
     }

@@ -240,12 +240,15 @@ fn consignments(owner: &PartyId, number: u64) -> anyhow::Result<Vec<Consignment>
     let parts = [("A", "6", "12"), ("B", "4", "8")].into_iter();
     let consignment = |(part, quantity, weight_kg): (&str, &str, &str)| -> anyhow::Result<Consignment> {
         let bill: BillNumber = format!("SW{number:06}{part}").parse()?;
-        let line = ConsignmentLine {
-            goods: chips(quantity, weight_kg)?,
-            description_zh: "芯片".to_owned(),
-            description_en: "Chips".to_owned(),
-        };
-        Ok(Consignment { document: TransportDocument::BillOfLading(bill), parent: None, unit: None, owner: owner.clone(), lines: vec![line] })
+        let line =
+            ConsignmentLine { goods: chips(quantity, weight_kg)?, description_zh: "芯片".to_owned(), description_en: "Chips".to_owned() };
+        Ok(Consignment {
+            document: TransportDocument::BillOfLading(bill),
+            parent: None,
+            unit: None,
+            owner: owner.clone(),
+            lines: vec![line],
+        })
     };
     parts.map(consignment).collect()
 }

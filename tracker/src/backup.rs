@@ -72,7 +72,10 @@ fn copy_photos(from: &Path, to: &Path) -> Result<(), BackupError> {
     };
     std::fs::create_dir_all(to).map_err(io(to))?;
     let named = photos::files(from).map_err(io(from))?;
-    named.iter().filter_map(|path| path.file_name().map(|name| (path, to.join(name)))).try_for_each(|(path, to)| copy_file(path, &to, 0o600))
+    named
+        .iter()
+        .filter_map(|path| path.file_name().map(|name| (path, to.join(name))))
+        .try_for_each(|(path, to)| copy_file(path, &to, 0o600))
 }
 
 /// Makes a data folder out of a backup, under a generation of its own.

@@ -71,7 +71,10 @@ impl Photos {
         self.blocking(move |album| Ok(named.into_iter().filter(|photo| album.folder.join(photo.as_str()).is_file()).collect())).await
     }
 
-    async fn blocking<T: Send + 'static>(&self, work: impl FnOnce(&Album) -> Result<T, PhotoError> + Send + 'static) -> Result<T, PhotoError> {
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Album) -> Result<T, PhotoError> + Send + 'static,
+    ) -> Result<T, PhotoError> {
         let album = self.0.clone();
         tokio::task::spawn_blocking(move || work(&album)).await.unwrap_or(Err(PhotoError::Stopped))
     }

@@ -164,7 +164,10 @@ fn address(template: &str, transfer: &str) -> String {
         "webhooks" => "north-erp",
         other => panic!("{other} has no id"),
     };
-    format!("/api/v1{}", template.replace("{kind}", "step").replace("{form}", "svg").replace("{id}", id).replace("{photo}", &"0a".repeat(32)))
+    format!(
+        "/api/v1{}",
+        template.replace("{kind}", "step").replace("{form}", "svg").replace("{id}", id).replace("{photo}", &"0a".repeat(32))
+    )
 }
 
 fn path(template: &str, transfer: &str) -> String {

@@ -16,6 +16,7 @@ mod gateways;
 mod ingress;
 mod logging;
 mod network;
+mod oidc;
 mod outbound;
 mod platform;
 mod rebuild;

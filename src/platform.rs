@@ -5,7 +5,7 @@ use crate::figures;
 use crate::gateways::Gateways;
 use crate::ingress::{TrackerIngress, WayBack};
 use crate::webhooks::Post;
-use crate::{outbound, witnesses};
+use crate::{oidc, outbound, witnesses};
 use anyhow::Context as _;
 use sealway_broker::{EventRouter, Front, FrontConfig, Limits, Rate, TlsListener};
 use sealway_dashboard::Dashboard;
@@ -54,6 +54,7 @@ impl Platform {
         way_back.lead_to(front.downlink());
         let gateways = Arc::new(Gateways::start(config, &front, &ingress).await?);
         let dashboard = dashboard(config, tracker.clone(), (front.clone(), gateways.clone()), router.clone()).with_basemap(basemap);
+        let dashboard = oidc::dashboard(config, dashboard)?;
         let agent = outbound::agent(config.authority.as_deref())?;
         let witnesses = tokio::spawn(witnesses::ask(tracker.clone(), config.witnesses.clone(), agent));
         let events = tokio::spawn(route_events(tracker.clone(), router));

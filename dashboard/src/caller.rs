@@ -130,7 +130,7 @@ async fn resume(dashboard: &Dashboard, key: SessionKey, attention: Attention) ->
     let Session { user, role, proof, limited, .. } = dashboard.sessions.look(now, key, attention).ok_or_else(over)?;
     let principal = match proof {
         Proof::Token(token) => dashboard.tracker.registry().authenticate(&token).await?,
-        Proof::Password => dashboard.tracker.registry().principal(&user).await?,
+        Proof::Password | Proof::Oidc => dashboard.tracker.registry().principal(&user).await?,
     };
     match principal.filter(|principal| principal.role == role) {
         Some(principal) => Ok((principal, limited)),
@@ -179,9 +179,13 @@ fn shown(headers: &HeaderMap) -> Result<Shown, Problem> {
 }
 
 pub(crate) fn cookie(headers: &HeaderMap) -> Option<&str> {
+    cookie_named(headers, COOKIE)
+}
+
+pub(crate) fn cookie_named<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str> {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
     let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == COOKIE).map(|(_, session)| session)
+    pairs.find(|(name, _)| *name == wanted).map(|(_, value)| value)
 }
 
 /// What a request means that says nothing about its site. Every browser says it with whatever may change something.

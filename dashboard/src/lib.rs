@@ -61,6 +61,6 @@ pub use basemap::{Basemap, BasemapFault, StyleUrl};
 pub use openapi::document;
 pub use routes::router;
 pub use serve::serve;
-pub use sign_in::SignInRules;
+pub use sign_in::{OidcClaim, OidcMistake, OidcRules, Outside, OutsideAnswer, OutsideRequest, SignInRules};
 pub use state::Dashboard;
 pub use witness::witness_router;

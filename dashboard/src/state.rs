@@ -4,7 +4,7 @@ use crate::basemap::Basemap;
 use crate::challenges::Challenges;
 use crate::figures::Figures;
 use crate::security;
-use crate::sign_in::{Sessions, SignInRules};
+use crate::sign_in::{OidcRules, Outside, Provider, Sessions, SignInRules};
 use crate::throttle::Throttle;
 use axum::http::HeaderValue;
 use sealway_schemas::gateway::GatewayView;
@@ -53,6 +53,7 @@ pub struct Dashboard {
     pub(crate) gateways: Option<Gateways>,
     pub(crate) connections: Option<Arc<dyn Connections>>,
     pub(crate) basemap: Arc<Basemap>,
+    pub(crate) oidc: Option<Arc<Provider>>,
     /// Where the pages may fetch from.
     pub(crate) policy: HeaderValue,
     secret: [u8; 32],
@@ -85,6 +86,7 @@ impl Dashboard {
             gateways: None,
             connections: None,
             basemap: Arc::default(),
+            oidc: None,
             policy: security::policy(None),
             secret: random(),
         }
@@ -100,6 +102,12 @@ impl Dashboard {
     #[must_use]
     pub fn with_sign_in(self, rules: SignInRules) -> Self {
         Self { sessions: Arc::new(Sessions::new(&rules)), rules: Arc::new(rules), ..self }
+    }
+
+    /// Lets the authority's own provider say who somebody is.
+    #[must_use]
+    pub fn with_oidc(self, rules: OidcRules, outside: impl Outside + 'static) -> Self {
+        Self { oidc: Some(Arc::new(Provider::new(rules, Arc::new(outside)))), ..self }
     }
 
     /// Adds `figures`, Prometheus text, to `/metrics`.

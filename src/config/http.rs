@@ -1,8 +1,10 @@
 //! The keys of interface and API, and of signing in there.
 
 use super::Reader;
-use sealway_dashboard::SignInRules;
+use crate::outbound;
+use sealway_dashboard::{OidcClaim, OidcRules, SignInRules};
 use sealway_schemas::command::Role;
+use sealway_tracker::accounts::Secret;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -14,11 +16,13 @@ pub(crate) struct Http {
     /// A proxy ends TLS before it: cookies are sent over TLS only.
     pub(crate) behind_tls: bool,
     pub(crate) sign_in: SignInRules,
+    /// The provider at which people may sign in.
+    pub(crate) oidc: Option<OidcRules>,
 }
 
 impl Http {
     pub(crate) fn on(listen: SocketAddr) -> Self {
-        Self { listen, behind_tls: false, sign_in: SignInRules::default() }
+        Self { listen, behind_tls: false, sign_in: SignInRules::default(), oidc: None }
     }
 }
 
@@ -43,7 +47,42 @@ pub(super) fn read(reader: &mut Reader, base: Http) -> Http {
     }
     let roles = reader.list::<Role>("http.second_factor", "roles, as in [\"customs\", \"admin\"]");
     let second_factor = roles.unwrap_or(base.sign_in.second_factor);
-    Http { listen, behind_tls, sign_in: SignInRules { idle, absolute, second_factor, forwarded_for } }
+    let oidc = read_oidc(reader);
+    Http { listen, behind_tls, sign_in: SignInRules { idle, absolute, second_factor, forwarded_for }, oidc }
+}
+
+/// All of it, or nothing; names and claim have defaults.
+fn read_oidc(reader: &mut Reader) -> Option<OidcRules> {
+    let [issuer, home] = ["http.oidc.issuer", "http.oidc.home"].map(|key| private_url(reader, key));
+    let client_id = reader.text("http.oidc.client_id");
+    let client_secret = reader.secret("http.oidc.client_secret_file");
+    let claims = [("preferred_username", OidcClaim::PreferredUsername), ("sub", OidcClaim::Subject)];
+    let claim = reader.choice("http.oidc.claim", &claims).unwrap_or(OidcClaim::PreferredUsername);
+    let name_zh = reader.text("http.oidc.name_zh").unwrap_or_else(|| "统一身份认证".to_owned());
+    let name_en = reader.text("http.oidc.name_en").unwrap_or_else(|| "single sign-on".to_owned());
+    match (issuer, home, client_id, client_secret) {
+        (None, None, None, None) => None,
+        (Some(issuer), Some(home), Some(client_id), Some(secret)) => {
+            let rules = OidcRules { issuer, client_id, client_secret: Secret::new(secret), home, claim, name_zh, name_en };
+            rules
+                .check()
+                .map_err(|mistake| reader.mistake("http.oidc", &format!("{:?}", mistake.0), "addresses, as in \"https://id.example\""))
+                .ok()?;
+            Some(rules)
+        }
+        _ => {
+            reader.incomplete("http.oidc", &["issuer", "home", "client_id", "client_secret_file"]);
+            None
+        }
+    }
+}
+
+fn private_url(reader: &mut Reader, key: &str) -> Option<String> {
+    let url = reader.text(key)?;
+    if outbound::expect_private(&url).is_err() {
+        reader.mistake(key, &format!("{url:?}"), "https://, or http:// on this machine");
+    }
+    Some(url)
 }
 
 /// No session lasts for more than thirty days.
@@ -75,6 +114,34 @@ mod tests {
         let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
         let second_factor = vec![Role::Customs, Role::Admin];
         assert_eq!(rules, SignInRules { idle: minutes(15), absolute: minutes(480), second_factor, forwarded_for: true });
+    }
+
+    #[test]
+    fn a_provider_is_named_whole_and_its_secret_never_shown() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "client-s3cret\n").unwrap();
+        let text = format!(
+            "[http.oidc]\nissuer = \"https://id.example\"\nhome = \"https://sealway.example\"\nclient_id = \"sealway\"\nclaim = \"sub\"\n\
+             client_secret_file = {:?}\n",
+            file.path()
+        );
+        let config = Config::parse(&text).unwrap();
+        let oidc = config.http.oidc.clone().unwrap();
+        assert_eq!(
+            (oidc.claim, oidc.client_secret.expose(), oidc.name_en.as_str()),
+            (OidcClaim::Subject, &b"client-s3cret"[..], "single sign-on")
+        );
+        assert!(!format!("{config:?}").contains("client-s3cret"));
+        for (wrong, key) in [
+            (text.replace("https://id.example", "http://id.example"), "http.oidc.issuer"),
+            (text.replace("https://sealway.example", "sealway.example"), "http.oidc.home"),
+            (text.replace("client_id = \"sealway\"\n", ""), "http.oidc"),
+            (text.replace("\"sub\"", "\"email\""), "http.oidc.claim"),
+            (text.replace("https://id.example", "https://"), "http.oidc"),
+        ] {
+            let mistakes = Config::parse(&wrong).unwrap_err();
+            assert!(mistakes.0.iter().any(|mistake| mistake.key == key), "{wrong}: {mistakes}");
+        }
     }
 
     #[test]

@@ -57,7 +57,7 @@ struct SessionRow {
     used_at: Time,
     /// When it ends in any case.
     ends_at: Time,
-    /// `token` or `password`.
+    /// `token`, `password` or `oidc`.
     by: &'static str,
     from: String,
     /// The one that asks.

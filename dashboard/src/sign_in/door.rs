@@ -53,7 +53,8 @@ async fn open(
     visitor.attempt(&dashboard)?;
     let principal = authenticate(&dashboard, &token).await?;
     visitor.succeeded(&dashboard);
-    Ok(let_in(&dashboard, &headers, (visitor, &principal), (Proof::Token(token), false)))
+    let answer = StatusCode::NO_CONTENT.into_response();
+    Ok(let_in(&dashboard, &headers, (visitor, &principal), (Proof::Token(token), false), answer))
 }
 
 /// Open a session by user and password
@@ -82,7 +83,8 @@ async fn open_by_password(
         strengthen(&dashboard, &principal.user, (password, dated)).await?;
     }
     let limited = !confirmed && dashboard.rules.second_factor.contains(&principal.role);
-    Ok(let_in(&dashboard, &headers, (visitor, &principal), (Proof::Password, limited)))
+    let answer = StatusCode::NO_CONTENT.into_response();
+    Ok(let_in(&dashboard, &headers, (visitor, &principal), (Proof::Password, limited), answer))
 }
 
 async fn check_code(dashboard: &Dashboard, (visitor, user): (Visitor, &UserId), code: Option<String>) -> Result<(), Problem> {
@@ -113,11 +115,12 @@ async fn strengthen(dashboard: &Dashboard, user: &UserId, (password, dated): (Pa
 }
 
 /// Always a new session: whatever name the browser brought along opens nothing from now on.
-fn let_in(
+pub(super) fn let_in(
     dashboard: &Dashboard,
     headers: &HeaderMap,
     (Visitor(from), principal): (Visitor, &Principal),
     (proof, limited): (Proof, bool),
+    answer: Response,
 ) -> Response {
     let now = dashboard.tracker.now();
     if let Some(old) = cookie(headers) {
@@ -125,7 +128,7 @@ fn let_in(
     }
     let (user, role) = (principal.user.clone(), principal.role);
     let name = dashboard.sessions.open(Session { user, role, proof, limited, from, opened_at: now, used_at: now });
-    with_cookie(dashboard, StatusCode::NO_CONTENT.into_response(), &name)
+    with_cookie(dashboard, answer, &name)
 }
 
 /// End the session

@@ -1,4 +1,4 @@
-//! How people come in: by a token, or by user, password and a code. What was proved opens a session, which is a cookie that no script
+//! How people come in: by a token, by user, password and a code, or by the word of the authority's own provider. What was proved opens a session, which is a cookie that no script
 //! reads and no other site sends.
 
 mod account;
@@ -6,11 +6,14 @@ mod code;
 mod door;
 mod factor;
 mod link;
+mod oidc;
 mod password;
 mod sessions;
 mod visitor;
 
 use crate::state::Dashboard;
+pub(crate) use oidc::Provider;
+pub use oidc::{OidcClaim, OidcMistake, OidcRules, Outside, OutsideAnswer, OutsideRequest};
 use sealway_schemas::command::Role;
 pub(crate) use sessions::{Attention, Proof, Session, SessionKey, Sessions};
 use std::time::Duration;
@@ -37,5 +40,5 @@ impl Default for SignInRules {
 }
 
 pub(crate) fn routes() -> OpenApiRouter<Dashboard> {
-    door::routes().merge(account::routes()).merge(factor::routes()).merge(link::routes())
+    door::routes().merge(account::routes()).merge(factor::routes()).merge(link::routes()).merge(oidc::routes())
 }

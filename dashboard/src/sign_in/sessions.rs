@@ -36,6 +36,8 @@ pub(crate) enum Proof {
     /// Asked for again with each request: a token that is revoked ends its sessions.
     Token(String),
     Password,
+    /// The authority's own provider said who it is.
+    Oidc,
 }
 
 impl fmt::Debug for Proof {
@@ -49,6 +51,7 @@ impl Proof {
         match self {
             Self::Token(_) => "token",
             Self::Password => "password",
+            Self::Oidc => "oidc",
         }
     }
 }

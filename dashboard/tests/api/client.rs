@@ -17,6 +17,12 @@ impl Answer {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    /// What a cookie was set to, with everything after it.
+    pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
+        let set = self.headers.iter().filter(|(known, _)| known == "set-cookie");
+        set.map(|(_, value)| value.as_str()).find_map(|value| value.strip_prefix(name)?.strip_prefix('='))
+    }
+
     pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }

@@ -26,6 +26,8 @@ mod geometry;
 mod house;
 mod ledger;
 #[cfg(test)]
+mod oidc;
+#[cfg(test)]
 mod pages;
 #[cfg(test)]
 mod passwords;

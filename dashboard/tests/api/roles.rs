@@ -238,6 +238,9 @@ fn no_route_is_forgotten_here() {
         ("delete", "/session"),
         ("post", "/session/password"),
         ("post", "/session/account-link"),
+        ("get", "/session/ways"),
+        ("get", "/session/oidc/start"),
+        ("get", "/session/oidc/back"),
         ("get", "/events"),
     ]
     .map(|(method, path)| (method.to_owned(), path.to_owned()));

@@ -1,6 +1,6 @@
 // Signing in, and the person's own account.
 import { post, read, request, ROOT } from "./client";
-import type { Account, AccountLink, FactorKey, RecoveryCodes } from "./types";
+import type { Account, AccountLink, FactorKey, RecoveryCodes, SignInWays } from "./types";
 
 const part = encodeURIComponent;
 
@@ -9,6 +9,9 @@ async function send(method: string, path: string, body?: unknown): Promise<void>
 }
 
 export const accountApi = {
+  ways: (): Promise<SignInWays> => read("/session/ways"),
+  /** Visited, not asked: the browser goes on to the provider from there. */
+  providerPath: `${ROOT}/session/oidc/start`,
   signInByToken: (token: string): Promise<void> => send("POST", "/session", { token }),
   /** `code` where the account has a second factor; the API asks for it by `code-required`. */
   signInByPassword: (user: string, password: string, code: string | null): Promise<void> =>

@@ -68,6 +68,7 @@ export type VerifiedLine = Schemas["VerifiedLine"];
 export type Verification = Schemas["VerificationView"];
 export type Enquiry = Schemas["EnquiryView"];
 export type EnquiryStanding = Schemas["EnquiryStanding"];
+export type SignInWays = Schemas["SignInWays"];
 export type ReportedIncident = Schemas["ReportedIncident"];
 export type Photo = Schemas["Photo"];
 export type Held = Schemas["HeldView"];

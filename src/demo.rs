@@ -12,7 +12,7 @@ use crate::config::{Clocks, Config, Http, Log, LogFormat, Map, Mqtt};
 use crate::logging;
 use crate::platform::Platform;
 use crate::say::say;
-use crate::serve::Stop;
+use crate::serve::{Stop, allow_files};
 use anyhow::Context as _;
 use sealway_seal_sim::fleet::{self, FleetConfig, FleetPlan};
 use std::io::Write as _;
@@ -29,6 +29,8 @@ const PORTS: u16 = 20;
 
 pub(crate) fn run(arguments: &Demo) -> anyhow::Result<()> {
     logging::start(&Log { format: LogFormat::Pretty, filter: "warn,sealway=info".to_owned() });
+    // Both ends of each connection are here.
+    allow_files(arguments.devices.saturating_mul(2));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("threads")?;
     runtime.block_on(demo(arguments))
 }

@@ -93,6 +93,9 @@ pub(crate) struct Demo {
     /// How many seconds of the seals' time pass in one second
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=3600))]
     pub(crate) time_factor: u32,
+    /// One report of each seal, by this machine's clock: 1s, 30s
+    #[arg(long, default_value = "1s", value_parser = crate::duration::parse)]
+    pub(crate) report_every: std::time::Duration,
     /// End by itself after so long: 30s, 5m
     #[arg(long = "for", value_parser = crate::duration::parse)]
     pub(crate) run_for: Option<std::time::Duration>,

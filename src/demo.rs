@@ -49,7 +49,8 @@ async fn demo(arguments: &Demo) -> anyhow::Result<()> {
         welcome(&platform).await?;
     }
     let mqtt = platform.front().addresses().plain.context("no plain listener")?;
-    let fleet = FleetConfig { time_factor: f64::from(arguments.time_factor), ..FleetConfig::new(mqtt, platform.tracker.platform_key()) };
+    let (time_factor, report_every) = (f64::from(arguments.time_factor), arguments.report_every);
+    let fleet = FleetConfig { time_factor, report_every, ..FleetConfig::new(mqtt, platform.tracker.platform_key()) };
     let over = async {
         match arguments.run_for {
             Some(duration) => tokio::select! {

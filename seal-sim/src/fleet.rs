@@ -27,7 +27,7 @@ pub use units::{container, loose, uld};
 const RING: usize = 4096;
 /// A fraud lasts this long by this machine's clock, where it has a length.
 const FRAUD_LASTS_S: f64 = 12.0;
-/// Connections begin over this time, so that a thousand logins do not come at once.
+/// Connections begin over this time, or a millisecond for each, so that a thousand logins do not come at once.
 const CONNECT_SPREAD_MS: u64 = 1_500;
 
 /// Where and how a fleet runs.
@@ -90,11 +90,12 @@ pub struct FleetReport {
 pub async fn run<T>(plan: &FleetPlan, config: &FleetConfig, shutdown: impl Future<Output = T>) -> (FleetReport, T) {
     let (stop, stopped) = watch::channel(false);
     let live_from = unix_now();
+    let spread_ms = CONNECT_SPREAD_MS.max(plan.devices().len() as u64);
     let mut trips = JoinSet::new();
     for planned in plan.devices() {
         let trip = trip(planned, plan.seed(), config, live_from);
         let stopped = stopped.clone();
-        let wait_ms = Chance::named(plan.seed(), planned.id.as_str()).below(CONNECT_SPREAD_MS);
+        let wait_ms = Chance::named(plan.seed(), planned.id.as_str()).below(spread_ms);
         trips.spawn(async move {
             tokio::time::sleep(Duration::from_millis(wait_ms)).await;
             drive(trip, stopped).await

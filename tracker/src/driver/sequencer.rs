@@ -32,8 +32,9 @@ use sealway_schemas::refusals::RefusedKind;
 use sealway_schemas::{DeviceId, Time};
 use std::cell::RefCell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
@@ -87,7 +88,7 @@ pub(crate) struct Sequencer {
     moved: hashbrown::HashSet<DeviceId>,
     moved_at: Time,
     snapshot_at: Time,
-    snapshot_busy: Arc<AtomicBool>,
+    snapshot_writing: Option<JoinHandle<()>>,
     /// The last one, until it was on disk.
     snapshot_took_ms: Arc<AtomicU64>,
     draining: Option<oneshot::Sender<()>>,
@@ -108,7 +109,7 @@ impl Sequencer {
             moved_at: parts.now,
             // A platform that is killed again and again shall not replay more at each start: what it replayed is due at once.
             snapshot_at: Time::ZERO,
-            snapshot_busy: Arc::default(),
+            snapshot_writing: None,
             snapshot_took_ms: Arc::default(),
             draining: None,
             failed: Vec::new(),

@@ -120,7 +120,11 @@ impl Sequencer {
 
     /// Made here, because only here the state stands still; written beside, because the disk is slow.
     pub(super) fn write_snapshot(&mut self, wait: bool) {
-        if self.snapshot_busy.swap(true, Relaxed) && !wait {
+        // One writer: two of the same number would share what is not yet in place.
+        if let Some(before) = self.snapshot_writing.take_if(|writing| wait || writing.is_finished()) {
+            let _ended = before.join();
+        }
+        if self.snapshot_writing.is_some() {
             return;
         }
         let began = Instant::now();
@@ -130,25 +134,23 @@ impl Sequencer {
         let body = SnapshotRef { seq, now: self.parts.now, strict_cursor, heads, core: &self.parts.core }.encode();
         self.parts.snapshot_seq = seq;
         self.snapshot_at = self.parts.now;
-        let (dir, busy, counters) = (self.parts.data_dir.snapshots(), self.snapshot_busy.clone(), self.parts.counters.clone());
+        let (dir, counters) = (self.parts.data_dir.snapshots(), self.parts.counters.clone());
         let (records, took_ms) = (self.parts.projector.records(), self.snapshot_took_ms.clone());
         let write = move || {
             let written = body.map_err(std::io::Error::other).and_then(|body| snapshot::write(&dir, (seq, records), &body));
             took_ms.store(u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX), Relaxed);
             match written {
-                Ok(()) => counters.snapshots.fetch_add(1, Relaxed),
-                Err(error) => {
-                    tracing::warn!(%error, seq, "snapshot not written; the next start replays more");
-                    0
-                }
-            };
-            busy.store(false, Relaxed);
+                Ok(()) => _ = counters.snapshots.fetch_add(1, Relaxed),
+                Err(error) => tracing::warn!(%error, seq, "snapshot not written; the next start replays more"),
+            }
         };
         if wait {
             write();
-        } else if let Err(error) = std::thread::Builder::new().name("snapshot".into()).spawn(write) {
-            tracing::warn!(%error, "no thread for the snapshot");
-            self.snapshot_busy.store(false, Relaxed);
+            return;
+        }
+        match std::thread::Builder::new().name("snapshot".into()).spawn(write) {
+            Ok(writing) => self.snapshot_writing = Some(writing),
+            Err(error) => tracing::warn!(%error, "no thread for the snapshot"),
         }
     }
 }

@@ -29,13 +29,23 @@ use anyhow::Context as _;
 use figures::Figures;
 use generator::Generator;
 use platform::Bench;
+use serde::Serialize;
+use std::fmt::Display;
 
 pub(crate) fn ingest(arguments: &Ingest) -> anyhow::Result<()> {
+    report(arguments.report, measure(arguments))
+}
+
+/// Measures, and prints what came of it as the caller wants it.
+fn report<F: Serialize + Display>(form: Option<Report>, measure: impl Future<Output = anyhow::Result<F>>) -> anyhow::Result<()> {
     logging::start(&Log { format: LogFormat::Pretty, filter: "warn".to_owned() });
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("threads")?;
-    let figures = runtime.block_on(measure(arguments))?;
-    match arguments.report {
-        Some(Report::Json) => say!("{}", serde_json::to_string(&figures)?),
+    print(form, &runtime.block_on(measure)?)
+}
+
+fn print(form: Option<Report>, figures: &(impl Serialize + Display)) -> anyhow::Result<()> {
+    match form {
+        Some(Report::Json) => say!("{}", serde_json::to_string(figures)?),
         None => say!("{figures}"),
     }
     Ok(())

@@ -3,9 +3,7 @@
 
 use super::generator::{Generator, SEED};
 use super::platform::{Bench, ratio, resident_bytes};
-use crate::cli::{BenchFront, Hold, Ingest, Report};
-use crate::config::{Log, LogFormat};
-use crate::logging;
+use crate::cli::{BenchFront, Hold, Ingest};
 use crate::say::say;
 use anyhow::Context as _;
 use sealway_seal_sim::load::{Load, LoadPlan, hold as hold_all};
@@ -48,15 +46,8 @@ struct Held {
 }
 
 pub(crate) fn run(arguments: &BenchFront) -> anyhow::Result<()> {
-    logging::start(&Log { format: LogFormat::Pretty, filter: "warn".to_owned() });
     crate::serve::allow_files(arguments.idle);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("threads")?;
-    let figures = runtime.block_on(measure(arguments))?;
-    match arguments.report {
-        Some(Report::Json) => say!("{}", serde_json::to_string(&figures)?),
-        None => say!("{figures}"),
-    }
-    Ok(())
+    super::report(arguments.report, measure(arguments))
 }
 
 async fn measure(arguments: &BenchFront) -> anyhow::Result<Figures> {

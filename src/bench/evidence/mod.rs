@@ -2,10 +2,7 @@
 
 mod fill;
 
-use crate::cli::{BenchEvidence, Report};
-use crate::config::{Log, LogFormat};
-use crate::logging;
-use crate::say::say;
+use crate::cli::BenchEvidence;
 use anyhow::Context as _;
 use sealway_schemas::link::{CloseReason, Downlink, SessionId, Settlement, UpMessage, Upload};
 use sealway_schemas::{DeviceId, TransferId};
@@ -23,14 +20,7 @@ use std::time::{Duration, Instant};
 pub(crate) use fill::run as fill;
 
 pub(crate) fn run(arguments: &BenchEvidence) -> anyhow::Result<()> {
-    logging::start(&Log { format: LogFormat::Pretty, filter: "warn".to_owned() });
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("threads")?;
-    let figures = runtime.block_on(measure(arguments))?;
-    match arguments.report {
-        Some(Report::Json) => say!("{}", serde_json::to_string(&figures)?),
-        None => say!("{figures}"),
-    }
-    Ok(())
+    super::report(arguments.report, measure(arguments))
 }
 
 #[derive(Debug, Serialize)]

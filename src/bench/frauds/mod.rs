@@ -5,8 +5,7 @@
 mod court;
 mod figures;
 
-use crate::cli::{Frauds, Report};
-use crate::say::say;
+use crate::cli::Frauds;
 use anyhow::Context as _;
 use court::Court;
 use figures::{Figures, MonthFigures, TableRow, life};
@@ -25,12 +24,7 @@ const TABLE_ROAD: &str = "road-yantian-can";
 const HONEST_PER_FRAUD: u64 = 20;
 
 pub(crate) fn run(arguments: &Frauds) -> anyhow::Result<()> {
-    let figures = measure(arguments)?;
-    match arguments.report {
-        Some(Report::Json) => say!("{}", serde_json::to_string(&figures)?),
-        None => say!("{figures}"),
-    }
-    Ok(())
+    super::print(arguments.report, &measure(arguments)?)
 }
 
 fn measure(arguments: &Frauds) -> anyhow::Result<Figures> {

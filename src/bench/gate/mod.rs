@@ -7,24 +7,13 @@ mod lanes;
 mod trucks;
 
 use super::platform::start;
-use crate::cli::{BenchGate, Report};
-use crate::config::{Log, LogFormat};
-use crate::logging;
-use crate::say::say;
-use anyhow::Context as _;
+use crate::cli::BenchGate;
 use lanes::Answered;
 use serde::Serialize;
 use std::fmt;
 
 pub(crate) fn run(arguments: &BenchGate) -> anyhow::Result<()> {
-    logging::start(&Log { format: LogFormat::Pretty, filter: "warn".to_owned() });
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("threads")?;
-    let figures = runtime.block_on(measure(arguments))?;
-    match arguments.report {
-        Some(Report::Json) => say!("{}", serde_json::to_string(&figures)?),
-        None => say!("{figures}"),
-    }
-    Ok(())
+    super::report(arguments.report, measure(arguments))
 }
 
 #[derive(Debug, Serialize)]

@@ -5,10 +5,7 @@ mod influx;
 mod questions;
 
 use super::platform::process_cpu_us;
-use crate::cli::{BenchSeries, Report};
-use crate::config::{Log, LogFormat};
-use crate::logging;
-use crate::say::say;
+use crate::cli::BenchSeries;
 use anyhow::Context as _;
 use fleet::Fleet;
 use questions::{Asking, Milliseconds, Questions};
@@ -62,14 +59,7 @@ struct Store {
 }
 
 pub(crate) fn run(arguments: &BenchSeries) -> anyhow::Result<()> {
-    logging::start(&Log { format: LogFormat::Pretty, filter: "warn".to_owned() });
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("threads")?;
-    let figures = runtime.block_on(measure(arguments))?;
-    match arguments.report {
-        Some(Report::Json) => say!("{}", serde_json::to_string(&figures)?),
-        None => say!("{figures}"),
-    }
-    Ok(())
+    super::report(arguments.report, measure(arguments))
 }
 
 async fn measure(arguments: &BenchSeries) -> anyhow::Result<Figures> {

@@ -21,7 +21,9 @@ async function subjects({ page }) {
   return page.evaluate(async () => {
     const read = async (path) => (await (await fetch(`/api/v1${path}`)).json()).items;
     const transfers = await read("/transfers?state=in-transit&carrier=silk-road-rail&limit=500");
-    const free = transfers.filter((row) => row.holds.length === 0 && row.open_alerts === 0 && row.punctuality === "on-time" && row.length_km - row.progress_km > 200);
+    const left = (row) => row.length_km - row.progress_km;
+    const free = transfers.filter((row) => row.holds.length === 0 && row.open_alerts === 0 && row.punctuality === "on-time");
+    free.sort((a, b) => left(b) - left(a));
     return { transfer: free[0].id, alert: (await read("/alerts?state=active&limit=1"))[0].id, place: await (await fetch("/api/v1/places/depot-xian-port-station")).json() };
   });
 }

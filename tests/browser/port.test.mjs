@@ -152,7 +152,8 @@ test("a consolidation is taken over, opened and parted; what is short holds it, 
   await takeOver(page, transfer);
   const split = page.getByTestId("split");
   await split.waitFor();
-  assert.equal((await page.evaluate(async (id) => (await fetch(`/api/v1/transfers/${id}`)).json(), transfer.id)).state, "unsealed");
+  // The page hears of it before the list shows it.
+  await until(page, async (id) => (await (await fetch(`/api/v1/transfers/${id}`)).json()).state === "unsealed", transfer.id);
   assert.deepEqual(await findings(page), []);
   await split.getByTestId("found").nth(1).fill("3");
   await split.getByTestId("split-note").fill("one piece is missing");

@@ -65,8 +65,13 @@ fn tls(authority: Option<&Path>) -> anyhow::Result<TlsConfig> {
 
 /// Without TLS only to this machine: tokens and entries are nobody else's.
 pub(crate) fn expect_private(url: &str) -> anyhow::Result<()> {
-    let host = url.strip_prefix("http://").map(|rest| rest.split(['/', ':']).next().unwrap_or_default());
-    if url.starts_with("https://") || host.is_some_and(|host| host == "127.0.0.1" || host == "localhost") {
+    // As the client reads it: "http://127.0.0.1:80@elsewhere" leads elsewhere.
+    let uri = url.parse::<Uri>().ok();
+    let private = uri.as_ref().is_some_and(|uri| match (uri.scheme_str(), uri.host()) {
+        (Some("https"), Some(_)) | (Some("http"), Some("127.0.0.1" | "localhost")) => true,
+        (_, _) => false,
+    });
+    if private {
         return Ok(());
     }
     bail!("{url:?}: expected https://, or http:// on this machine")
@@ -101,7 +106,15 @@ mod tests {
         for good in ["https://customs.example", "http://127.0.0.1:8080", "http://localhost"] {
             expect_private(good).unwrap();
         }
-        for bad in ["http://customs.example", "ftp://127.0.0.1", "http://127.0.0.1.evil.example", "localhost"] {
+        for bad in [
+            "http://customs.example",
+            "ftp://127.0.0.1",
+            "http://127.0.0.1.evil.example",
+            "http://127.0.0.1:80@evil.example/",
+            "http://localhost@evil.example",
+            "https://",
+            "localhost",
+        ] {
             assert!(expect_private(bad).unwrap_err().to_string().contains(bad));
         }
     }

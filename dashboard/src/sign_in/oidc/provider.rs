@@ -76,7 +76,9 @@ pub(super) struct Refused {
 
 impl Refused {
     fn new(code: &'static str, why: impl Into<String>) -> Self {
-        Self { code, why: why.into().chars().take(300).collect() }
+        // Anybody may begin a sign-in and come back with a text of his own: it stays one line of the log.
+        let shown = |letter: char| if letter.is_control() { char::REPLACEMENT_CHARACTER } else { letter };
+        Self { code, why: why.into().chars().take(WHY_LETTERS).map(shown).collect() }
     }
 
     pub(super) fn denied(why: impl Into<String>) -> Self {
@@ -104,6 +106,8 @@ impl Refused {
     }
 }
 
+/// So much of a reason goes into the log.
+const WHY_LETTERS: usize = 300;
 /// Methods that are a second factor, or stand for several (RFC 8176, 2).
 const FACTORS: [&str; 8] = ["mfa", "otp", "hwk", "swk", "sc", "fpt", "face", "mca"];
 /// Never with the client's secret, never with none.
@@ -247,4 +251,16 @@ fn verified(now: Time, client: &Client, (token, nonce): (&CoreIdToken, &Nonce)) 
 fn told(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string);
     causes.collect::<Vec<_>>().join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_stranger_sent_forges_no_line_of_the_log() {
+        let why = Refused::denied("no\r\n2026-11-27 INFO all is well\u{1b}[2J").why;
+        assert!(why.starts_with("no") && !why.contains(char::is_control), "{why:?}");
+        assert_eq!(Refused::denied("长".repeat(1000)).why.chars().count(), 300);
+    }
 }

@@ -7,7 +7,7 @@ use openidconnect::core::{
 };
 use openidconnect::{
     AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret, CsrfToken, EndpointMaybeSet, EndpointNotSet, EndpointSet,
-    IssuerUrl, Nonce, PkceCodeChallenge, RedirectUrl, Scope, SignatureVerificationError, TokenResponse as _,
+    IssuerUrl, Nonce, PkceCodeChallenge, RedirectUrl, RequestTokenError, Scope, SignatureVerificationError, TokenResponse as _,
 };
 use sealway_schemas::{Time, UserId};
 use sealway_tracker::accounts::Secret;
@@ -175,7 +175,12 @@ impl Provider {
             let client = provider.client(provider.metadata(now, KEPT_MS)?)?;
             let request = client.exchange_code(AuthorizationCode::new(code)).map_err(|error| Refused::token(error.to_string()))?;
             let answer = request.set_pkce_verifier(verifier).request(&|request| provider.ask(request));
-            let answer = answer.map_err(|error| Refused::token(told(&error)))?;
+            let answer = answer.map_err(|error| match &error {
+                RequestTokenError::Request(_) => Refused::unreachable(told(&error)),
+                RequestTokenError::ServerResponse(_) | RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
+                    Refused::token(told(&error))
+                }
+            })?;
             let token = answer.id_token().ok_or_else(|| Refused::token("the provider gave no ID token"))?;
             let claims = provider.checked(now, &client, (token, &nonce))?;
             provider.vouches(&claims)

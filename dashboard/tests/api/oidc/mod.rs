@@ -153,6 +153,11 @@ fn a_provider_that_is_away_is_said_to_be_away() {
     stage.provider.stop();
     let answer = stage.house.nobody().get("/api/v1/session/oidc/start");
     refused(&answer, "oidc-unreachable");
+    let began = Stage::open();
+    let sent = began.start();
+    let query = began.provider.authorize(&sent.location, &json!({}));
+    began.provider.stop();
+    refused(&began.back(&sent, &query), "oidc-unreachable");
     let without = House::open();
     for path in ["start", "back"] {
         assert_eq!(without.nobody().get(&format!("/api/v1/session/oidc/{path}")).problem(404), "not-found");

@@ -3,6 +3,7 @@
 //!
 //! Both routes are visited by a browser, not asked by a page: what goes wrong leads back to the sign-in page with a stable code.
 
+mod factors;
 mod pending;
 mod provider;
 

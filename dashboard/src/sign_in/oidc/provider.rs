@@ -1,6 +1,7 @@
 //! The provider: where it is, its keys, and what it says of a person. Whatever it says is checked by the library; what this program adds is
 //! which algorithms it takes, its own clock, and keys that are asked for anew when they change.
 
+use super::factors::are_two;
 use super::pending::{Begun, Pending, Started};
 use openidconnect::core::{
     CoreAuthenticationFlow, CoreClient, CoreIdToken, CoreIdTokenClaims, CoreJwsSigningAlgorithm, CoreProviderMetadata,
@@ -108,8 +109,6 @@ impl Refused {
 
 /// So much of a reason goes into the log.
 const WHY_LETTERS: usize = 300;
-/// Methods that are a second factor, or stand for several (RFC 8176, 2).
-const FACTORS: [&str; 8] = ["mfa", "otp", "hwk", "swk", "sc", "fpt", "face", "mca"];
 /// Never with the client's secret, never with none.
 const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
@@ -242,7 +241,7 @@ impl Provider {
         };
         let name = name.ok_or_else(|| Refused::token("the token lacks the claim that names the user"))?;
         let methods = claims.auth_method_refs().into_iter().flatten();
-        Ok(Vouched { name, factors: methods.into_iter().any(|method| FACTORS.contains(&method.as_str())) })
+        Ok(Vouched { name, factors: are_two(methods.map(|method| method.as_str())) })
     }
 }
 

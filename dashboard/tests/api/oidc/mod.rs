@@ -2,7 +2,7 @@
 
 mod provider;
 
-use crate::client::Answer;
+use crate::client::{Answer, Client};
 use crate::house::House;
 use provider::{OpenIdProvider, Tcp};
 use sealway_dashboard::{Dashboard, OidcClaim, OidcRules, SignInRules};
@@ -66,9 +66,13 @@ impl Stage {
         self.back(&sent, &query)
     }
 
+    fn signed_in(&self, answer: &Answer) -> Client {
+        let name = answer.cookie("sealway_session").unwrap().split(';').next().unwrap();
+        self.house.nobody().with("cookie", &format!("sealway_session={name}"))
+    }
+
     fn me(&self, answer: &Answer) -> Answer {
-        let name = answer.cookie("sealway_session").unwrap().split(';').next().unwrap().to_owned();
-        self.house.nobody().with("cookie", &format!("sealway_session={name}")).get("/api/v1/me")
+        self.signed_in(answer).get("/api/v1/me")
     }
 }
 
@@ -89,6 +93,8 @@ fn whom_the_provider_vouches_for_is_let_in_as_the_registry_knows_him() {
     assert!(answer.cookie("sealway_oidc").unwrap().contains("Max-Age=0"));
     let me = stage.me(&answer).ok();
     assert_eq!((&me["user"], &me["role"]), (&json!("officer"), &json!("customs")));
+    let session = &stage.signed_in(&answer).get("/api/v1/account").ok()["sessions"][0];
+    assert_eq!((&session["by"], &session["own"]), (&json!("oidc"), &json!(true)));
     let by_subject = Stage::with(OidcClaim::Subject, &[]);
     let answer = by_subject.visit(&json!({"sub": "gate", "preferred_username": "officer"}));
     assert_eq!(by_subject.me(&answer).ok()["user"], "gate");
@@ -169,9 +175,15 @@ fn a_provider_that_is_away_is_said_to_be_away() {
 fn a_role_that_needs_two_factors_is_let_in_when_the_provider_saw_two() {
     let stage = Stage::with(OidcClaim::PreferredUsername, &[Role::Customs]);
     refused(&stage.visit(&json!({})), "oidc-one-factor");
-    refused(&stage.visit(&json!({"amr": ["pwd"]})), "oidc-one-factor");
-    let answer = stage.visit(&json!({"amr": ["pwd", "otp"]}));
-    assert_eq!(stage.me(&answer).ok()["user"], "officer");
+    for one in [json!(["pwd"]), json!(["pwd", "pin"]), json!(["otp"]), json!(["hwk", "sc"]), json!(["face"]), json!(["user", "rba"])] {
+        refused(&stage.visit(&json!({"amr": one})), "oidc-one-factor");
+        stage.house.later(60_000);
+        stage.provider.clock(stage.house.now().as_ms() / 1000);
+    }
+    for two in [json!(["pwd", "otp"]), json!(["hwk", "pin"]), json!(["sc", "fpt"]), json!(["mfa"])] {
+        let answer = stage.visit(&json!({"amr": two}));
+        assert_eq!(stage.me(&answer).ok()["user"], "officer", "{two}");
+    }
     let other_role = stage.visit(&json!({"preferred_username": "gate"}));
     assert_eq!(stage.me(&other_role).ok()["user"], "gate");
 }

@@ -12,9 +12,10 @@ use super::door::let_in;
 use super::visitor::Visitor;
 use crate::caller::cookie_named;
 use crate::problem::{Problem, ProblemBody};
+use crate::request::Params;
 use crate::state::{Dashboard, random};
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use pending::Pending;
@@ -68,11 +69,12 @@ async fn ways(State(dashboard): State<Dashboard>) -> Json<Ways> {
 #[utoipa::path(get, path = "/session/oidc/start", tag = "session", security(()), responses(
     (status = 303, description = "To the provider, or back to the sign-in page with `refused`"),
     (status = 404, description = "No provider is configured", body = ProblemBody, content_type = "application/problem+json"),
-    (status = 429, description = "Too many attempts from this address", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 async fn oidc_start(State(dashboard): State<Dashboard>, visitor: Visitor) -> Result<Response, Problem> {
     let provider = configured(&dashboard)?;
-    visitor.attempt(&dashboard)?;
+    if visitor.attempt(&dashboard).is_err() {
+        return Ok(turned_away(visitor, &Refused::too_often()));
+    }
     let (now, browser) = (dashboard.tracker.now(), hex::encode(random::<32>()));
     match provider.begin(now).await {
         Ok(begun) => {
@@ -104,7 +106,7 @@ async fn oidc_back(
     State(dashboard): State<Dashboard>,
     visitor: Visitor,
     headers: HeaderMap,
-    Query(back): Query<Back>,
+    Params(back): Params<Back>,
 ) -> Result<Response, Problem> {
     let provider = configured(&dashboard)?;
     let answer = match known(&dashboard, &provider, &headers, back).await {

@@ -82,6 +82,10 @@ impl Refused {
         Self { code, why: why.into().chars().take(WHY_LETTERS).map(shown).collect() }
     }
 
+    pub(super) fn too_often() -> Self {
+        Self::new("too-many-attempts", "too many attempts from this address")
+    }
+
     pub(super) fn denied(why: impl Into<String>) -> Self {
         Self::new("oidc-denied", why)
     }

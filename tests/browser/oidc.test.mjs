@@ -65,3 +65,13 @@ test("an answer that nobody asked for is told in words, and the form is still th
   await page.getByLabel("User").waitFor();
   await close();
 });
+
+test("who tries too often is told so in words on the sign-in page", async () => {
+  const { page, close } = await visitor(browser);
+  const start = `${platform.address}/api/v1/session/oidc/start`;
+  for (let time = 0; time < 12; time++) await fetch(start, { redirect: "manual" });
+  await page.goto(start);
+  assert.match(await page.getByTestId("login-error").innerText(), /Too many wrong attempts/);
+  await page.getByTestId("provider").waitFor();
+  await close();
+});

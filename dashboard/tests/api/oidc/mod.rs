@@ -197,6 +197,9 @@ fn who_is_in_another_role_meanwhile_signs_in_anew_and_who_tries_too_often_waits(
     let admin = stage.house.as_user("admin");
     admin.post("/api/v1/users", &json!({"user": "auditor", "party": "customs-xian", "role": "customs", "name": "Name"})).ok();
     assert_eq!(stage.me(&answer).problem(401), "not-authenticated");
+    for time in 0..12 {
+        assert_eq!(stage.visit(&json!({})).header("location"), Some("/"), "who is let in has his attempt back: {time}");
+    }
     let starts: Vec<_> = (0..12).map(|_| stage.house.nobody().get("/api/v1/session/oidc/start")).collect();
     assert!(starts[0].header("location").unwrap().starts_with(&stage.provider.issuer()));
     refused(&starts[11], "too-many-attempts");

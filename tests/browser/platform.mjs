@@ -37,19 +37,19 @@ export async function lived(people) {
 export async function serve({ home, data }, { http = 'listen = "127.0.0.1:0"', sections = "" }) {
   const config = join(home, "sealway.toml");
   await writeFile(config, `[mqtt]\nlisten = "127.0.0.1:0"\n[http]\n${http}\n${sections}`);
-  const process = spawn(BIN, ["serve", "--config", config, "--data", data], { stdio: ["ignore", "pipe", "pipe"] });
+  const program = spawn(BIN, ["serve", "--config", config, "--data", data], { stdio: ["ignore", "pipe", "pipe"] });
   const address = await new Promise((found, failed) => {
     let said = "";
-    process.stderr.on("data", (bytes) => (said += bytes));
-    process.stdout.on("data", (bytes) => {
+    program.stderr.on("data", (bytes) => (said += bytes));
+    program.stdout.on("data", (bytes) => {
       const at = String(bytes).match(/http:\/\/127\.0\.0\.1:\d+/);
       if (at) found(at[0]);
     });
-    process.once("exit", (code) => failed(new Error(`the platform ended with ${code}: ${said}`)));
+    program.once("exit", (code) => failed(new Error(`the platform ended with ${code}: ${said}`)));
   });
   const stop = async () => {
-    process.kill("SIGTERM");
-    await new Promise((ended) => (process.exitCode === null ? process.once("exit", ended) : ended()));
+    program.kill("SIGTERM");
+    await new Promise((ended) => (program.exitCode === null ? program.once("exit", ended) : ended()));
     await rm(home, { recursive: true, force: true });
   };
   return { address, stop };

@@ -146,18 +146,22 @@ async fn close(State(dashboard): State<Dashboard>, headers: HeaderMap) -> Result
 
 /// An answer that gives the browser its session's name.
 pub(super) fn with_cookie(dashboard: &Dashboard, response: Response, name: &str) -> Response {
-    set_cookie(dashboard, response, (name, dashboard.sessions.absolute_ms() / 1000))
+    session_cookie(dashboard, response, (name, dashboard.sessions.absolute_ms() / 1000))
 }
 
 pub(super) fn without_cookie(dashboard: &Dashboard) -> Response {
-    set_cookie(dashboard, StatusCode::NO_CONTENT.into_response(), ("", 0))
+    session_cookie(dashboard, StatusCode::NO_CONTENT.into_response(), ("", 0))
 }
 
-fn set_cookie(dashboard: &Dashboard, mut response: Response, (name, seconds): (&str, u64)) -> Response {
+fn session_cookie(dashboard: &Dashboard, response: Response, (name, seconds): (&str, u64)) -> Response {
+    set_cookie(dashboard, response, (&format!("{COOKIE}={name}; Path=/; Max-Age={seconds}"), "Strict"))
+}
+
+/// No script reads it, and where the interface is reached by TLS it is sent nowhere else.
+pub(super) fn set_cookie(dashboard: &Dashboard, mut response: Response, (cookie, same_site): (&str, &str)) -> Response {
     let secure = if dashboard.secure_cookie { "; Secure" } else { "" };
-    let cookie = format!("{COOKIE}={name}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
-    if let Ok(cookie) = HeaderValue::try_from(cookie) {
-        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    if let Ok(cookie) = HeaderValue::try_from(format!("{cookie}; HttpOnly; SameSite={same_site}{secure}")) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response
 }

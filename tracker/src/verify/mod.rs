@@ -1,6 +1,6 @@
-//! `sealway verify`: log, tree, photos and registry of a data folder, looked at while nobody writes to it. A fault is named by file, entry and row;
-//! what can be checked behind it is checked. Not looked at: which roots were told (a restored platform has those of a lost log too), the
-//! signatures of witnesses, whose keys are not here, and the views that a start makes again (snapshots, series, outbox).
+//! `sealway verify`: log, tree, photos and registry of a data folder, looked at while nobody writes to it. A fault is named by file, entry
+//! and row; what can be checked behind it is checked. Not looked at: which roots were told (a restored platform has those of a lost log
+//! too), the signatures of witnesses, whose keys are not here, and the views that a start makes again (snapshots, series, outbox).
 
 mod rows;
 

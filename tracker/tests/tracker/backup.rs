@@ -1,9 +1,9 @@
 //! Backup and restore: nothing that a backup holds is lost, and seals learn what it lacks.
 
 use crate::support::{START, Seal, World, config, still};
-use sealway_schemas::Time;
 use sealway_schemas::command::{PublicDigest, Role};
 use sealway_schemas::link::Verdict;
+use sealway_schemas::{PhotoHash, Time};
 use sealway_tracker::accounts::{Account, AccountLink, AccountsError};
 use sealway_tracker::{AdmitRefusal, BackupError, TrackerConfig, backup, restore, verify};
 use serde_json::json;
@@ -110,4 +110,24 @@ async fn what_people_sign_in_with_is_in_the_backup_and_only_its_owner_reads_it()
     }
     let again = World::with(config(&new), START + 10).await;
     assert_eq!(again.tracker.accounts().of(&li).link, Some(link));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn photos_are_in_the_backup_and_one_that_changed_there_is_named() {
+    const PICTURE: &[u8] = b"\xFF\xD8\xFF\xE0 a seal that was hit";
+    let (dir, room) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (copy, new) = (room.path().join("copy"), room.path().join("new"));
+    let world = World::open(dir.path()).await;
+    let photo = PhotoHash::of(PICTURE);
+    world.tracker.photos().put(photo.clone(), PICTURE.to_vec()).await.unwrap();
+    backup(dir.path(), &copy, &|_| {}).unwrap();
+    world.tracker.drain().await;
+    restore(&copy, &config(&new), &|_| {}).unwrap();
+    let again = World::with(config(&new), START + 10).await;
+    assert_eq!(again.tracker.photos().get(photo.clone()).await.unwrap().unwrap().bytes, PICTURE);
+    again.tracker.drain().await;
+    assert_eq!(verify(config(&new), |_| {}).await.unwrap().found, []);
+    std::fs::write(new.join("photos").join(photo.as_str()), b"\xFF\xD8\xFF\xE0 another").unwrap();
+    let found = verify(config(&new), |_| {}).await.unwrap().found;
+    assert_eq!(found.iter().map(|found| found.file.clone()).collect::<Vec<_>>(), [format!("photos/{photo}")]);
 }

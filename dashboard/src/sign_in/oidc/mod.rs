@@ -8,7 +8,7 @@ mod pending;
 mod provider;
 
 use super::Proof;
-use super::door::let_in;
+use super::door::{let_in, set_cookie};
 use super::visitor::Visitor;
 use crate::caller::cookie_named;
 use crate::problem::{Problem, ProblemBody};
@@ -157,12 +157,7 @@ fn redirect(to: &str) -> Response {
     (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
 }
 
-fn with_cookie(dashboard: &Dashboard, mut response: Response, (value, seconds): (&str, u64)) -> Response {
-    let secure = if dashboard.secure_cookie { "; Secure" } else { "" };
-    // Lax: the provider sends the browser back from another site.
-    let cookie = format!("{COOKIE}={value}; Path={PATH}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
-    if let Ok(cookie) = HeaderValue::try_from(cookie) {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
-    response
+/// Lax: the provider sends the browser back from another site.
+fn with_cookie(dashboard: &Dashboard, response: Response, (value, seconds): (&str, u64)) -> Response {
+    set_cookie(dashboard, response, (&format!("{COOKIE}={value}; Path={PATH}; Max-Age={seconds}"), "Lax"))
 }

@@ -10,8 +10,9 @@ use ed25519_dalek::{Signer as _, SigningKey};
 use sealway_schemas::bundle::Bundle;
 use sealway_schemas::command::Role;
 use sealway_schemas::entry::Entry;
+use sealway_schemas::report::Event;
 use sealway_schemas::succession::Succession;
-use sealway_schemas::{PublicKey, TransferId};
+use sealway_schemas::{Digest, PublicKey, TransferId};
 use serde_json::json;
 
 fn platform() -> (SigningKey, Verifier) {
@@ -150,12 +151,29 @@ fn a_clone_shows_as_two_versions_of_one_report() {
     bench.seal_up(&mut seal);
     bench.drive(&mut seal, 0, 3);
     let at = bench.road().at_km(9.0).unwrap();
-    let twin = seal.fork(bench.now, sealway_schemas::report::Event::Periodic, Some(at), |_| {});
+    let twin = seal.fork(bench.now, Event::Periodic, Some(at), |_| {});
     bench.drive(&mut seal, 4, 6);
     bench.send(&seal, &twin);
     let checked = look(&bundle(&id, &bench.log));
     assert_eq!(checked.verdict, Verdict::Incomplete);
     assert!(checked.reasons.iter().any(|reason| reason.text.contains("2 versions of report")), "{:?}", checked.reasons);
+}
+
+#[test]
+fn a_report_that_follows_another_life_of_its_seal_is_found_by_its_chain() {
+    let mut bench = Bench::new();
+    let mut seal = bench.enrol(1);
+    let id = bench.declare(1, &seal);
+    bench.seal_up(&mut seal);
+    bench.drive(&mut seal, 0, 3);
+    let at = bench.road().at_km(4.0);
+    let torn = seal.make(bench.now, Event::Periodic, at, |draft| draft.prev = Digest::of(b"another life"));
+    bench.send(&seal, &torn);
+    let checked = look(&bundle(&id, &bench.log));
+    assert_eq!(checked.verdict, Verdict::Incomplete);
+    let said = format!("report {} does not follow any version of the one before", seal.ctr);
+    assert!(checked.reasons.iter().any(|reason| reason.text.contains(&said)), "{:?}", checked.reasons);
+    assert!(checked.devices[0].missing.is_empty(), "the counters alone have no hole");
 }
 
 #[test]

@@ -16,7 +16,7 @@ mod series;
 
 pub(crate) use evidence::{fill, run as evidence};
 pub(crate) use frauds::run as frauds;
-pub(crate) use front::{hold, run as front};
+pub(crate) use front::{hold, idle, run as front};
 pub(crate) use gate::run as gate;
 pub(crate) use generator::generate;
 pub(crate) use series::run as series;
@@ -56,7 +56,7 @@ async fn measure(arguments: &Ingest) -> anyhow::Result<Figures> {
     let mut generator = Generator::start(arguments)?;
     let ready = generator.ready()?;
     eprintln!("{} reports signed; enrolling {} devices ...", ready.reports, arguments.devices);
-    let bench = Bench::start(arguments).await?;
+    let bench = Bench::start(arguments.in_flight, None).await?;
     let memory = bench.enrol(arguments.devices).await?;
     eprintln!("sending for {} s ...", arguments.seconds);
     let before = bench.meter();

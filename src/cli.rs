@@ -8,7 +8,7 @@ use sealway_schemas::PartyId;
 use std::path::PathBuf;
 
 pub(crate) use bench::{
-    BenchCommand, BenchEvidence, BenchFront, BenchGate, BenchSeries, FillEvidence, Frauds, Generate, Hold, InfluxBeside, Ingest,
+    BenchCommand, BenchEvidence, BenchFront, BenchGate, BenchIdle, BenchSeries, FillEvidence, Frauds, Generate, Hold, InfluxBeside, Ingest,
 };
 
 #[derive(Debug, Parser)]

@@ -81,6 +81,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Bench { command: BenchCommand::Fill(arguments) } => bench::fill(&arguments),
         Command::Bench { command: BenchCommand::Series(arguments) } => bench::series(&arguments),
         Command::Bench { command: BenchCommand::Front(arguments) } => bench::front(&arguments),
+        Command::Bench { command: BenchCommand::Idle(arguments) } => bench::idle(&arguments),
         Command::Bench { command: BenchCommand::Hold(arguments) } => bench::hold(&arguments),
         Command::Bench { command: BenchCommand::Generate(arguments) } => bench::generate(&arguments),
         Command::Wire { command: WireCommand::Check } => Ok(wire::check(std::io::stdin().lock(), std::io::stdout().lock())?),

@@ -3,13 +3,14 @@
 use clap::{Args, Parser, Subcommand};
 use sealway_schemas::{CorridorId, DeviceId, PartyId, PublicKey};
 use sealway_seal_sim::fraud::Fraud;
+use sealway_seal_sim::line::Door;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Electronic seals that exist only in this process, and say real, signed things about where they are.
 ///
 /// A simulated seal has all that a seal has: an identity key, an epoch key from sealing to opening, counters, a flash ring,
-/// logins, signed acks. It talks to a Sealway platform over plain MQTT on loopback, and to its API to be enrolled.
+/// logins, signed acks. It talks to a Sealway platform over MQTT, plain or by TLS, and to its API to be enrolled.
 #[derive(Debug, Parser)]
 #[command(version)]
 pub(crate) struct Cli {
@@ -76,11 +77,31 @@ pub(crate) struct ProveArgs {
     pub(crate) seed: u64,
 }
 
+/// The platform's MQTT listener.
+#[derive(Debug, Args)]
+pub(crate) struct DoorArgs {
+    /// The platform's MQTT listener: the plain one, or with --ca the one of TLS.
+    #[arg(long, default_value = "127.0.0.1:1883")]
+    mqtt: SocketAddr,
+    /// Speak TLS, and only to a platform whose certificate an authority of this PEM file has signed.
+    #[arg(long)]
+    ca: Option<PathBuf>,
+    /// The name in that certificate, where it is not the address.
+    #[arg(long, requires = "ca")]
+    server_name: Option<String>,
+}
+
+impl DoorArgs {
+    pub(crate) fn door(&self) -> anyhow::Result<Door> {
+        let Some(authority) = &self.ca else { return Ok(self.mqtt.into()) };
+        Ok(Door::secure(self.mqtt, authority, self.server_name.as_deref())?)
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct PlatformArgs {
-    /// The platform's plain MQTT listener.
-    #[arg(long, default_value = "127.0.0.1:1883")]
-    pub(crate) mqtt: SocketAddr,
+    #[command(flatten)]
+    pub(crate) door: DoorArgs,
     /// Device id: 3 to 32 of A-Z, 0-9 and '-'.
     #[arg(long)]
     pub(crate) device: DeviceId,
@@ -156,9 +177,8 @@ pub(crate) struct ReplayArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct FleetArgs {
-    /// The platform's plain MQTT listener.
-    #[arg(long, default_value = "127.0.0.1:1883")]
-    pub(crate) mqtt: SocketAddr,
+    #[command(flatten)]
+    pub(crate) door: DoorArgs,
     /// The platform's API, host:port.
     #[arg(long)]
     pub(crate) api: String,

@@ -9,13 +9,13 @@ pub(crate) mod units;
 use crate::chance::Chance;
 use crate::fraud::{Fraud, Misdeed};
 use crate::journey::Journey;
+use crate::line::Door;
 use crate::link::unix_now;
 use crate::number;
 use crate::trip::{Trip, TripReport, drive};
 use sealway_schemas::{DeviceId, PublicKey};
 use serde::{Deserialize, Serialize};
 use std::future::Future;
-use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -33,8 +33,7 @@ const CONNECT_SPREAD_MS: u64 = 1_500;
 /// Where and how a fleet runs.
 #[derive(Debug, Clone)]
 pub struct FleetConfig {
-    /// The platform's plain MQTT listener on loopback.
-    pub address: SocketAddr,
+    pub door: Door,
     pub platform_key: PublicKey,
     /// Device time runs this many times faster than the clock.
     pub time_factor: f64,
@@ -49,9 +48,9 @@ pub struct FleetConfig {
 impl FleetConfig {
     /// Sixty times faster, a report a second.
     #[must_use]
-    pub fn new(address: SocketAddr, platform_key: PublicKey) -> Self {
+    pub fn new(door: impl Into<Door>, platform_key: PublicKey) -> Self {
         Self {
-            address,
+            door: door.into(),
             platform_key,
             time_factor: 60.0,
             report_every: Duration::from_secs(1),
@@ -132,7 +131,7 @@ fn trip(planned: &PlannedDevice, seed: u64, config: &FleetConfig, live_from: sea
         journey,
         misdeed,
         history: 20 + chance.below(20),
-        address: config.address,
+        door: config.door.clone(),
         time_factor: config.time_factor,
         report_every: config.report_every,
         live_from,

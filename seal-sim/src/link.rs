@@ -1,14 +1,13 @@
 //! One device's connection: login, hello, reports out, acks and orders in. It holds no judgement; the device does.
 
 use crate::device::{Device, Heard};
+use crate::line::{Door, Line};
 use crate::mqtt::{self, Incoming};
 use bytes::{Buf as _, BytesMut};
 use sealway_schemas::{DeviceId, Time, topics};
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
 const KEEP_ALIVE_S: u16 = 60;
@@ -57,7 +56,7 @@ pub trait Around {
 #[derive(Debug)]
 pub struct Link {
     device: DeviceId,
-    stream: TcpStream,
+    stream: Line,
     buffer: BytesMut,
     topic: String,
     next_ticket: u16,
@@ -74,14 +73,13 @@ pub fn unix_now() -> Time {
 
 impl Link {
     /// Connects, subscribes and says hello. The login's time is kept by `keep` before it is used.
-    pub async fn open(device: &mut Device, address: SocketAddr, keep: impl FnOnce(&Device)) -> Result<Self, LinkError> {
+    pub async fn open(device: &mut Device, door: &Door, keep: impl FnOnce(&Device)) -> Result<Self, LinkError> {
         let id = device.id();
         let mut nonce = [0; 16];
         getrandom::fill(&mut nonce).map_err(|_| LinkError::NoRandomness(id))?;
         let password = device.login(unix_now(), nonce);
         keep(device);
-        let stream = TcpStream::connect(address).await.map_err(|source| LinkError::Io { device: id, source })?;
-        stream.set_nodelay(true).map_err(|source| LinkError::Io { device: id, source })?;
+        let stream = door.open().await.map_err(|source| LinkError::Io { device: id, source })?;
         let mut link = Self {
             device: id,
             stream,
@@ -271,7 +269,8 @@ impl Link {
 
     async fn write(&mut self, bytes: &[u8]) -> Result<(), LinkError> {
         self.last_write = Instant::now();
-        self.stream.write_all(bytes).await.map_err(|source| LinkError::Io { device: self.device, source })
+        let written = async { self.stream.write_all(bytes).await.and(self.stream.flush().await) };
+        written.await.map_err(|source| LinkError::Io { device: self.device, source })
     }
 
     fn take_ticket(&mut self) -> u16 {

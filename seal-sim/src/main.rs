@@ -56,7 +56,7 @@ async fn drive_one(args: DriveArgs) -> anyhow::Result<()> {
         device,
         misdeed: args.fraud.map(stretch),
         history: args.history,
-        address: platform.mqtt,
+        door: platform.door.door()?,
         time_factor: args.time_factor,
         report_every: Duration::from_millis(args.report_every_ms),
         live_from,
@@ -81,7 +81,7 @@ async fn replay_one(args: ReplayArgs) -> anyhow::Result<()> {
     if let Some(path) = &platform.state {
         state::save(path, &device)?;
     }
-    let sent = replay::send_all(&mut device, platform.mqtt, Duration::from_secs(args.wait_s)).await?;
+    let sent = replay::send_all(&mut device, &platform.door.door()?, Duration::from_secs(args.wait_s)).await?;
     if let Some(path) = &platform.state {
         state::save(path, &device)?;
     }
@@ -117,7 +117,7 @@ async fn run_fleet(args: FleetArgs) -> anyhow::Result<()> {
         key = Some(api.enrol_planned(planned, &args.owner).await?);
     }
     let Some(platform_key) = key else { bail!("a fleet of no devices") };
-    let mut config = FleetConfig::new(args.mqtt, platform_key);
+    let mut config = FleetConfig::new(args.door.door()?, platform_key);
     config.time_factor = args.time_factor;
     let mut stop = stop_on_ctrl_c();
     let (report, ()) = fleet::run(&plan, &config, async move {

@@ -6,10 +6,10 @@ mod nmea;
 mod track;
 
 use crate::device::{Device, NotMade, Observation};
+use crate::line::Door;
 use crate::link::{Around, Link, LinkError, Traffic};
 use sealway_schemas::Time;
 use sealway_schemas::report::{Event, Fix};
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -86,11 +86,11 @@ pub fn report_all(device: &mut Device, points: &[ReplayPoint], battery: u8) -> R
 }
 
 /// Sends what the device holds, over as many connections as it takes, until the signed acks cover it or the time is over.
-pub async fn send_all(device: &mut Device, address: SocketAddr, time: Duration) -> Result<Traffic, LinkError> {
+pub async fn send_all(device: &mut Device, door: &Door, time: Duration) -> Result<Traffic, LinkError> {
     let until = Instant::now() + time;
     let mut traffic = Traffic::default();
     loop {
-        let mut link = Link::open(device, address, |_| {}).await?;
+        let mut link = Link::open(device, door, |_| {}).await?;
         traffic.connects += 1;
         match link.turn_until_acked(device, &mut Parked, until, &mut traffic).await {
             Ok(_) => {

@@ -6,6 +6,7 @@ use crate::chance::{Chance, secret};
 use crate::device::{Device, NotMade};
 use crate::fraud::{Fraud, Misdeed};
 use crate::journey::Journey;
+use crate::line::Door;
 use crate::link::{Around, Link, LinkError, Traffic};
 use crate::number;
 use crate::state;
@@ -13,7 +14,6 @@ use sealway_schemas::report::Event;
 use sealway_schemas::sensors::Sensors;
 use sealway_schemas::{DeviceId, Time};
 use serde::{Deserialize, Serialize};
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -36,7 +36,7 @@ pub struct Trip {
     pub misdeed: Option<Misdeed>,
     /// Reports made before the connection, compressed from the way so far.
     pub history: u64,
-    pub address: SocketAddr,
+    pub door: Door,
     /// Device time runs this many times faster.
     pub time_factor: f64,
     /// By this machine's clock.
@@ -137,7 +137,7 @@ struct Driver {
 
 struct Settings {
     history: u64,
-    address: SocketAddr,
+    door: Door,
     report_every: Duration,
     seed: u64,
     state: Option<PathBuf>,
@@ -183,7 +183,7 @@ impl Driver {
         };
         let settings = Settings {
             history: trip.history,
-            address: trip.address,
+            door: trip.door,
             report_every: trip.report_every,
             seed: trip.seed,
             state: trip.state,
@@ -291,7 +291,7 @@ impl Driver {
 
     async fn connect(&mut self, until: Instant) -> bool {
         let path = self.trip.state.clone();
-        match Link::open(&mut self.device, self.trip.address, |device| keep(path.as_deref(), device)).await {
+        match Link::open(&mut self.device, &self.trip.door, |device| keep(path.as_deref(), device)).await {
             Ok(link) => {
                 self.traffic.connects += 1;
                 self.retry = RETRY_FIRST;

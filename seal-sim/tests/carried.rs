@@ -46,7 +46,7 @@ async fn trip(fraud: Option<Fraud>) -> (TripReport, Platform) {
         journey,
         misdeed,
         history: 25,
-        address: broker.address,
+        door: broker.address.into(),
         time_factor: 1_500.0,
         report_every: Duration::from_millis(30),
         live_from,
@@ -239,7 +239,7 @@ async fn a_recording_is_sent_until_it_is_acknowledged() {
     let broker = Broker::start([(device.id(), device.public_key())]).await;
     device.trust(broker.public_key());
     replay::report_all(&mut device, &points, 100).unwrap();
-    replay::send_all(&mut device, broker.address, Duration::from_secs(20)).await.unwrap();
+    replay::send_all(&mut device, &broker.address.into(), Duration::from_secs(20)).await.unwrap();
     let platforms = broker.platforms.lock().unwrap();
     let platform = platforms.values().next().unwrap();
     assert_eq!((platform.stored(), platform.refused, platform.duplicates), (200, 0, 0));

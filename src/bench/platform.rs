@@ -2,8 +2,7 @@
 
 use super::generator::SEED;
 use crate::access;
-use crate::cli::Ingest;
-use crate::config::{Config, Http, Mqtt};
+use crate::config::{Config, Http, Mqtt, Tls};
 use crate::platform::Platform;
 use anyhow::Context as _;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
@@ -49,24 +48,28 @@ pub(super) struct Used {
 }
 
 /// A platform on free ports, in a folder that goes when it is dropped.
-pub(super) async fn start(in_flight: Option<u16>) -> anyhow::Result<(Platform, tempfile::TempDir)> {
+pub(super) async fn start(in_flight: Option<u16>, tls: Option<Tls>) -> anyhow::Result<(Platform, tempfile::TempDir)> {
     let folder = tempfile::Builder::new().prefix("sealway-bench-").tempdir().context("temporary folder")?;
     let free = SocketAddr::from(([127, 0, 0, 1], 0));
     let base = Config::default();
     let in_flight = in_flight.unwrap_or_default().max(base.mqtt.in_flight);
-    let mqtt = Mqtt::on_one_machine(free, in_flight);
+    let mqtt = Mqtt { tls, ..Mqtt::on_one_machine(free, in_flight) };
     let config = Config { data: folder.path().join("data"), mqtt, http: Http { listen: free, ..base.http }, ..base };
     Ok((Platform::start(&config).await?, folder))
 }
 
 impl Bench {
-    pub(super) async fn start(arguments: &Ingest) -> anyhow::Result<Self> {
-        let (platform, folder) = start(Some(arguments.in_flight)).await?;
+    pub(super) async fn start(in_flight: u16, tls: Option<Tls>) -> anyhow::Result<Self> {
+        let (platform, folder) = start(Some(in_flight), tls).await?;
         Ok(Self { platform, _folder: folder })
     }
 
     pub(super) fn address(&self) -> anyhow::Result<SocketAddr> {
         self.platform.front().addresses().plain.context("no plain listener")
+    }
+
+    pub(super) fn secure_address(&self) -> anyhow::Result<SocketAddr> {
+        self.platform.front().addresses().tls.context("no listener for TLS")
     }
 
     /// Makes all devices known, each by its own proof.

@@ -21,7 +21,10 @@ pub(crate) enum BenchCommand {
     Series(BenchSeries),
     /// The MQTT front: connections that do nothing, logins, and messages beside Debian's mosquitto
     Front(BenchFront),
-    /// The other process of `front`: devices that log in and stay
+    /// The platform's process of `front`, with devices that are connected and silent
+    #[command(hide = true)]
+    Idle(BenchIdle),
+    /// The devices' process of `front`: they log in and stay
     #[command(hide = true)]
     Hold(Hold),
     /// The other process of `ingest`: many devices that send what they have signed before
@@ -147,9 +150,23 @@ pub(crate) struct BenchFront {
 }
 
 #[derive(Debug, Clone, Args)]
+pub(crate) struct BenchIdle {
+    #[arg(long)]
+    pub(crate) devices: u32,
+    /// By TLS
+    #[arg(long)]
+    pub(crate) tls: bool,
+    #[arg(long, value_enum)]
+    pub(crate) report: Option<Report>,
+}
+
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Hold {
     #[arg(long)]
     pub(crate) address: std::net::SocketAddr,
+    /// Speak TLS, to whom this authority's file makes believed
+    #[arg(long)]
+    pub(crate) ca: Option<PathBuf>,
     #[arg(long)]
     pub(crate) devices: u32,
 }

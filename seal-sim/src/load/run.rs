@@ -3,6 +3,7 @@
 use super::latency::Latencies;
 use super::prepare::{Load, LoadError, Visit};
 use crate::chance::secret;
+use crate::line::{Door, Line};
 use crate::link::unix_now;
 use crate::mqtt::{self, Incoming};
 use crate::number;
@@ -16,7 +17,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
@@ -160,28 +161,28 @@ const LOGGING_IN: usize = 64;
 
 /// Logs every device of the load in, tells how long that took in all and how many came in, and keeps them connected, silent, until
 /// `until` has come back.
-pub fn hold(load: Load, address: SocketAddr, until: impl FnOnce(Duration, usize)) -> Result<(), LoadError> {
+pub fn hold(load: Load, door: &Door, until: impl FnOnce(Duration, usize)) -> Result<(), LoadError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(LoadError::Runtime)?;
     let (load, next) = (Arc::new(load), Arc::new(AtomicUsize::new(0)));
     let started = Instant::now();
     let held = runtime.block_on(async {
         let mut lanes = tokio::task::JoinSet::new();
         for _ in 0..LOGGING_IN {
-            lanes.spawn(log_in(Arc::clone(&load), Arc::clone(&next), address));
+            lanes.spawn(log_in(Arc::clone(&load), Arc::clone(&next), door.clone()));
         }
-        lanes.join_all().await.concat()
+        lanes.join_all().await.into_iter().flatten().collect::<Vec<_>>()
     });
     until(started.elapsed(), held.len());
     drop(held);
     Ok(())
 }
 
-async fn log_in(load: Arc<Load>, next: Arc<AtomicUsize>, address: SocketAddr) -> Vec<Arc<TcpStream>> {
+async fn log_in(load: Arc<Load>, next: Arc<AtomicUsize>, door: Door) -> Vec<Line> {
     let mut held = Vec::new();
     while let Some(visit) = load.visits().get(next.fetch_add(1, Ordering::Relaxed)) {
-        let Ok(mut stream) = TcpStream::connect(address).await else { continue };
-        if login(visit, true, &mut stream, &mut BytesMut::new()).await.is_ok() {
-            held.push(Arc::new(stream));
+        let Ok(mut line) = door.open().await else { continue };
+        if login(visit, true, &mut line, &mut BytesMut::new()).await.is_ok() {
+            held.push(line);
         }
     }
     held
@@ -272,7 +273,12 @@ impl Turns {
 }
 
 /// The login's time is this moment and its nonce the platform need not believe: a real, fresh login for each connection.
-async fn login(visit: &Visit, listen: bool, stream: &mut TcpStream, buffer: &mut BytesMut) -> Result<(), Ended> {
+async fn login(
+    visit: &Visit,
+    listen: bool,
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    buffer: &mut BytesMut,
+) -> Result<(), Ended> {
     let device = visit.device;
     let t = unix_now();
     let nonce = secret(t.as_ms(), "login", device.as_str()).first_chunk().copied().unwrap_or_default();
@@ -281,6 +287,7 @@ async fn login(visit: &Visit, listen: bool, stream: &mut TcpStream, buffer: &mut
     let mut out = Vec::with_capacity(512);
     mqtt::connect(device.as_str(), &password, 60, &mut out);
     stream.write_all(&out).await?;
+    stream.flush().await?;
     match answer(stream, buffer).await? {
         0 => {}
         code => return Err(Ended::Refused(code)),
@@ -289,6 +296,7 @@ async fn login(visit: &Visit, listen: bool, stream: &mut TcpStream, buffer: &mut
         out.clear();
         mqtt::subscribe(&topics::down(&device), u16::MAX, &mut out);
         stream.write_all(&out).await?;
+        stream.flush().await?;
         match answer(stream, buffer).await? {
             0 | 1 => {}
             code => return Err(Ended::Refused(code)),
@@ -298,7 +306,7 @@ async fn login(visit: &Visit, listen: bool, stream: &mut TcpStream, buffer: &mut
 }
 
 /// The code of the CONNACK or SUBACK that comes next.
-async fn answer(stream: &mut TcpStream, buffer: &mut BytesMut) -> Result<u8, Ended> {
+async fn answer(stream: &mut (impl AsyncRead + Unpin), buffer: &mut BytesMut) -> Result<u8, Ended> {
     loop {
         match mqtt::first(buffer).map_err(std::io::Error::other)? {
             Some((Incoming::ConnAck(code) | Incoming::SubAck(code), length)) => {

@@ -80,7 +80,7 @@ impl Driver {
             self.tally.made_by_clone += u64::from(clone.report(uptime_ms, Event::Periodic).is_ok());
         }
         let reports: Vec<u8> = clone.ring().from(1).flat_map(|record| record.bytes.clone()).collect();
-        let mut link = match Link::open(&mut clone, self.trip.address, |_| {}).await {
+        let mut link = match Link::open(&mut clone, &self.trip.door, |_| {}).await {
             Ok(link) => link,
             Err(failed) => return tracing::warn!(%failed, "the clone could not connect"),
         };

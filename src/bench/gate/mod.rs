@@ -35,7 +35,7 @@ struct Figures {
 
 async fn measure(arguments: &BenchGate) -> anyhow::Result<Figures> {
     let decisions = arguments.rate as usize * arguments.seconds as usize;
-    let (platform, _folder) = start(None).await?;
+    let (platform, _folder) = start(None, None).await?;
     eprintln!("sealing transfers and issuing {decisions} release notes ...");
     let trucks = trucks::line_up(&platform.tracker, decisions).await?;
     eprintln!("asking for {} s ...", arguments.seconds);

@@ -3,12 +3,13 @@
 //   worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'
 // MapLibre's worker is a file of ours (see src/lib/map/engine.ts), so `worker-src blob:` is not needed; `data:` images are
 // its control icons.
+import { dictionaries } from "./build/dictionaries.mjs";
 import { shellWorker } from "./build/shell-worker.mjs";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-  plugins: [svelte(), shellWorker()],
+  plugins: [dictionaries(), svelte(), shellWorker()],
   build: {
     target: "es2022",
     assetsInlineLimit: 0,
@@ -18,5 +19,5 @@ export default defineConfig({
   },
   worker: { format: "es" },
   server: { proxy: { "/api": process.env["SEALWAY_URL"] ?? "http://127.0.0.1:8080" } },
-  test: { include: ["src/**/*.test.ts"], environment: "node" },
+  test: { include: ["src/**/*.test.ts", "build/*.test.mjs"], environment: "node" },
 });

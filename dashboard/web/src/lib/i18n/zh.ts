@@ -1,4 +1,4 @@
-// Chinese, and the list of all keys: `en.ts` must have the same ones or the type check fails.
+// Chinese, and the list of all keys: `en.ts` must have the same ones or neither types nor build pass.
 import { zh as account } from "./areas/account";
 import { zh as alert } from "./areas/alert";
 import { zh as audit } from "./areas/audit";

@@ -13,6 +13,7 @@ mod gateways;
 mod kill;
 mod seal;
 mod second_domain;
+mod secure;
 mod series;
 mod tlog;
 mod traces;

@@ -4,10 +4,10 @@ use super::{Bench, seal::Seal};
 use crate::evidence::{Checked, LogKeys, Verdict, page, verify};
 use crate::proof::note::{Scheme, Verifier};
 use crate::proof::tree::tests::Kept;
-use crate::proof::{Checkpoint, Frontier, Hash, many};
+use crate::proof::{Checkpoint, Frontier, Hash, consistency, many};
 use bytes::Bytes;
 use ed25519_dalek::{Signer as _, SigningKey};
-use sealway_schemas::bundle::Bundle;
+use sealway_schemas::bundle::{Bundle, OlderTree};
 use sealway_schemas::command::Role;
 use sealway_schemas::entry::Entry;
 use sealway_schemas::report::Event;
@@ -25,20 +25,28 @@ fn key_of_the_log(seed: u8) -> (SigningKey, Verifier) {
     (key, Verifier::new("sealway/test", public, Scheme::Ed25519).unwrap())
 }
 
+fn bytes_of(entry: &Entry) -> Bytes {
+    let mut bytes = Vec::new();
+    entry.encode_into(&mut bytes);
+    bytes.into()
+}
+
+fn tree(log: &[Entry]) -> (Kept, Frontier) {
+    let (mut kept, mut frontier) = (Kept::default(), Frontier::default());
+    for entry in log {
+        frontier.push(Hash::leaf(&Entry::leaf(&bytes_of(entry)).unwrap()), |level, index, hash| kept.put(level, index, hash));
+    }
+    (kept, frontier)
+}
+
 /// The bundle of a whole log, signed by the platform.
 pub(super) fn bundle(transfer: &TransferId, log: &[Entry]) -> Bundle {
     bundle_by(&platform(), transfer, log)
 }
 
 fn bundle_by((key, verifier): &(SigningKey, Verifier), transfer: &TransferId, log: &[Entry]) -> Bundle {
-    let (mut kept, mut frontier) = (Kept::default(), Frontier::default());
-    let mut entries = Vec::new();
-    for (seq, entry) in (0..).zip(log) {
-        let mut bytes = Vec::new();
-        entry.encode_into(&mut bytes);
-        frontier.push(Hash::leaf(&Entry::leaf(&bytes).unwrap()), |level, index, hash| kept.put(level, index, hash));
-        entries.push((seq, Bytes::from(bytes)));
-    }
+    let (kept, frontier) = tree(log);
+    let entries = (0..).zip(log.iter().map(bytes_of)).collect();
     let text = Checkpoint { origin: "sealway/test".into(), size: frontier.size(), root: frontier.root() }.text();
     let checkpoint = format!("{text}\n{}", verifier.line(0, &key.sign(text.as_bytes()).to_bytes()));
     let numbers: Vec<u64> = (0..frontier.size()).collect();
@@ -174,6 +182,40 @@ fn a_report_that_follows_another_life_of_its_seal_is_found_by_its_chain() {
     let said = format!("report {} does not follow any version of the one before", seal.ctr);
     assert!(checked.reasons.iter().any(|reason| reason.text.contains(&said)), "{:?}", checked.reasons);
     assert!(checked.devices[0].missing.is_empty(), "the counters alone have no hole");
+}
+
+#[test]
+fn a_report_that_names_a_tree_was_made_after_it_and_a_tree_that_never_was_is_found() {
+    let mut bench = Bench::new();
+    let mut seal = bench.enrol(1);
+    let id = bench.declare(1, &seal);
+    bench.seal_up(&mut seal);
+    bench.drive(&mut seal, 0, 3);
+    let (heard_at, root) = (bench.log.last().unwrap().at(), tree(&bench.log).1.root());
+    let size = bench.log.len() as u64;
+    bench.pass_s(600);
+    let at = bench.road().at_km(4.0);
+    let names = seal.make(bench.now, Event::Periodic, at, |draft| draft.heard = root.as_bytes().first_chunk().copied());
+    bench.send(&seal, &names);
+    let (whole, (kept, frontier)) = (bundle(&id, &bench.log), tree(&bench.log));
+    let growth = consistency::prove(size, frontier.size(), &kept).unwrap().iter().map(|hash| *hash.as_bytes()).collect();
+    let older = OlderTree { size, root: *root.as_bytes(), growth };
+    let with = |older: OlderTree| look(&Bundle { heard: vec![older], ..whole.clone() });
+
+    let checked = with(older.clone());
+    assert_eq!(checked.verdict, Verdict::Genuine, "{:?}", checked.reasons);
+    let reports = &checked.devices[0].reports;
+    let window = reports.last().map(|report| (report.not_before, report.not_after));
+    assert_eq!(window, Some((Some(heard_at), bench.log.last().unwrap().at())));
+    assert!(reports.iter().rev().skip(1).all(|report| report.not_before.is_none()), "the others name no tree");
+
+    let mut changed = older.clone();
+    changed.root[0] ^= 1;
+    let mut cut = older;
+    cut.growth.pop();
+    for lie in [changed, cut] {
+        assert_eq!(with(lie).verdict, Verdict::Forged);
+    }
 }
 
 #[test]

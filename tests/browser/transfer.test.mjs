@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launch, open, PATIENCE_MS, signIn, tokenOf, visitor } from "./floor.mjs";
+import { described, drafted, goodsLine } from "./declared.mjs";
+import { findings, launch, open, PATIENCE_MS, signIn, tokenOf, visitor } from "./floor.mjs";
 
-let browser;
-before(async () => (browser = await launch()));
-after(() => browser?.close());
+let browser, mapless;
+before(async () => ([browser, mapless] = await Promise.all([launch(), launch({ webgl: false })])));
+after(() => Promise.all([browser?.close(), mapless?.close()]));
 
 /** Opens a transfer that is on its way. */
 async function openTransfer(page) {
@@ -98,3 +99,33 @@ test("a carrier opens its own transfer, and not another carrier's", async () => 
   await page.getByText("There is nothing here").waitFor();
   await close();
 });
+
+for (const [language, width] of [["en", 1440], ["zh", 360]]) {
+  test(`customs reads what was declared: papers, houses under their master, and every line (${language}, ${width} px)`, async () => {
+    const carrier = await visitor(mapless);
+    await signIn(carrier.page, tokenOf("carrier"));
+    const owner = "silk-road-rail";
+    const master = { "master-air-waybill": "020-81140743" };
+    const transfer = await drafted(carrier.page, {
+      carrier: owner,
+      consignments: [
+        { document: { "bill-of-lading": "COSU6123456799" }, owner, lines: [described(goodsLine({ goods: "CHIP-7" }), "存储芯片", "Memory chips")] },
+        { document: master, owner, lines: [described(goodsLine())] },
+        { document: { "house-air-waybill": { master: "020-81140743", house: "SW-77" } }, parent: master, owner, lines: [described(goodsLine({ quantity: "4", weight_kg: "8" }))] },
+      ],
+    });
+    await carrier.close();
+    const { page, log, close } = await visitor(mapless, { language, width });
+    await signIn(page);
+    await open(page, `/transfers/${transfer}`);
+    const bill = page.getByTestId("cargo").getByTestId("consignment").filter({ hasText: "COSU6123456799" });
+    assert.match(await bill.getByTestId("goods").innerText(), /CHIP-7\s+85423190\s+(Memory chips 存储芯片|存储芯片 Memory chips)\s+10 PCE\s+20.5 kg/);
+    const under = page.getByTestId("consignment").filter({ hasText: "020-81140743" }).first();
+    assert.match(await under.getByTestId("consignment").innerText(), /SW-77[\s\S]*4 PCE/);
+    assert.deepEqual(await findings(page), []);
+    const wide = await page.locator("#content").evaluate((box) => box.scrollWidth - box.clientWidth);
+    assert.ok(wide <= 1, `the page scrolls ${wide} px sideways`);
+    assert.deepEqual(log.errors, []);
+    await close();
+  });
+}

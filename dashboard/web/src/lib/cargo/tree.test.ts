@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Cargo, Consignment, TransportDocument } from "../../api/types";
-import { countKey, paperOf, splitCommand, splittable } from "./tree";
+import { type Branch, branchesOf, countKey, paperOf, splitCommand, splittable, standOf } from "./tree";
 
 const master: TransportDocument = { "master-air-waybill": "176-12345675" };
 const house = (name: string): TransportDocument => ({ "house-air-waybill": { master: "176-12345675", house: name } });
@@ -51,4 +51,20 @@ test("what nobody touched is as declared, and what was counted goes under its li
     ],
     note: "counted",
   });
+});
+
+test("houses stand under their master, and one whose master is not told stands in the unit", () => {
+  const drawn = ({ consignment, children }: Branch): string => `${paperOf(consignment.document)}${children.length === 0 ? "" : `(${children.map(drawn).join(" ")})`}`;
+  expect(branchesOf(cargo).map(drawn)).toEqual(["176-12345675(176-12345675:H-1 176-12345675:H-2)"]);
+  expect(branchesOf({ consignments: cargo.consignments.slice(1) }).map(drawn)).toEqual(["176-12345675:H-1", "176-12345675:H-2"]);
+});
+
+test("a consignment stands under its newest seal until that was opened or it was parted", () => {
+  const held = { seal: "XA-1", epoch: 1, since: 1 };
+  const stand = (given: Partial<Consignment>) => standOf({ withdrawn: false, parted: null, seals: [], ...given });
+  expect(stand({})).toBe("declared");
+  expect(stand({ seals: [{ ...held, until: 5 }, { ...held, epoch: 2 }] })).toBe("sealed");
+  expect(stand({ seals: [{ ...held, until: 5 }] })).toBe("opened");
+  expect(stand({ seals: [{ ...held, until: 5 }], parted: { place: "depot", at: 5 } })).toBe("parted");
+  expect(stand({ withdrawn: true, seals: [held] })).toBe("withdrawn");
 });

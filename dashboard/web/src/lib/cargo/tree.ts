@@ -45,3 +45,27 @@ export function splitCommand(transfer: string, place: string, { parent, children
   }));
   return { type: "split-cargo", transfer, place, ...(parent === null ? {} : { parent }), found, note };
 }
+
+export interface Branch {
+  consignment: Consignment;
+  children: Branch[];
+}
+
+/** The consignments as they lie in each other; what was withdrawn stands where it lay. One whose parent is not told lies in the unit. */
+export function branchesOf({ consignments }: Pick<Cargo, "consignments">): Branch[] {
+  const branches = new Map(consignments.map((consignment): [string, Branch] => [paperOf(consignment.document), { consignment, children: [] }]));
+  const roots: Branch[] = [];
+  for (const branch of branches.values()) (branches.get(named(branch.consignment.parent))?.children ?? roots).push(branch);
+  return roots;
+}
+
+/** How a consignment stands: declared and not sealed yet, under a seal, opened, parted from what it lay in, or declared anew without it. */
+export type ConsignmentStand = "declared" | "sealed" | "opened" | "parted" | "withdrawn";
+
+export function standOf({ withdrawn, parted, seals }: Pick<Consignment, "withdrawn" | "parted" | "seals">): ConsignmentStand {
+  if (withdrawn) return "withdrawn";
+  if (parted != null) return "parted";
+  const last = seals.at(-1);
+  if (last === undefined) return "declared";
+  return last.until == null ? "sealed" : "opened";
+}

@@ -1,6 +1,7 @@
 import { en as account } from "./areas/account";
 import { en as alert } from "./areas/alert";
 import { en as audit } from "./areas/audit";
+import { en as cargo } from "./areas/cargo";
 import { en as custody } from "./areas/custody";
 import { en as decisions } from "./areas/decisions";
 import { en as draw } from "./areas/draw";
@@ -25,6 +26,7 @@ export const en: Dictionary = {
   ...alert,
   ...transfer,
   ...audit,
+  ...cargo,
   ...custody,
   ...imports,
   ...keys,

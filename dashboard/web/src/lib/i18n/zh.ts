@@ -2,6 +2,7 @@
 import { zh as account } from "./areas/account";
 import { zh as alert } from "./areas/alert";
 import { zh as audit } from "./areas/audit";
+import { zh as cargo } from "./areas/cargo";
 import { zh as custody } from "./areas/custody";
 import { zh as decisions } from "./areas/decisions";
 import { zh as draw } from "./areas/draw";
@@ -25,6 +26,7 @@ export const zh = {
   ...alert,
   ...transfer,
   ...audit,
+  ...cargo,
   ...custody,
   ...imports,
   ...keys,

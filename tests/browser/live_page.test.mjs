@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { counted, launch, mapIsDrawn, PATIENCE_MS, SERVER, signIn, visitor } from "./floor.mjs";
+import { counted, findings, launch, mapIsDrawn, open, PATIENCE_MS, SERVER, signIn, until, visitor } from "./floor.mjs";
 
 let browser;
 before(async () => (browser = await launch()));
@@ -88,14 +88,64 @@ test("the language changes at once and is remembered", async () => {
   await close();
 });
 
-test("a browser without WebGL says so and still has the lists", async () => {
+test("without WebGL the page draws a still map, whose marks a key or a click chooses", async (t) => {
   const plain = await launch({ webgl: false });
+  t.after(() => plain.close());
+  const { page, log, close } = await visitor(plain);
+  await signIn(page);
+  const map = page.getByTestId("still-map");
+  const marks = map.locator("[data-mark]");
+  await marks.first().waitFor();
+  await map.locator("[data-ground=home]").waitFor({ state: "attached" });
+  for (const mode of ["rail", "road", "sea", "air"]) assert.match(await map.locator(`[data-corridor=${mode}]`).getAttribute("d"), /^M[\d.]+ /, mode);
+  assert.match(await map.locator("[data-place]").allTextContents().then(String), /Qingdao/);
+  assert.match(await page.locator(".map .attribution").innerText(), /OpenStreetMap contributors/);
+  // Every seal with a position is on it, alone or counted.
+  const placed = await page.evaluate(async () => (await (await fetch("/api/v1/devices?limit=200")).json()).items.filter(({ last }) => last?.fix).length);
+  const drawn = await marks.evaluateAll((all) => all.reduce((sum, mark) => sum + Number(mark.dataset.seals), 0));
+  assert.ok(drawn >= placed * 0.9, `${drawn} of ${placed} seals`);
+  // What queue and map say of a seal is the same.
+  const worst = await page.evaluate(async () => new Set((await (await fetch("/api/v1/alerts?state=active&limit=100")).json()).items.filter(({ severity }) => severity === "red").map(({ device }) => device)).size);
+  if (worst > 0) assert.ok((await map.locator("[data-shape=mark-3]").count()) > 0, "breaches are diamonds");
+
+  const group = map.locator('[data-mark]:not([data-seals="1"])').first();
+  const seals = Number(await group.getAttribute("data-seals"));
+  const far = Number(await marks.count());
+  await group.focus();
+  await page.keyboard.press("Enter");
+  await until(page, ({ seals, far }) => {
+    const now = [...document.querySelectorAll("[data-testid=still-map] [data-mark]")];
+    return now.length !== far && now.every((mark) => Number(mark.dataset.seals) <= seals) && now.length >= 2;
+  }, { seals, far });
+  await page.getByRole("button", { name: "Show everything" }).click();
+
+  const single = map.locator('[data-mark][data-seals="1"]').first();
+  const id = await single.getAttribute("data-mark");
+  await single.focus();
+  await page.keyboard.press("Enter");
+  assert.match(await page.getByTestId("card").innerText(), new RegExp(id));
+  await page.getByTestId("chosen").waitFor();
+  await map.locator("[data-trail]").first().waitFor({ state: "attached" });
+  await page.getByTestId("language").click();
+  await map.locator("[data-place]", { hasText: "青岛" }).waitFor();
+  assert.deepEqual(await findings(page), []);
+  assert.deepEqual([...log.violations, ...log.errors], []);
+  await close();
+});
+
+test("without WebGL a corridor is shown while its points are written into the table", async (t) => {
+  const plain = await launch({ webgl: false });
+  t.after(() => plain.close());
   const { page, close } = await visitor(plain);
   await signIn(page);
-  await page.getByText("This browser cannot draw the map").waitFor();
-  await rows(page).first().waitFor();
+  await open(page, "/corridors");
+  await page.getByText("Static map (this browser has no WebGL)").waitFor();
+  await page.getByTestId("list").locator("button").first().click();
+  const line = page.getByTestId("still-map").locator(".draft");
+  await line.waitFor({ state: "attached" });
+  assert.match(await line.getAttribute("d"), /^M[\d.]+ [\d.]+L/);
+  await page.getByText("Write the coordinates into the table of points").waitFor();
   await close();
-  await plain.close();
 });
 
 test("at 360 px nothing scrolls sideways in any view", async () => {

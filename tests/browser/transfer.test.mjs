@@ -55,6 +55,26 @@ test("slider, map and curves of a transfer show one moment", async () => {
   await close();
 });
 
+test("without WebGL the replay has a map too, and its moment follows the slider", async (t) => {
+  const plain = await launch({ webgl: false });
+  t.after(() => plain.close());
+  const { page, close } = await visitor(plain);
+  await signIn(page);
+  await openTransfer(page);
+  const map = page.getByTestId("still-map");
+  await map.locator("[data-trail]").first().waitFor({ state: "attached" });
+  const ring = page.getByTestId("chosen");
+  await ring.waitFor();
+  const place = () => ring.evaluate((circle) => `${circle.getAttribute("cx")} ${circle.getAttribute("cy")}`);
+  const newest = await place();
+  await page.getByTestId("slider").press("Home");
+  await page.waitForFunction((then) => {
+    const circle = document.querySelector("[data-testid=chosen]");
+    return circle && `${circle.getAttribute("cx")} ${circle.getAttribute("cy")}` !== then;
+  }, newest);
+  await close();
+});
+
 test("an officer holds a transfer, its next action says why, and lifting it needs a reason", async () => {
   const { page, close } = await visitor(browser);
   await signIn(page);

@@ -43,6 +43,16 @@ export function placePoints(places: Places): GeoJSON.FeatureCollection<GeoJSON.P
   return { type: "FeatureCollection", features };
 }
 
+/** Their points with short names besides: the part in brackets names the port area. */
+export function namedPoints(places: Places): GeoJSON.FeatureCollection<GeoJSON.Point> {
+  const points = placePoints(places);
+  const features = points.features.map((point) => {
+    const { name_zh, name_en } = point.properties ?? {};
+    return { ...point, properties: { ...point.properties, short_zh: String(name_zh).replace(/（.*$/, ""), short_en: String(name_en).replace(/ \(.*$/, "") } };
+  });
+  return { ...points, features };
+}
+
 function centreOf(polygon: GeoJSON.Polygon): [number, number] {
   const ring = polygon.coordinates[0] ?? [];
   const sum = ring.reduce<[number, number]>((total, point) => [total[0] + (point[0] ?? 0), total[1] + (point[1] ?? 0)], [0, 0]);
@@ -91,9 +101,12 @@ function extend(features: Lines["features"], state: TrailState, from: [number, n
   else features.push({ type: "Feature", properties: { state }, geometry: { type: "LineString", coordinates: [from, to] } });
 }
 
-/** The smallest box around the lines, as [west, south, east, north]; nothing without lines. */
-export function boundsOf(lines: readonly GeoJSON.LineString[]): [number, number, number, number] | null {
-  const box: [number, number, number, number] = [180, 90, -180, -90];
+/** West, south, east, north. */
+export type Bounds = [number, number, number, number];
+
+/** The smallest box around the lines; nothing without lines. */
+export function boundsOf(lines: readonly GeoJSON.LineString[]): Bounds | null {
+  const box: Bounds = [180, 90, -180, -90];
   for (const line of lines) {
     for (const [lon = 0, lat = 0] of line.coordinates) {
       box[0] = Math.min(box[0], lon);

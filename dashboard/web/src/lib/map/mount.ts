@@ -1,6 +1,7 @@
-// Brings the map engine into an element, and takes it away again. The engine is a file of its own that comes when it is needed.
+// Brings a map engine into an element, and takes it away again. Each engine is a file of its own that comes when it is needed.
 import { basemap } from "./basemap";
 import type { Dress, Engine } from "./engine";
+import { canDrawMap } from "./support";
 
 export interface Mounting {
   onSeal?(seal: string): void;
@@ -12,10 +13,11 @@ export interface Mounting {
 export function mountEngine(host: HTMLElement, dress: Dress, mounting: Mounting): () => void {
   let made: Engine | undefined;
   let gone = false;
-  Promise.all([import("./engine"), basemap()])
-    .then(([{ Engine }, below]) => {
+  const kind = canDrawMap() ? import("./webgl").then((file) => file.WebglEngine) : import("./still.svelte").then((file) => file.StillEngine);
+  Promise.all([kind, basemap()])
+    .then(([Kind, below]) => {
       if (gone) return;
-      const engine: Engine = new Engine(host, below, dress, {
+      const engine: Engine = new Kind(host, below, dress, {
         onSeal: (seal) => mounting.onSeal?.(seal),
         onReady: () => mounting.onReady(engine),
         onFailed: () => mounting.onFailed(),

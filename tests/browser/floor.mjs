@@ -78,8 +78,8 @@ export async function counted(page, name) {
 }
 
 /** Goes to a page of the interface within the session, and waits until it is there. */
-export async function open(page, path) {
-  await page.goto(`${SERVER}${path}`);
+export async function open(page, path, address = SERVER) {
+  await page.goto(`${address}${path}`);
   await page.locator("#content").waitFor();
 }
 

@@ -13,7 +13,7 @@ const PAGES = {
   carrier: ["/", "/fleet", "/declare", "/alerts", "/transfers", "/receipts", "/devices", "/keys"],
   operator: ["/", "/port", "/alerts", "/transfers", "/kpis", "/keys"],
   auditor: ["/", "/alerts", "/transfers", "/grants", "/write-off", "/gates", "/kpis", "/corridors", "/audit", "/keys"],
-  admin: ["/", "/alerts", "/transfers", "/kpis", "/corridors", "/audit", "/keys"],
+  admin: ["/", "/alerts", "/transfers", "/kpis", "/corridors", "/audit", "/lines", "/keys"],
 };
 
 for (const [role, expected] of Object.entries(PAGES)) {

@@ -24,6 +24,7 @@ const PAGES: Readonly<Record<PageName, () => Promise<{ default: unknown }>>> = {
   imports: () => import("./LedgerImports.svelte"),
   gates: () => import("./Gates.svelte"),
   handover: () => import("./Handover.svelte"),
+  lines: () => import("./Lines.svelte"),
   keys: () => import("./Keys.svelte"),
   kpis: () => import("./Kpis.svelte"),
   corridors: () => import("./Corridors.svelte"),

@@ -11,11 +11,13 @@ import { en as gates } from "./areas/gates";
 import { en as imports } from "./areas/imports";
 import { en as keys } from "./areas/keys";
 import { en as kpi } from "./areas/kpi";
+import { en as lines } from "./areas/lines";
 import { en as needs } from "./areas/needs";
 import { en as paper } from "./areas/paper";
 import { en as port } from "./areas/port";
 import { en as refusals } from "./areas/refusals";
 import { en as shell } from "./areas/shell";
+import { en as terms } from "./areas/terms";
 import { en as tour } from "./areas/tour";
 import { en as transfer } from "./areas/transfer";
 import type { Dictionary } from "./zh";
@@ -32,8 +34,10 @@ export const en: Dictionary = {
   ...keys,
   ...kpi,
   ...paper,
+  ...terms,
   ...tour,
   ...fleet,
+  ...lines,
   ...needs,
   ...port,
   ...decisions,

@@ -35,6 +35,12 @@ export function alertName(kind: string): string {
   return isKey(key) ? t(key) : kind;
 }
 
+/** A count of a gateway in words; an unknown one is shown as it came. */
+export function countName(word: string): string {
+  const key = `count.${word}`;
+  return isKey(key) ? t(key) : word;
+}
+
 /** What a refused step needs first, in words; a need without words is shown as it came. */
 export function needText(need: string): string {
   const key = `need.${need}`;

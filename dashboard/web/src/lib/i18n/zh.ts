@@ -12,11 +12,13 @@ import { zh as gates } from "./areas/gates";
 import { zh as imports } from "./areas/imports";
 import { zh as keys } from "./areas/keys";
 import { zh as kpi } from "./areas/kpi";
+import { zh as lines } from "./areas/lines";
 import { zh as needs } from "./areas/needs";
 import { zh as paper } from "./areas/paper";
 import { zh as port } from "./areas/port";
 import { zh as refusals } from "./areas/refusals";
 import { zh as shell } from "./areas/shell";
+import { zh as terms } from "./areas/terms";
 import { zh as tour } from "./areas/tour";
 import { zh as transfer } from "./areas/transfer";
 
@@ -32,8 +34,10 @@ export const zh = {
   ...keys,
   ...kpi,
   ...paper,
+  ...terms,
   ...tour,
   ...fleet,
+  ...lines,
   ...needs,
   ...port,
   ...decisions,

@@ -32,6 +32,11 @@ test("the port is the operator's alone", () => {
   for (const role of ["customs", "carrier", "auditor", "admin"] as const) expect(mayOpen(role, "unit")).toBe(false);
 });
 
+test("the lines of the machine are the administrator's alone", () => {
+  expect(navigationOf("admin")).toContain("lines");
+  for (const role of ["customs", "carrier", "operator", "auditor"] as const) expect(mayOpen(role, "lines")).toBe(false);
+});
+
 test("a case belongs to the alerts in the navigation", () => {
   expect(areaOf("alert")).toBe("alerts");
   expect(areaOf("audit")).toBe("audit");

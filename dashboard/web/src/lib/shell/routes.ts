@@ -23,6 +23,7 @@ export type PageName =
   | "handover"
   | "report"
   | "kpis"
+  | "lines"
   | "keys"
   | "account";
 
@@ -58,6 +59,7 @@ const PLACES: readonly Place[] = [
   { page: "kpis", path: "/kpis", roles: ["customs", "operator", "auditor", "admin"], listed: true },
   { page: "corridors", path: "/corridors", roles: SEE_ALL, listed: true },
   { page: "audit", path: "/audit", roles: SEE_ALL, listed: true },
+  { page: "lines", path: "/lines", roles: ["admin"], listed: true },
   { page: "receipts", path: "/receipts", roles: ["carrier"], listed: true },
   { page: "devices", path: "/devices", roles: ["carrier"], listed: true },
   { page: "keys", path: "/keys", roles: EVERYONE, listed: true },

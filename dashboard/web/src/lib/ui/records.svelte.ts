@@ -29,7 +29,7 @@ function followed<Kind extends keyof RecordKinds>(
   const found = new Resource(async () => {
     asked = await ask();
     return bodies();
-  });
+  }, () => store.heardAt);
   onMount(() =>
     store.onRecord((record) => {
       if (record.kind !== kind || (transfer !== undefined && record.transfer !== transfer())) return;

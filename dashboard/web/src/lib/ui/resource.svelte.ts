@@ -7,14 +7,22 @@ import { clock } from "../time/clock.svelte";
 export class Resource<T> {
   value = $state.raw<T | null>(null);
   failure = $state.raw<Failure | null>(null);
-  /** When the value came, by the server's clock. */
-  at = $state<Time | null>(null);
+  #came = $state<Time | null>(null);
   busy = $state(false);
   readonly #ask: () => Promise<T>;
+  readonly #told: () => Time | null;
   #turn = 0;
 
-  constructor(ask: () => Promise<T>) {
+  /** `told`: when it was last told live, for what needs no new question to stay true. */
+  constructor(ask: () => Promise<T>, told: () => Time | null = () => null) {
     this.#ask = ask;
+    this.#told = told;
+  }
+
+  /** When the value came or was told, by the server's clock. */
+  get at(): Time | null {
+    if (this.#came === null || this.failure !== null) return this.#came;
+    return Math.max(this.#came, this.#told() ?? 0);
   }
 
   /** Asks again. An answer that was overtaken by a newer question is dropped. */
@@ -25,7 +33,7 @@ export class Resource<T> {
       const value = await this.#ask();
       if (turn !== this.#turn) return;
       this.value = value;
-      this.at = clock.read();
+      this.#came = clock.read();
       this.failure = null;
     } catch (cause) {
       if (turn !== this.#turn) return;

@@ -39,6 +39,7 @@ export const zh = {
   "trail.gap": "轨迹：报文缺失",
 
   "page.stale": "未能更新，显示的数据获取于",
+  "page.asOf": "数据获取于",
   "page.nothing": "这里没有内容",
 } as const;
 
@@ -82,5 +83,6 @@ export const en: Readonly<Record<keyof typeof zh, string>> = {
   "trail.gap": "Trail: reports missing",
 
   "page.stale": "Could not be renewed; what is shown came",
+  "page.asOf": "as of",
   "page.nothing": "There is nothing here",
 };

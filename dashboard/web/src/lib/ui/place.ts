@@ -1,4 +1,4 @@
-// Where the card of a step stands: beside what it points at, never over it where there is room, never off the screen. Pure.
+// Where a card stands: beside what it points at, never over it where there is room, never off the screen. Pure.
 
 export interface Box {
   left: number;

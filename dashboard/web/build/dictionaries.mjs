@@ -5,7 +5,7 @@ import { runnerImport } from "vite";
 
 const source = fileURLToPath(new URL("../src/lib/i18n/fill.ts", import.meta.url));
 /** `t("key")`; the keys that are put together of parts are left to the types. */
-const ASKED = /(?<![\w.$])t\(\s*(["'])([\w.-]+)\1/g;
+const ASKED = /(?<![\w.$])t\(\s*(["'])([\w.-]+)\1\s*[,)]/g;
 
 /** What is wrong with `texts`, against the `others` of the other language. Pure. */
 export function faultsOf(language, texts, others) {

@@ -98,7 +98,7 @@ test("without WebGL the page draws a still map, whose marks a key or a click cho
   await marks.first().waitFor();
   await map.locator("[data-ground=home]").waitFor({ state: "attached" });
   for (const mode of ["rail", "road", "sea", "air"]) assert.match(await map.locator(`[data-corridor=${mode}]`).getAttribute("d"), /^M[\d.]+ /, mode);
-  assert.match(await map.locator("[data-place]").allTextContents().then(String), /Qingdao/);
+  assert.match(await map.locator("[data-place]").allTextContents().then(String), /Alashankou Border Crossing/);
   assert.match(await page.locator(".map .attribution").innerText(), /OpenStreetMap contributors/);
   // Every seal with a position is on it, alone or counted.
   const placed = await page.evaluate(async () => (await (await fetch("/api/v1/devices?limit=200")).json()).items.filter(({ last }) => last?.fix).length);

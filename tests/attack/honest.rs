@@ -1,13 +1,15 @@
-//! Honest traffic: a few seals that report every few milliseconds, each waiting for its PUBACK, and how long that took.
+//! Honest traffic: a few seals that report every few milliseconds, each waiting for its PUBACK, and how long that took. Half of them
+//! speak through TLS.
 
 use crate::seal::Seal;
+use crate::secure;
 use sealway_seal_sim::mqtt::{self, Incoming};
-use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+use tokio_rustls::rustls::{ClientConnection, StreamOwned};
 
 const PERIOD: Duration = Duration::from_millis(20);
 /// Longer than any PUBACK takes while somebody can be said to be served.
@@ -22,11 +24,14 @@ pub(crate) struct Honest {
 }
 
 impl Honest {
-    pub(crate) fn begin(platform: SocketAddr, seals: Vec<Seal>) -> Self {
+    pub(crate) fn begin(plain: SocketAddr, tls: SocketAddr, seals: Vec<Seal>) -> Self {
         let (receipts, over) = (Receipts::default(), Arc::new(AtomicBool::new(false)));
-        let seals = seals.into_iter().map(|seal| {
+        let seals = seals.into_iter().enumerate().map(|(number, seal)| {
             let (receipts, over) = (receipts.clone(), over.clone());
-            std::thread::spawn(move || report(seal, platform, &receipts, &over))
+            std::thread::spawn(move || {
+                let line = if number % 2 == 0 { connected(plain) } else { secured(tls) };
+                report(seal, line, &receipts, &over);
+            })
         });
         Self { seals: seals.collect(), receipts, over }
     }
@@ -48,13 +53,30 @@ impl Honest {
     }
 }
 
-fn report(mut seal: Seal, platform: SocketAddr, receipts: &Receipts, over: &AtomicBool) {
-    let mut stream = TcpStream::connect(platform).unwrap();
-    stream.set_nodelay(true).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+trait Line: std::io::Read + std::io::Write {}
+
+impl<L: std::io::Read + std::io::Write> Line for L {}
+
+fn socket(platform: SocketAddr) -> TcpStream {
+    let socket = TcpStream::connect(platform).unwrap();
+    socket.set_nodelay(true).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    socket
+}
+
+fn connected(platform: SocketAddr) -> Box<dyn Line> {
+    Box::new(socket(platform))
+}
+
+fn secured(platform: SocketAddr) -> Box<dyn Line> {
+    let (config, _) = secure::taking_any_certificate();
+    Box::new(StreamOwned::new(ClientConnection::new(config, secure::server_name()).unwrap(), socket(platform)))
+}
+
+fn report(mut seal: Seal, mut stream: Box<dyn Line>, receipts: &Receipts, over: &AtomicBool) {
     let mut unread = Vec::new();
     stream.write_all(&seal.connect()).unwrap();
-    assert!(matches!(next(&mut stream, &mut unread), Answer::ConnAck(0)));
+    assert!(matches!(next(&mut *stream, &mut unread), Answer::ConnAck(0)));
     let mut due = Instant::now();
     for ticket in (1..=u16::MAX).cycle() {
         if over.load(Ordering::Relaxed) {
@@ -62,7 +84,7 @@ fn report(mut seal: Seal, platform: SocketAddr, receipts: &Receipts, over: &Atom
         }
         let sent = Instant::now();
         stream.write_all(&seal.report(ticket)).unwrap();
-        assert!(matches!(next(&mut stream, &mut unread), Answer::PubAck(of) if of == ticket));
+        assert!(matches!(next(&mut *stream, &mut unread), Answer::PubAck(of) if of == ticket));
         receipts.lock().unwrap().push((Instant::now(), sent.elapsed()));
         due += PERIOD;
         std::thread::sleep(due.saturating_duration_since(Instant::now()));
@@ -74,7 +96,7 @@ enum Answer {
     PubAck(u16),
 }
 
-fn next(stream: &mut TcpStream, unread: &mut Vec<u8>) -> Answer {
+fn next(stream: &mut dyn Line, unread: &mut Vec<u8>) -> Answer {
     loop {
         if let Some((packet, length)) = mqtt::first(unread).unwrap() {
             let answer = match packet {

@@ -72,12 +72,8 @@ impl Seal {
     }
 
     pub(crate) fn publish(&self, ticket: u16, payload: &[u8]) -> Vec<u8> {
-        publish(&topics::up(&self.id), ticket, payload)
+        let mut out = Vec::new();
+        mqtt::publish_once(&topics::up(&self.id), ticket, payload, &mut out);
+        out
     }
-}
-
-pub(crate) fn publish(topic: &str, ticket: u16, payload: &[u8]) -> Vec<u8> {
-    let mut out = Vec::new();
-    mqtt::publish_once(topic, ticket, payload, &mut out);
-    out
 }

@@ -1,5 +1,6 @@
 //! A platform of its own for each attack, honest traffic beside it, and what is held against what.
 
+use crate::client::Client;
 use crate::honest::Honest;
 use crate::seal::Seal;
 use sealway_tests::{Api, Sealway};
@@ -12,12 +13,15 @@ use tokio::net::{TcpSocket, TcpStream};
 
 const CALM: Duration = Duration::from_millis(1_500);
 const ATTACK: Duration = Duration::from_millis(2_500);
+/// Longer than any attack takes to come to what it counts, also where much else runs.
+const PATIENCE: Duration = Duration::from_secs(120);
 const HONEST: usize = 6;
-/// Below this a p99 says how two cores share their time between a debug build, its attackers, its honest seals and whatever else runs
-/// there, and nothing more. The lines that are printed have the figures.
-const NOISE: Duration = Duration::from_millis(400);
-/// Machines have hiccups of their own: an attack that slows the honest does so each time.
-const ATTEMPTS: u8 = 3;
+/// What the honest may wait longer than twice the calm's p99, because the attackers and their victim share two cores with the honest and
+/// with whatever else runs there: on a machine of their own the attackers would take none of that time.
+const NOISE: Duration = Duration::from_millis(50);
+/// Asked is the median p99 of 1, then 3, then 5 rounds, each of a calm window and an attack: a machine has hiccups of its own, which most
+/// rounds do not see, and an attack that slows the honest does so in most. The lines that are printed have the figures of each.
+const ROUNDS: [usize; 3] = [1, 3, 5];
 const MEMORY: u64 = 512 << 20;
 const GROWTH: u64 = 50 << 20;
 /// Attackers of one platform would disturb the measurements of another.
@@ -49,9 +53,9 @@ impl Stage {
         crate::certificate::write(room.path(), "first");
         let platform = Sealway::serve_by(&configuration(&room), &room.path().join("data"));
         let owner = platform.api("carrier", "honest-carrier");
-        let seals = (0..HONEST).map(|number| Seal::enrolled(&format!("HONEST-{number}"), &owner)).collect();
-        let honest = Honest::begin(platform.mqtt, seals);
         let mqtts = platform.mqtts();
+        let seals = (0..HONEST).map(|number| Seal::enrolled(&format!("HONEST-{number}"), &owner)).collect();
+        let honest = Honest::begin(platform.mqtt, mqtts, seals);
         Self { platform, mqtts, owner, honest, room, _alone: alone }
     }
 
@@ -59,36 +63,54 @@ impl Stage {
         (0..count).map(|number| Seal::enrolled(&format!("ROGUE-{number:03}"), &self.owner)).collect()
     }
 
-    /// Lets the attack run and holds honest p99 and memory against the calm before it. What it counts is given back.
+    /// Lets the attack run and holds honest p99 and memory against the calm before it. What it counted in the last round is given back.
     pub(crate) fn under<F>(&self, name: &str, attack: impl Fn(Field) -> F) -> BTreeMap<&'static str, u64>
     where
         F: Future<Output = ()>,
     {
-        for attempt in 1..=ATTEMPTS {
-            let begin = Instant::now();
-            std::thread::sleep(CALM);
-            let (_, calm) = self.honest.between(begin, Instant::now());
-            let before = self.platform.forget_peak();
-            let (from, field) = (Instant::now(), self.field(attempt));
-            runtime().block_on(async {
-                attack(field.clone()).await;
-                // So that the honest are looked at for as long as each time.
-                field.wait_for_the_end().await;
-            });
-            let (receipts, attacked) = self.honest.between(from, Instant::now());
-            let grown = self.platform.peak_memory().saturating_sub(before);
-            let counts = field.counts.lock().unwrap().clone();
-            println!(
-                "{name}: {counts:?}; honest {receipts} receipts, p99 {attacked:.1?} after {calm:.1?} in calm; memory {} MiB, grew by {} KiB",
-                before >> 20,
-                grown >> 10
-            );
-            assert!(before + grown < MEMORY && grown < GROWTH, "{name}: memory {before} grew by {grown} bytes");
-            if attacked <= (calm * 2).max(NOISE) {
+        let (mut calm, mut attacked) = (Vec::new(), Vec::new());
+        for rounds in ROUNDS {
+            let mut counts = BTreeMap::new();
+            while attacked.len() < rounds {
+                let begin = Instant::now();
+                std::thread::sleep(CALM);
+                let (_, p99) = self.honest.between(begin, Instant::now());
+                println!("{name}: honest p99 {p99:.1?} in calm");
+                calm.push(p99);
+                let (p99, counted) = self.round(name, attacked.len(), &attack);
+                attacked.push(p99);
+                counts = counted;
+            }
+            if median(&attacked) <= median(&calm) * 2 + NOISE {
                 return counts;
             }
         }
-        panic!("{name}: the honest were slowed each time");
+        panic!("{name}: honest p99 {attacked:.1?}, in the calm before each {calm:.1?}");
+    }
+
+    fn round<F>(&self, name: &str, number: usize, attack: &impl Fn(Field) -> F) -> (Duration, BTreeMap<&'static str, u64>)
+    where
+        F: Future<Output = ()>,
+    {
+        let before = self.platform.forget_peak();
+        let (from, field) = (Instant::now(), self.field(u8::try_from(number + 1).unwrap()));
+        runtime().block_on(async {
+            let ended = tokio::time::timeout(PATIENCE, attack(field.clone())).await;
+            assert!(ended.is_ok(), "{name}: not what was meant after {PATIENCE:?}, but {:?}", field.counts);
+            // So that the honest are looked at for as long as each time.
+            field.wait_for_the_end().await;
+        });
+        let (receipts, p99) = self.honest.between(from, Instant::now());
+        let grown = self.platform.peak_memory().saturating_sub(before);
+        let counts = field.counts.lock().unwrap().clone();
+        println!(
+            "{name}: {counts:?}; honest {receipts} receipts, p99 {p99:.1?}; memory {} MiB, grew by {} KiB; {:.1?}",
+            before >> 20,
+            grown >> 10,
+            from.elapsed()
+        );
+        assert!(before + grown < MEMORY && grown < GROWTH, "{name}: memory {before} grew by {grown} bytes");
+        (p99, counts)
     }
 
     /// How often the front refused for this reason.
@@ -106,6 +128,16 @@ impl Stage {
         assert!(self.platform.stop().success());
     }
 
+    /// Whether an event comes to one who listens. It is the end of the first rogue.
+    pub(crate) fn routes_events(&self, token: &str) -> bool {
+        self.alone(async |field: Field| {
+            let mut listener = Client::listener(&field, 4, 5, "any", token).await;
+            assert_eq!(listener.subscribe(4, "events/v1/#", 1).await, 1);
+            let _revoked = self.owner.post("/api/v1/devices/ROGUE-000/revoke", &serde_json::json!({ "reason": "found" })).ok();
+            listener.packet().await.is_some_and(|event| event.first & 0xF0 == 0x30)
+        })
+    }
+
     fn field(&self, attempt: u8) -> Field {
         Field { mqtt: self.platform.mqtt, mqtts: self.mqtts, attempt, until: Instant::now() + ATTACK, counts: Arc::default() }
     }
@@ -114,6 +146,12 @@ impl Stage {
     pub(crate) fn alone<T>(&self, attack: impl AsyncFnOnce(Field) -> T) -> T {
         runtime().block_on(attack(self.field(0)))
     }
+}
+
+fn median(of: &[Duration]) -> Duration {
+    let mut sorted = of.to_vec();
+    sorted.sort_unstable();
+    sorted[sorted.len() / 2]
 }
 
 fn runtime() -> tokio::runtime::Runtime {
@@ -141,17 +179,37 @@ impl Field {
     }
 
     pub(crate) fn count(&self, what: &'static str) {
-        *self.counts.lock().unwrap().entry(what).or_default() += 1;
+        self.count_all(what, 1);
+    }
+
+    pub(crate) fn count_all(&self, what: &'static str, times: usize) {
+        *self.counts.lock().unwrap().entry(what).or_default() += times as u64;
+    }
+
+    pub(crate) fn counted(&self, what: &'static str) -> u64 {
+        self.counts.lock().unwrap().get(what).copied().unwrap_or_default()
     }
 
     /// A connection to `to` from an address of its own for each `number`; never that of the honest.
     pub(crate) async fn connect(&self, to: SocketAddr, number: u32) -> std::io::Result<TcpStream> {
+        let stream = self.socket(number)?.connect(to).await?;
+        stream.set_nodelay(true)?;
+        Ok(stream)
+    }
+
+    /// The same through which little goes at once: some ten KiB that the client does not read fill it, where loopback takes megabytes.
+    pub(crate) async fn connect_narrow(&self, to: SocketAddr, number: u32) -> std::io::Result<TcpStream> {
+        let socket = self.socket(number)?;
+        socket.set_recv_buffer_size(2_048)?;
+        socket2::SockRef::from(&socket).set_tcp_mss(1_400)?;
+        socket.connect(to).await
+    }
+
+    fn socket(&self, number: u32) -> std::io::Result<TcpSocket> {
         let [_, high, middle, low] = number.to_be_bytes();
         let from = Ipv4Addr::new(127, 16 * (self.attempt + 1) + high, middle, low);
         let socket = TcpSocket::new_v4()?;
         socket.bind(SocketAddr::new(IpAddr::V4(from), 0))?;
-        let stream = socket.connect(to).await?;
-        stream.set_nodelay(true)?;
-        Ok(stream)
+        Ok(socket)
     }
 }

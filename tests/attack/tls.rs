@@ -2,15 +2,17 @@
 
 use crate::certificate;
 use crate::client::Client;
+use crate::secure::secure;
 use crate::stage::{Field, Stage};
-use std::sync::{Arc, Mutex};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
-use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use tokio_rustls::rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme, crypto};
+use std::cell::RefCell;
+use std::time::Duration;
+
+const ECDHE_ECDSA_AES_GCM: u16 = 0xC02B;
+
+/// One that the server answers.
+pub(crate) fn good_hello() -> Vec<u8> {
+    client_hello([3, 3], &[ECDHE_ECDSA_AES_GCM])
+}
 
 /// A ClientHello of this version that offers these suites and nothing else.
 fn client_hello(version: [u8; 2], suites: &[u16]) -> Vec<u8> {
@@ -33,14 +35,13 @@ fn client_hello(version: [u8; 2], suites: &[u16]) -> Vec<u8> {
 
 /// Type of the first record that the server answers with: 22 goes on, 21 is an alert.
 async fn answer(field: &Field, hello: &[u8]) -> u8 {
-    let mut client = Client(field.connect(field.mqtts, 1).await.unwrap());
+    let mut client = Client::over(field.connect(field.mqtts, 1).await.unwrap());
     client.send(hello).await.unwrap();
-    client.0.read_u8().await.unwrap()
+    client.byte().await
 }
 
 #[test]
 fn tls_before_1_2_and_old_suites_are_refused() {
-    const ECDHE_ECDSA_AES_GCM: u16 = 0xC02B;
     const OLD: [(&str, u16); 6] = [
         ("RSA key exchange", 0x009C),
         ("RSA with CBC", 0x002F),
@@ -50,8 +51,8 @@ fn tls_before_1_2_and_old_suites_are_refused() {
         ("no encryption", 0x0001),
     ];
     let stage = Stage::open();
-    stage.under("weak TLS", async |field: Field| {
-        assert_eq!(answer(&field, &client_hello([3, 3], &[ECDHE_ECDSA_AES_GCM])).await, 22, "this hello is one that is answered");
+    let counts = stage.under("weak TLS", async |field: Field| {
+        assert_eq!(answer(&field, &good_hello()).await, 22, "this hello is one that is answered");
         for version in [[3, 0], [3, 1], [3, 2]] {
             assert_eq!(answer(&field, &client_hello(version, &[ECDHE_ECDSA_AES_GCM])).await, 21, "{version:?}");
             field.count("old versions");
@@ -61,64 +62,9 @@ fn tls_before_1_2_and_old_suites_are_refused() {
             field.count("old suites");
         }
     });
+    assert_eq!((counts["old versions"], counts["old suites"]), (3, 6));
     assert!(stage.refused("tls-handshake") >= 9);
     stage.close();
-}
-
-/// Takes any certificate and remembers it.
-#[derive(Debug, Default)]
-struct Remembers(Mutex<Vec<u8>>);
-
-impl ServerCertVerifier for Remembers {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        *self.0.lock().unwrap() = end_entity.to_vec();
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        crypto::ring::default_provider().signature_verification_algorithms.supported_schemes()
-    }
-}
-
-/// A TLS connection, and the certificate that the server showed.
-async fn secure(field: &Field, number: u32) -> (TlsStream<TcpStream>, Vec<u8>) {
-    let remembers = Arc::new(Remembers::default());
-    let config = ClientConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .dangerous()
-        .with_custom_certificate_verifier(remembers.clone())
-        .with_no_client_auth();
-    let socket = field.connect(field.mqtts, number).await.unwrap();
-    let name = ServerName::try_from("localhost").unwrap();
-    let stream = TlsConnector::from(Arc::new(config)).connect(name, socket).await.unwrap();
-    let shown = remembers.0.lock().unwrap().clone();
-    (stream, shown)
 }
 
 fn has(certificate: &[u8], serial: &str) -> bool {
@@ -127,25 +73,26 @@ fn has(certificate: &[u8], serial: &str) -> bool {
 
 #[test]
 fn certificates_change_without_a_restart_and_a_broken_pair_changes_nothing() {
+    const SERIALS: [&str; 3] = ["second", "third", "fourth"];
     let stage = Stage::open();
-    let mut seal = stage.rogues(1).remove(0);
-    stage.alone(async |field: Field| {
-        let (mut old, shown) = secure(&field, 1).await;
-        assert!(has(&shown, "first"));
-        old.write_all(&seal.connect()).await.unwrap();
-        assert_eq!(old.read_u32().await.unwrap(), 0x2002_0000, "welcome");
-        certificate::write(stage.room.path(), "second");
-        shows(&field, &stage, "second").await;
-        std::fs::write(stage.room.path().join("server.key"), "no key").unwrap();
-        stage.platform.hang_up();
-        // Whoever is connected keeps its connection through both.
-        old.write_all(&[0xC0, 0]).await.unwrap();
-        assert_eq!(old.read_u16().await.unwrap(), 0xD000);
-        let (_, shown) = secure(&field, 2).await;
-        assert!(has(&shown, "second"), "what served before goes on");
-        certificate::write(stage.room.path(), "third");
-        shows(&field, &stage, "third").await;
+    let seal = RefCell::new(stage.rogues(1).remove(0));
+    let counts = stage.under("certificates that change", async |field: Field| {
+        let (line, _) = secure(&field, 1).await.unwrap();
+        let mut old = Client::over(line).welcomed(&seal.borrow_mut().connect()).await;
+        for serial in SERIALS {
+            certificate::write(stage.room.path(), serial);
+            shows(&field, &stage, serial).await;
+            field.count("reloads");
+            std::fs::write(stage.room.path().join("server.key"), "no key").unwrap();
+            stage.platform.hang_up();
+            // Whoever is connected keeps its connection through both.
+            old.ping().await;
+            let (_, shown) = secure(&field, 2).await.unwrap();
+            assert!(has(&shown, serial), "what served before goes on");
+            field.count("broken pairs");
+        }
     });
+    assert_eq!((counts["reloads"], counts["broken pairs"]), (3, 3));
     stage.close();
 }
 
@@ -153,9 +100,40 @@ fn certificates_change_without_a_restart_and_a_broken_pair_changes_nothing() {
 async fn shows(field: &Field, stage: &Stage, serial: &str) {
     stage.platform.hang_up();
     for number in 10..1_000 {
-        if has(&secure(field, number).await.1, serial) {
+        if has(&secure(field, number).await.unwrap().1, serial) {
             return;
         }
     }
     panic!("{serial} is never shown");
+}
+
+#[test]
+fn a_flood_of_handshakes_is_put_off_by_address_and_keeps_nobody_out() {
+    let stage = Stage::open();
+    let seal = RefCell::new(stage.rogues(1).remove(0));
+    let counts = stage.under("TLS handshake flood", async |field: Field| {
+        let storm = |number: u32| {
+            let field = field.clone();
+            async move {
+                while field.goes_on() || field.counted("closed at once") < 100 {
+                    let done = secure(&field, number).await.is_ok();
+                    field.count(if done { "handshakes" } else { "closed at once" });
+                }
+            }
+        };
+        let storms: Vec<_> = (0..8).map(|number| tokio::spawn(storm(number % 2))).collect();
+        while !storms.iter().all(tokio::task::JoinHandle::is_finished) {
+            let (line, _) = secure(&field, 100).await.unwrap();
+            Client::over(line).welcomed(&seal.borrow_mut().connect()).await.ping().await;
+            field.count("let in beside them");
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        for storm in storms {
+            storm.await.unwrap();
+        }
+    });
+    // Two addresses, each with two hundred turns at once, for nobody was let in from there, and ten a second until it is put off.
+    assert!((400..1_000).contains(&counts["handshakes"]) && counts["closed at once"] >= 100, "{counts:?}");
+    assert!(counts["let in beside them"] >= 3 && stage.refused("connect-rate") >= 100, "{counts:?}");
+    stage.close();
 }

@@ -25,6 +25,8 @@ pub use claim::{AdmitRefusal, Admitted, ApiTokenText, Claimed, EventScope, Ingre
 pub use config::{FrontConfig, FrontError, Limits, Rate, TlsListener};
 pub use counters::FrontCounters;
 pub use events::{EventCounters, EventNotRouted, EventRouter, EventRouterError};
+#[cfg(fuzzing)]
+pub use front::certified;
 pub use front::{Addresses, Front, FrontDownlink};
 pub use jointech::Jointech;
 pub use jtt808::Jtt808;

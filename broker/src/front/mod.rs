@@ -39,6 +39,8 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
+#[cfg(fuzzing)]
+pub use x509::certified;
 
 /// How often refusals that were not told one by one are told as a sum.
 const FOLD: Duration = Duration::from_secs(10);

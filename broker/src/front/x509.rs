@@ -48,6 +48,13 @@ impl ClaimedIdentity {
     }
 }
 
+/// What the front makes of a certificate: for the fuzzer.
+#[cfg(fuzzing)]
+#[must_use]
+pub fn certified(certificate: &[u8]) -> Option<(DeviceId, PublicKey)> {
+    ClaimedIdentity::read(certificate).ok().map(|claimed| (claimed.device, claimed.public_key))
+}
+
 fn common_name(subject: &[u8]) -> Result<DeviceId, NotADevice> {
     let mut found = None;
     let mut names = Der(subject);

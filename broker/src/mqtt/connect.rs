@@ -185,6 +185,7 @@ mod tests {
             (connect(5, 0x06, &[id(), vec![0], text("t"), text("m")]), Refusal::Will),
             (connect(4, 0x22, &[id()]), Refusal::ReservedFlags),
             (connect(4, 0x42, &[id(), text("p")]), Refusal::MalformedPacket),
+            (connect(5, 0x42, &[id(), text("p")]), Refusal::Credentials),
             (connect(3, 0x02, &[id()]), Refusal::ProtocolVersion),
             (connect(6, 0x02, &[id()]), Refusal::ProtocolVersion),
             (connect(4, 0x02, &[id(), id()]), Refusal::MalformedPacket),

@@ -10,6 +10,7 @@
 pub(crate) mod connect;
 pub(crate) mod filter;
 pub(crate) mod frame;
+pub(crate) mod properties;
 pub(crate) mod publish;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod strangers;

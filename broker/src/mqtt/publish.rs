@@ -1,10 +1,10 @@
 //! PUBLISH and PUBACK as a client sends them: the hot path, read in place.
 
 use super::frame::{Fields, Frame};
-use super::{PAYLOAD_MAX, Version};
+use super::{PAYLOAD_MAX, Version, properties};
 use crate::Refusal;
 use bytes::Bytes;
-use mqtt_protocol_core::mqtt::packet::{Properties, PropertiesParse, Property};
+use mqtt_protocol_core::mqtt::packet::Property;
 
 /// A PUBLISH of QoS 1, well formed; its topic and its payload are not yet judged.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ impl Publish {
         let topic = fields.binary().ok_or(Refusal::MalformedPacket)?;
         let packet_id = fields.u16().ok_or(Refusal::MalformedPacket)?;
         if version == Version::V5 {
-            judge_properties(fields.properties().ok_or(Refusal::MalformedPacket)?)?;
+            properties::judge(fields.properties().ok_or(Refusal::MalformedPacket)?, judge_property)?;
         }
         if packet_id == 0 {
             return Err(Refusal::PacketIdZero);
@@ -50,25 +50,18 @@ fn is_plain_topic(topic: &[u8]) -> bool {
     !topic.is_empty() && topic.iter().all(|byte| (b' '..=b'~').contains(byte) && !matches!(byte, b'+' | b'#'))
 }
 
-fn judge_properties(properties: &[u8]) -> Result<(), Refusal> {
-    if properties == [0] {
-        return Ok(());
+fn judge_property(property: &Property) -> Result<(), Refusal> {
+    match property {
+        // The CONNACK announces no topic alias, so any is above the maximum.
+        Property::TopicAlias(_) => Err(Refusal::TopicAlias),
+        Property::PayloadFormatIndicator(_)
+        | Property::MessageExpiryInterval(_)
+        | Property::ContentType(_)
+        | Property::ResponseTopic(_)
+        | Property::CorrelationData(_)
+        | Property::UserProperty(_) => Ok(()),
+        _ => Err(Refusal::Properties),
     }
-    let (properties, _) = Properties::parse(properties).map_err(|_| Refusal::MalformedPacket)?;
-    for property in &properties {
-        match property {
-            // The CONNACK announces no topic alias, so any is above the maximum.
-            Property::TopicAlias(_) => return Err(Refusal::TopicAlias),
-            Property::PayloadFormatIndicator(_)
-            | Property::MessageExpiryInterval(_)
-            | Property::ContentType(_)
-            | Property::ResponseTopic(_)
-            | Property::CorrelationData(_)
-            | Property::UserProperty(_) => {}
-            _ => return Err(Refusal::Properties),
-        }
-    }
-    Ok(())
 }
 
 /// The packet id that a client's PUBACK names. Its reason changes nothing: down messages are repeated by who makes them.
@@ -140,6 +133,7 @@ mod tests {
         for (properties, refusal) in [
             (&[3, 0x23, 0, 1][..], Refusal::TopicAlias),
             (&[2, 0x0B, 1], Refusal::Properties),
+            (&[8, 0x03, 0, 1, b'a', 0x03, 0, 1, b'b'], Refusal::Properties),
             (&[2, 0x7F, 1], Refusal::MalformedPacket),
             (&[9, 0x01], Refusal::MalformedPacket),
             (&[0x80, 0x80, 0x80, 0x80], Refusal::MalformedPacket),

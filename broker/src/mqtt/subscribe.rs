@@ -1,9 +1,9 @@
 //! SUBSCRIBE, UNSUBSCRIBE and DISCONNECT as a client sends them.
 
-use super::Version;
 use super::frame::{Fields, Frame};
+use super::{Version, properties};
 use crate::Refusal;
-use mqtt_protocol_core::mqtt::packet::{Properties, PropertiesParse, Property};
+use mqtt_protocol_core::mqtt::packet::Property;
 
 /// More filters than this in one packet are nobody's need here.
 const FILTERS_MAX: usize = 64;
@@ -49,24 +49,32 @@ impl Unsubscribe {
     }
 }
 
-/// A DISCONNECT of 3.1.1 is empty; in 5 its reason matters to nobody, for there are no wills and no sessions.
+/// A DISCONNECT of 3.1.1 is empty; in 5 its reason and how long a session should live matter to nobody, for there are no wills and no
+/// sessions.
 pub(crate) fn disconnect(version: Version, frame: &Frame) -> Result<(), Refusal> {
-    if version == Version::V3_1_1 && !frame.body.is_empty() { Err(Refusal::MalformedPacket) } else { Ok(()) }
+    let mut fields = Fields(&frame.body);
+    match (version, fields.u8()) {
+        (_, None) => return Ok(()),
+        (Version::V3_1_1, Some(_)) => return Err(Refusal::MalformedPacket),
+        (Version::V5, Some(_)) if fields.0.is_empty() => return Ok(()),
+        (Version::V5, Some(_)) => {}
+    }
+    let properties = fields.properties().filter(|_| fields.0.is_empty()).ok_or(Refusal::MalformedPacket)?;
+    properties::judge(properties, |property| match property {
+        Property::SessionExpiryInterval(_) | Property::ReasonString(_) | Property::UserProperty(_) => Ok(()),
+        _ => Err(Refusal::Properties),
+    })
 }
 
 fn begin(version: Version, frame: &Frame) -> Result<(u16, Fields<'_>), Refusal> {
     let mut fields = Fields(&frame.body);
     let packet_id = fields.u16().ok_or(Refusal::MalformedPacket)?;
     if version == Version::V5 {
-        let properties = fields.properties().ok_or(Refusal::MalformedPacket)?;
-        let (properties, _) = Properties::parse(properties).map_err(|_| Refusal::MalformedPacket)?;
-        for property in &properties {
-            match property {
-                Property::UserProperty(_) => {}
-                Property::SubscriptionIdentifier(_) => return Err(Refusal::SubscriptionIdentifier),
-                _ => return Err(Refusal::Properties),
-            }
-        }
+        properties::judge(fields.properties().ok_or(Refusal::MalformedPacket)?, |property| match property {
+            Property::UserProperty(_) => Ok(()),
+            Property::SubscriptionIdentifier(_) => Err(Refusal::SubscriptionIdentifier),
+            _ => Err(Refusal::Properties),
+        })?;
     }
     if packet_id == 0 { Err(Refusal::PacketIdZero) } else { Ok((packet_id, fields)) }
 }

@@ -13,4 +13,6 @@ mod rules;
 #[cfg(test)]
 mod sessions;
 #[cfg(test)]
+mod standard;
+#[cfg(test)]
 mod tls;

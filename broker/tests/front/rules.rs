@@ -137,6 +137,7 @@ async fn a_connect_that_breaks_a_rule_gets_the_code_of_its_version() {
             Refusal::EnhancedAuthentication,
             0x8C,
         ),
+        ("maximum packet size 0", connect_with(5, 60, &[5, 0x27, 0, 0, 0, 0], SEAL, SEAL, &login()), Refusal::Properties, 0x82),
         ("receive maximum 0", connect_with(5, 60, &[3, 0x21, 0, 0], SEAL, SEAL, &login()), Refusal::Properties, 0x82),
     ] {
         let house = House::open();

@@ -1,4 +1,5 @@
-//! What no room sees alone: who may import whom (the table of rooms in README, held against `cargo metadata`), words for every refusal.
+//! What no room sees alone: who may import whom (the table of rooms in README, held against `cargo metadata`), words for every refusal,
+//! a test for every statement of a standard that is promised.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -133,6 +134,41 @@ fn every_reason_to_refuse_a_line_of_a_ledger_has_words_in_both_languages() {
     codes.extend(kinds.map(|kind| format!("{}-malformed", kind.to_ascii_lowercase().replace(' ', "-"))));
     assert!(codes.contains("hs-code-malformed") && codes.contains("field-missing"), "only {codes:?} were found");
     assert_eq!(without_words("refusals.ts", "error", &codes), BTreeSet::new());
+}
+
+#[test]
+fn every_statement_of_mqtt_names_tests_that_exist() {
+    let table = std::fs::read_to_string(root().join("broker/CONFORMANCE.md")).unwrap();
+    let rows = table.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| statement |"));
+    let mut statements = 0;
+    for row in rows {
+        statements += 1;
+        let named = row.trim_end_matches(" |").rsplit(" | ").next().unwrap();
+        // What is not offered at all has nothing to be asked.
+        for test in named.split(", ").filter(|_| named != "–") {
+            let test = test.strip_prefix('`').and_then(|test| test.strip_suffix('`')).unwrap_or_default();
+            assert!(is_a_test(test), "{row}: {test:?} is no test, expected `folder/file.rs::name`");
+        }
+    }
+    assert!(statements > 80, "only {statements} statements were found");
+}
+
+/// Whether CONFORMANCE.md's `folder/file.rs::name` is one.
+fn is_a_test(named: &str) -> bool {
+    let Some((file, name)) = named.split_once("::") else { return false };
+    let (folder, file, head) = match file.split_once('/') {
+        None if file == "paho" => ("tests/mqtt", "conformance.py", "def "),
+        Some(("front", file)) => ("broker/tests/front", file, "fn "),
+        Some(("src", file)) => ("broker/src", file, "fn "),
+        Some(("attack", file)) => ("tests/attack", file, "fn "),
+        Some(("e2e", file)) => ("tests/e2e", file, "fn "),
+        _ => return false,
+    };
+    let text = std::fs::read_to_string(root().join(folder).join(file)).unwrap_or_default();
+    let Some((before, _)) = text.split_once(&format!("{head}{name}(")) else { return false };
+    // The line above says that it is one; in Python its name does.
+    let above = before.trim_end().trim_end_matches("async").trim_end().lines().last().unwrap_or_default().trim();
+    if head == "def " { name.starts_with("test_") } else { above.starts_with("#[test]") || above.starts_with("#[tokio::test") }
 }
 
 /// Of these words those that a dictionary of the interface does not have twice: in Chinese and in English.

@@ -43,6 +43,24 @@ test("a page that is not a carrier's says so, also at its address, and an addres
   await close();
 });
 
+/** Pages of what is asked for once; lists that are carried on live have the age of the line, in the bar. */
+const ASKED = { customs: ["/grants", "/write-off", "/gates", "/handover", "/kpis", "/audit", "/keys"], carrier: ["/receipts"], admin: ["/lines"] };
+
+test("what a page has asked for says how old it is, and grows older", async () => {
+  for (const [role, paths] of Object.entries(ASKED)) {
+    const { page, close } = await visitor(browser);
+    await signIn(page, tokenOf(role));
+    for (const path of paths) {
+      await open(page, path);
+      const age = page.getByTestId("as-of").first();
+      await age.waitFor();
+      assert.match(await age.innerText(), /^as of \d+ s ago$/, path);
+    }
+    if (role === "customs") await page.getByTestId("as-of").filter({ hasText: /as of [3-9] s ago/ }).waitFor();
+    await close();
+  }
+});
+
 test("the question mark lists the keys of the page, a digit opens a page, and typing is only typing", async () => {
   const { page, close } = await visitor(browser);
   await signIn(page);

@@ -6,7 +6,6 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 #![expect(clippy::await_holding_refcell_ref, reason = "each seal has one task that moves it")]
 
-mod certificate;
 mod client;
 mod connections;
 mod garbage;

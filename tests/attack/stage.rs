@@ -3,7 +3,7 @@
 use crate::client::Client;
 use crate::honest::Honest;
 use crate::seal::Seal;
-use sealway_tests::{Api, Sealway};
+use sealway_tests::{Api, Sealway, certificate};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -50,7 +50,7 @@ impl Stage {
     pub(crate) fn open() -> Self {
         let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let room = tempfile::tempdir().unwrap();
-        crate::certificate::write(room.path(), "first");
+        certificate(room.path(), "server", "first");
         let platform = Sealway::serve_by(&configuration(&room), &room.path().join("data"));
         let owner = platform.api("carrier", "honest-carrier");
         let mqtts = platform.mqtts();

@@ -1,6 +1,5 @@
 //! Weak TLS, and certificates that change while connections live.
 
-use crate::certificate;
 use crate::client::Client;
 use crate::secure::secure;
 use crate::stage::{Field, Stage};
@@ -80,7 +79,7 @@ fn certificates_change_without_a_restart_and_a_broken_pair_changes_nothing() {
         let (line, _) = secure(&field, 1).await.unwrap();
         let mut old = Client::over(line).welcomed(&seal.borrow_mut().connect()).await;
         for serial in SERIALS {
-            certificate::write(stage.room.path(), serial);
+            certificate(stage.room.path(), "server", serial);
             shows(&field, &stage, serial).await;
             field.count("reloads");
             std::fs::write(stage.room.path().join("server.key"), "no key").unwrap();

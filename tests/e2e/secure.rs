@@ -1,28 +1,18 @@
 //! The simulated seal over TLS, at the platform's own listener: it believes whom its authority's file names, and nobody else.
 
-use rcgen::{CertificateParams, KeyPair};
-use sealway_tests::{Sealway, seal_sim};
-use std::path::{Path, PathBuf};
+use sealway_tests::{Sealway, certificate, seal_sim};
+use std::path::Path;
 use std::process::Output;
 
 const RECORDING: &str = "unix_ms,lat,lon,alt_m,speed_mps\n1790000000000,34.20,108.90,400,0\n1790000060000,34.21,108.91,400,20\n";
-
-/// Writes `name.pem` and `name.key`, signed by themselves.
-fn certificate(folder: &Path, name: &str) -> PathBuf {
-    let key = KeyPair::generate().unwrap();
-    let path = folder.join(format!("{name}.pem"));
-    std::fs::write(&path, CertificateParams::new(vec!["localhost".to_owned()]).unwrap().self_signed(&key).unwrap().pem()).unwrap();
-    std::fs::write(folder.join(format!("{name}.key")), key.serialize_pem()).unwrap();
-    path
-}
 
 #[test]
 fn a_seal_speaks_tls_to_whom_it_believes() {
     let room = tempfile::tempdir().unwrap();
     let folder = room.path();
-    let (served, other) = (certificate(folder, "server"), certificate(folder, "other"));
+    let (served, key) = certificate(folder, "server", "first");
+    let (other, _) = certificate(folder, "other", "other");
     let config = folder.join("sealway.toml");
-    let key = folder.join("server.key");
     let plain = "[mqtt]\nlisten = \"127.0.0.1:0\"\n[http]\nlisten = \"127.0.0.1:0\"";
     std::fs::write(&config, format!("{plain}\n[mqtt.tls]\nlisten = \"127.0.0.1:0\"\ncertificate = {served:?}\nkey = {key:?}\n")).unwrap();
     let platform = Sealway::serve_by(&config, &folder.join("data"));

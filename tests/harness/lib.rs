@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
 mod api;
+mod certificate;
 mod disk;
 mod process;
 mod pty;
@@ -10,6 +11,7 @@ pub mod shared;
 mod tls;
 
 pub use api::{Answer, Api};
+pub use certificate::certificate;
 pub use disk::SmallDisk;
 pub use process::{Sealway, free_port, program, run, seal_sim};
 pub use pty::{Plug, Socket};

@@ -1,6 +1,6 @@
 //! Honest and dishonest seals, fleets and load: outsiders that know only the contract.
 //!
-//! [`device`] is the seal itself, pure. [`link`] carries it over MQTT, by a [`line`] with or without TLS, [`journey`] moves it along a corridor, [`fraud`] makes
+//! [`device`] is the seal itself, pure. [`link`] carries it over MQTT, by a [`mod@line`] with or without TLS, [`journey`] moves it along a corridor, [`fraud`] makes
 //! it lie. [`scenario`] acts every row of the alert table in virtual time. [`fleet`] drives many of them for a demonstration; [`load`] sends signed reports as fast as a platform takes them.
 //! [`reader`] carries a seal over a serial line, [`terminal`] is another maker's device that signs nothing.
 

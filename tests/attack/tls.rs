@@ -3,6 +3,7 @@
 use crate::client::Client;
 use crate::secure::secure;
 use crate::stage::{Field, Stage};
+use sealway_tests::certificate;
 use std::cell::RefCell;
 use std::time::Duration;
 

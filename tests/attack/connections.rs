@@ -52,7 +52,7 @@ fn ten_thousand_half_open_connections_keep_no_honest_seal_out() {
 
 /// Through the plain port where the number is even, through TLS where it is odd.
 async fn comes_in(field: &Field, number: u32, seal: &mut Seal) -> bool {
-    let client = if number % 2 == 0 {
+    let client = if number.is_multiple_of(2) {
         field.connect(field.mqtt, number).await.ok().map(Client::over)
     } else {
         secure(field, number).await.ok().map(|(line, _)| Client::over(line))

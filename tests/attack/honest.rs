@@ -29,7 +29,7 @@ impl Honest {
         let seals = seals.into_iter().enumerate().map(|(number, seal)| {
             let (receipts, over) = (receipts.clone(), over.clone());
             std::thread::spawn(move || {
-                let line = if number % 2 == 0 { connected(plain) } else { secured(tls) };
+                let line = if number.is_multiple_of(2) { connected(plain) } else { secured(tls) };
                 report(seal, line, &receipts, &over);
             })
         });

@@ -76,6 +76,12 @@ test("grants that wait for a signature or for their seal are pending, what ran o
   expect(rows.map(({ standing }) => standing)).toEqual(["proposed", "given"]);
 });
 
+test("what was decided a moment ago is told, even where the server's clock runs ahead of this one", () => {
+  const ahead = NOW + 480;
+  expect(deedsIn(shift, { steps: [step("release", ahead, { user: "wang" })], alerts: [], holds: [], grants: [] })).toHaveLength(1);
+  expect(automaticIn(shift, [step("release", ahead, { gate: "G1" })])).toEqual([{ arrow: "release", count: 1 }]);
+});
+
 test("what people of customs decided in the shift is told with who did it, the rest is counted", () => {
   const steps = [
     step("release", NOW - 2, { user: "wang" }),

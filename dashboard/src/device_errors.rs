@@ -1,10 +1,10 @@
-//! Why was my seal refused? For its owner and those who see all.
+//! Why was my seal or my terminal refused? For its owner and those who see all.
 
 use crate::caller::Caller;
-use crate::devices::find;
 use crate::list::List;
 use crate::problem::{Problem, ProblemBody};
 use crate::request::Id;
+use crate::source;
 use crate::state::Dashboard;
 use axum::Json;
 use axum::extract::State;
@@ -30,7 +30,7 @@ struct DeviceError {
     last_at: Time,
 }
 
-/// The last reasons for which a device was refused
+/// The last reasons for which a device or a terminal was refused
 #[utoipa::path(get, path = "/devices/{id}/errors", tag = "devices", params(("id" = DeviceId, Path)),
     description = "At most 16 different ones, the newest first, since the platform started.",
     responses(
@@ -38,7 +38,7 @@ struct DeviceError {
         (status = "default", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 async fn errors(State(dashboard): State<Dashboard>, caller: Caller, Id(device): Id<DeviceId>) -> Result<Json<List<DeviceError>>, Problem> {
-    find(&dashboard, &caller, &device).await?;
+    source::find(&dashboard, &caller, &device).await?;
     let items = dashboard.tracker.errors().of(&device).into_iter().map(|error| DeviceError {
         code: error.code.to_owned(),
         detail: error.detail,

@@ -137,6 +137,25 @@ fn every_reason_to_refuse_a_line_of_a_ledger_has_words_in_both_languages() {
 }
 
 #[test]
+fn every_reason_to_refuse_a_device_has_words_in_both_languages() {
+    let mut codes = BTreeSet::new();
+    for file in ["broker/src/refusal.rs", "schemas/src/refusals.rs"] {
+        let text = std::fs::read_to_string(root().join(file)).unwrap();
+        // As in `Name = "word",`.
+        let words = text
+            .split("#[cfg(test)]")
+            .next()
+            .unwrap()
+            .lines()
+            .filter_map(|line| line.trim().split_once(" = "))
+            .filter_map(|(_, rest)| literal(rest));
+        codes.extend(words.map(str::to_owned));
+    }
+    assert!(codes.contains("login-replayed") && codes.contains("bad-signature"), "only {codes:?} were found");
+    assert_eq!(without_words("bench.ts", "why", &codes), BTreeSet::new());
+}
+
+#[test]
 fn every_statement_of_mqtt_names_tests_that_exist() {
     let table = std::fs::read_to_string(root().join("broker/CONFORMANCE.md")).unwrap();
     let rows = table.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| statement |"));

@@ -12,6 +12,7 @@ import type {
   Corridors,
   CorridorTest,
   Device,
+  DeviceError,
   EnrolmentChallenge,
   EntryHead,
   Gateway,
@@ -174,6 +175,8 @@ export const api = {
   devices: (): Promise<Device[]> => readAll("/devices"),
   terminals: async (): Promise<Terminal[]> => (await api.records("terminal")).map((record) => record.body),
   device: (id: string): Promise<Device> => read(`/devices/${part(id)}`),
+  /** Why it was refused lately; the newest reason first. */
+  deviceErrors: async (id: string): Promise<DeviceError[]> => (await read<Page<DeviceError>>(`/devices/${part(id)}/errors`)).items,
   transfers: (): Promise<Transfer[]> => readAll("/transfers"),
   transfer: (id: string): Promise<Transfer> => read(`/transfers/${part(id)}`),
   activeAlerts: (): Promise<Alert[]> => readAll("/alerts?state=active"),

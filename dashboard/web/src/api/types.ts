@@ -27,6 +27,7 @@ export type Gateway = Schemas["GatewayView"];
 export type GatewayState = Schemas["GatewayState"];
 export type MqttConnection = Schemas["MqttConnection"];
 export type Device = Schemas["DeviceView"];
+export type DeviceError = Schemas["DeviceError"];
 export type Terminal = Schemas["TerminalView"];
 export type LastReport = Schemas["LastReport"];
 export type Transfer = Schemas["TransferView"];

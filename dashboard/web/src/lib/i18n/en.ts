@@ -1,6 +1,7 @@
 import { en as account } from "./areas/account";
 import { en as alert } from "./areas/alert";
 import { en as audit } from "./areas/audit";
+import { en as bench } from "./areas/bench";
 import { en as cargo } from "./areas/cargo";
 import { en as custody } from "./areas/custody";
 import { en as decisions } from "./areas/decisions";
@@ -28,6 +29,7 @@ export const en: Dictionary = {
   ...alert,
   ...transfer,
   ...audit,
+  ...bench,
   ...cargo,
   ...custody,
   ...imports,

@@ -2,6 +2,7 @@
 import { zh as account } from "./areas/account";
 import { zh as alert } from "./areas/alert";
 import { zh as audit } from "./areas/audit";
+import { zh as bench } from "./areas/bench";
 import { zh as cargo } from "./areas/cargo";
 import { zh as custody } from "./areas/custody";
 import { zh as decisions } from "./areas/decisions";
@@ -28,6 +29,7 @@ export const zh = {
   ...alert,
   ...transfer,
   ...audit,
+  ...bench,
   ...cargo,
   ...custody,
   ...imports,

@@ -1,5 +1,5 @@
 //! A whole life in the words of others: every arrow, every report, what was held and what was corrected. The document that is kept beside this
-//! file is one of those that `tests/epcis` holds against GS1's schema.
+//! file is one of those that `tests/standards` holds against GS1's schema.
 
 use super::story::{SealReport, Story, belongs};
 use super::{eaeu, epcis};

@@ -1,4 +1,4 @@
-//! What other systems are told. The document that is kept here is the one that `tests/epcis` holds against GS1's schema.
+//! What other systems are told. The document that is kept here is the one that `tests/standards` holds against GS1's schema.
 
 use crate::house::{House, transfer};
 use crate::seal::Seal;

@@ -1,8 +1,11 @@
 // The four figures on top of the page, and the filters of the table behind them. Pure.
 import type { Severity, Time, Transfer } from "../../api/types";
-import { rankOf, tallyByTransfer, type LiveView, type Tallies } from "./view";
+import { byUnit, rankOf, tallyByTransfer, type LiveView, type Tallies } from "./view";
 
 export const SILENT_AFTER_MS = 30 * 60 * 1000;
+
+/** Silence is judged by the minute, so that thousands of transfers are not gone through every second. */
+export const minuteOf = (now: Time): Time => Math.floor(now / 60_000) * 60_000;
 
 export type Filter = "all" | "in-transit" | "alerts" | "silent" | "arrived";
 
@@ -56,8 +59,13 @@ export function tableRows(view: LiveView, filter: Filter, search: string, now: T
   const needle = search.trim().toUpperCase();
   const matches = (transfer: Transfer): boolean =>
     needle === "" || [transfer.unit, transfer.seal, transfer.id].some((number) => number.toUpperCase().includes(needle));
-  return [...view.transfers.values()]
-    .filter((transfer) => passes(view, tallies, transfer, filter, now) && matches(transfer))
-    .map((transfer) => ({ transfer, open: tallies.get(transfer.id)?.open ?? 0, worst: tallies.get(transfer.id)?.worst ?? null }))
-    .sort((a, b) => rankOf(b.worst) - rankOf(a.worst) || a.transfer.unit.localeCompare(b.transfer.unit, "en"));
+  const [alarmed, quiet]: [Row[], Row[]] = [[], []];
+  for (const transfer of view.transfers.values()) {
+    if (!passes(view, tallies, transfer, filter, now) || !matches(transfer)) continue;
+    const tally = tallies.get(transfer.id);
+    if (tally) alarmed.push({ transfer, ...tally });
+    else quiet.push({ transfer, open: 0, worst: null });
+  }
+  alarmed.sort((a, b) => rankOf(b.worst) - rankOf(a.worst) || byUnit(a.transfer, b.transfer));
+  return [...alarmed, ...quiet.sort((a, b) => byUnit(a.transfer, b.transfer))];
 }

@@ -23,9 +23,15 @@ export function viewOf(
   const marked = [...devices.map(sealOfDevice), ...terminals.filter((terminal) => terminal.revoked_at == null).map(sealOfTerminal)];
   return {
     seals: new Map(marked.map((seal) => [seal.id, seal])),
-    transfers: new Map(transfers.map((transfer) => [transfer.id, transfer])),
+    // By unit, as the table has them: what is nearly in order is sorted in one pass.
+    transfers: new Map(transfers.toSorted(byUnit).map((transfer) => [transfer.id, transfer])),
     alerts: new Map(alerts.filter((alert) => alert.cleared_at == null).map((alert) => [alert.id, alert])),
   };
+}
+
+/** Unit numbers are capital letters and digits: their own order is that of the alphabet. */
+export function byUnit(a: Pick<Transfer, "unit">, b: Pick<Transfer, "unit">): number {
+  return a.unit < b.unit ? -1 : a.unit > b.unit ? 1 : 0;
 }
 
 /** The view after the changes, in the order in which they came. */

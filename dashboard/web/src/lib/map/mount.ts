@@ -1,7 +1,7 @@
 // Brings a map engine into an element, and takes it away again. Each engine is a file of its own that comes when it is needed.
 import { basemap } from "./basemap";
 import type { Dress, Engine } from "./engine";
-import { canDrawMap } from "./support";
+import { drawing } from "./support";
 
 export interface Mounting {
   onSeal?(seal: string): void;
@@ -13,7 +13,7 @@ export interface Mounting {
 export function mountEngine(host: HTMLElement, dress: Dress, mounting: Mounting): () => void {
   let made: Engine | undefined;
   let gone = false;
-  const kind = canDrawMap() ? import("./webgl").then((file) => file.WebglEngine) : import("./still.svelte").then((file) => file.StillEngine);
+  const kind = drawing() !== "none" ? import("./webgl").then((file) => file.WebglEngine) : import("./still.svelte").then((file) => file.StillEngine);
   Promise.all([kind, basemap()])
     .then(([Kind, below]) => {
       if (gone) return;

@@ -13,6 +13,7 @@ import { type Bounds, namedPoints, type Lines, type SealFeatures } from "./featu
 import { CLICKABLE, layersOf } from "./layers";
 import { drawMark, MARK_RATIO, MARKS } from "./marks";
 import type { Palette } from "./palette";
+import { drawing } from "./support";
 
 setWorkerUrl(new URL(workerUrl, location.href).href);
 
@@ -22,6 +23,8 @@ export class WebglEngine implements Engine {
   readonly #map: MapLibre;
   readonly #listener: EngineListener;
   readonly #basemap: Basemap;
+  /** A flight is dozens of frames: where the processor draws them, the map jumps. */
+  readonly #jumps = drawing() === "software" || matchMedia("(prefers-reduced-motion: reduce)").matches;
   /** The font of a style that is not ours. */
   #font: string[] | null = null;
   readonly #draftsman: Draftsman;
@@ -38,6 +41,7 @@ export class WebglEngine implements Engine {
       fadeDuration: 0,
       dragRotate: false,
       pitchWithRotate: false,
+      ...(drawing() === "software" ? { pixelRatio: 1 } : {}),
       maxZoom: 16,
       minZoom: 1,
     });
@@ -109,8 +113,12 @@ export class WebglEngine implements Engine {
   }
 
   flyTo(at: [number, number]): void {
-    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    this.#map.easeTo({ center: at, zoom: Math.max(this.#map.getZoom(), CLOSE), duration: still ? 0 : 700 });
+    this.#go({ center: at, zoom: Math.max(this.#map.getZoom(), CLOSE), duration: 700 });
+  }
+
+  #go(where: { center: [number, number]; zoom: number; duration?: number }): void {
+    if (this.#jumps) this.#map.jumpTo(where);
+    else this.#map.easeTo(where);
   }
 
   #layers({ palette, language }: Dress): LayerSpecification[] {
@@ -158,7 +166,7 @@ export class WebglEngine implements Engine {
         return;
       }
       const zoom = await this.#source("seals").getClusterExpansionZoom(Number(hit.properties["cluster_id"]));
-      map.easeTo({ center: hit.geometry.coordinates as [number, number], zoom: zoom + 0.2 });
+      this.#go({ center: hit.geometry.coordinates as [number, number], zoom: zoom + 0.2 });
     });
     for (const layer of CLICKABLE) {
       map.on("mouseenter", layer, () => (map.getCanvas().style.cursor = "pointer"));

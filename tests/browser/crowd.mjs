@@ -1,5 +1,6 @@
 // How the watch floor bears many units: `node crowd.mjs [UNITS [MINUTES]]`, with SEALWAY_BIN naming a release build. It starts a demo of its
-// own, and prints one line of JSON: first paint, how long the page takes to answer a hand, and memory over the minutes.
+// own, and prints one line of JSON: first paint, how long the page takes to answer a hand, and memory over the minutes. Then another line of
+// the same page in a browser that puts it together as it does by itself on a machine without a graphics card.
 import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -21,11 +22,13 @@ try {
   await underWay(url);
   // It reads both where it is loaded.
   const floor = await import("./floor.mjs");
-  const browser = await floor.launch();
-  try {
-    console.log(JSON.stringify(await measured(floor, browser)));
-  } finally {
-    await browser.close();
+  for (const alone of [false, true]) {
+    const browser = await floor.launch({ alone });
+    try {
+      console.log(JSON.stringify({ page: alone ? "by itself" : "through WebGL's software", ...(await measured(floor, browser)) }));
+    } finally {
+      await browser.close();
+    }
   }
 } finally {
   demo.kill("SIGTERM");

@@ -19,7 +19,8 @@ const FLAGS = [
   "--no-first-run",
 ];
 // A machine without a graphics card draws WebGL in software.
-const DRAWING = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"];
+const SOFTWARE = "--enable-unsafe-swiftshader";
+const DRAWING = ["--use-gl=angle", "--use-angle=swiftshader", SOFTWARE];
 
 function required(name) {
   const value = process.env[name];
@@ -27,9 +28,13 @@ function required(name) {
   return value;
 }
 
-/** Tests that look at no map do without one: drawing it in software takes longer than all the rest. */
-export function launch({ webgl = true } = {}) {
-  return chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...(webgl ? DRAWING : ["--disable-gpu", "--disable-3d-apis"])] });
+/**
+ * Tests that look at no map do without one: drawing it in software takes longer than all the rest. `alone`: WebGL alone is drawn as on a
+ * graphics card, and the page around it as the browser does by itself without one.
+ */
+export function launch({ webgl = true, alone = false } = {}) {
+  const drawing = alone ? [SOFTWARE] : DRAWING;
+  return chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...(webgl ? drawing : ["--disable-gpu", "--disable-3d-apis"])] });
 }
 
 /** A fresh visitor. `log` holds the addresses asked for, the policy's violations and the page's own errors. */

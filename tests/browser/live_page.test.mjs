@@ -98,7 +98,9 @@ test("without WebGL the page draws a still map, whose marks a key or a click cho
   await marks.first().waitFor();
   await map.locator("[data-ground=home]").waitFor({ state: "attached" });
   for (const mode of ["rail", "road", "sea", "air"]) assert.match(await map.locator(`[data-corridor=${mode}]`).getAttribute("d"), /^M[\d.]+ /, mode);
-  assert.match(await map.locator("[data-place]").allTextContents().then(String), /Alashankou Border Crossing/);
+  // Which places have room for their names depends on where the seals are.
+  const names = await map.locator("[data-place]").allTextContents();
+  assert.ok(names.length >= 5 && names.every((name) => /^[\x20-\x7e]+$/.test(name)), String(names));
   assert.match(await page.locator(".map .attribution").innerText(), /OpenStreetMap contributors/);
   // Every seal with a position is on it, alone or counted.
   const placed = await page.evaluate(async () => (await (await fetch("/api/v1/devices?limit=200")).json()).items.filter(({ last }) => last?.fix).length);
@@ -127,7 +129,7 @@ test("without WebGL the page draws a still map, whose marks a key or a click cho
   await page.getByTestId("chosen").waitFor();
   await map.locator("[data-trail]").first().waitFor({ state: "attached" });
   await page.getByTestId("language").click();
-  await map.locator("[data-place]", { hasText: "青岛" }).waitFor();
+  await map.locator("[data-place]", { hasText: /\p{Script=Han}/u }).first().waitFor();
   assert.deepEqual(await findings(page), []);
   assert.deepEqual([...log.violations, ...log.errors], []);
   await close();

@@ -53,3 +53,31 @@ test("a log that was rewritten since the last look is called so", async () => {
   assert.match(await since.getAttribute("class"), /rewritten/);
   await close();
 });
+
+test("a checkpoint that cannot be loaded is said where the entry stands too, and asking again mends both", async () => {
+  const { page, log, close } = await visitor(browser);
+  await signIn(page, tokenOf("auditor"));
+  await page.route("**/tlog/checkpoint", (route) => route.abort());
+  await open(page, "/audit?entry=2");
+  const entry = page.getByTestId("entry-panel");
+  await entry.getByText("The server cannot be reached").waitFor();
+  assert.equal(await entry.locator("[aria-busy=true]").count(), 0);
+  await page.unroute("**/tlog/checkpoint");
+  await entry.getByRole("button", { name: "Try again" }).click();
+  await entry.getByText("Entry 2 is in the log").waitFor();
+  await page.getByTestId("checkpoint-panel").getByTestId("size").waitFor();
+  assert.deepEqual(log.errors, []);
+  await close();
+});
+
+test("a log without a checkpoint says so and proves nothing yet", async () => {
+  const { page, close } = await visitor(browser);
+  await signIn(page, tokenOf("auditor"));
+  // As the platform answers in the second before its first checkpoint.
+  const problem = { type: "about:blank", title: "Not Found", status: 404, code: "not-found", detail: "the log has no checkpoint yet" };
+  await page.route("**/tlog/checkpoint", (route) => route.fulfill({ status: 404, contentType: "application/problem+json", json: problem }));
+  await open(page, "/audit?entry=2");
+  for (const panel of ["checkpoint-panel", "entry-panel"]) await page.getByTestId(panel).getByText("No checkpoint yet").waitFor();
+  assert.equal(await page.getByTestId("verdict").count(), 0);
+  await close();
+});

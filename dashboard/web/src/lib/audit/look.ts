@@ -1,5 +1,5 @@
 // The newest checkpoint, and whether the log only grew since this browser last looked.
-import { api } from "../../api/client";
+import { api, Failure } from "../../api/client";
 import { bytesOf, hexOf } from "../proof/bytes";
 import { type Checkpoint, parseCheckpoint } from "../proof/checkpoint";
 import { grewFrom, type Tree } from "../proof/growth";
@@ -13,14 +13,27 @@ export interface Look {
   before: number | null;
 }
 
-export async function lookAtLog(): Promise<Look | null> {
-  const checkpoint = parseCheckpoint(await api.checkpoint());
-  if (checkpoint === null) return null;
+/** `none`: a log without entries has no checkpoint yet. */
+export async function lookAtLog(): Promise<Look | "none"> {
+  const checkpoint = await newestCheckpoint();
+  if (checkpoint === null) return "none";
   const known = knownTree(checkpoint.origin);
   const since = known === null ? "first" : (await stillTheSame(known, checkpoint)) ? "grew" : "rewritten";
   // A log that was rewritten stays so for this browser: what it knew is the evidence.
   if (since !== "rewritten") remember("checkpoint", `${checkpoint.origin} ${checkpoint.size} ${hexOf(checkpoint.root)}`);
   return { checkpoint, since, before: known?.size ?? null };
+}
+
+/** Nothing while the log has none; a text that is no checkpoint is a failure of the platform. */
+export async function newestCheckpoint(): Promise<Checkpoint | null> {
+  const text = await api.checkpoint().catch((cause: unknown) => {
+    if (cause instanceof Failure && cause.status === 404) return null;
+    throw cause;
+  });
+  if (text === null) return null;
+  const checkpoint = parseCheckpoint(text);
+  if (checkpoint === null) throw new Failure("checkpoint-malformed", 0, "expected a signed checkpoint (C2SP tlog-checkpoint)");
+  return checkpoint;
 }
 
 async function stillTheSame(known: Tree, now: Checkpoint): Promise<boolean> {

@@ -1,7 +1,7 @@
 // The proof tick of a step: the entry of the log that made it, found again, and shown to be in the tree by hashes worked out here.
 import { api } from "../../api/client";
 import type { EntryHead, Step } from "../../api/types";
-import { parseCheckpoint } from "../proof/checkpoint";
+import { newestCheckpoint } from "../audit/look";
 import { isIncluded } from "../proof/inclusion";
 import { personOf } from "./signer";
 
@@ -10,7 +10,7 @@ export type Proof = { state: "proved" | "refuted"; seq: number; size: number } |
 
 /** Step numbers with what became of their proof. */
 export async function proveSteps(steps: readonly Step[]): Promise<ReadonlyMap<number, Proof>> {
-  const checkpoint = parseCheckpoint(await api.checkpoint());
+  const checkpoint = await newestCheckpoint();
   const proofs = new Map<number, Proof>();
   for (const step of steps) {
     const seq = await entryOf(step);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { command, findings, launch, open, signIn, tokenOf, visitor } from "./floor.mjs";
+import { command, findings, launch, open, signIn, tokenOf, until, visitor } from "./floor.mjs";
 
 let browser;
 before(async () => (browser = await launch({ webgl: false })));
@@ -95,5 +95,33 @@ test("what held a transfer stays on its page with who put it, who lifted it and 
   const held = page.getByTestId("held");
   await held.getByText("Lifted: papers are in order").waitFor();
   assert.match(await held.innerText(), /papers to be seen[\s\S]*· \d+ (s|min) ago[\s\S]*Lifted/);
+  await close();
+});
+
+test("what could not be loaded is named, and no deed is offered that rests on it", async () => {
+  const { page, log, close } = await visitor(browser);
+  await signIn(page);
+  const id = await underWay(page);
+  await command(page, { type: "open-enquiry", transfer: id, reason: "no word for hours" });
+  await until(page, async (transfer) => (await (await fetch(`/api/v1/transfers/${transfer}`)).json()).punctuality === "enquiry", id);
+  const WAY = /\/api\/v1\/records\/(enquiry|verification|binding)\?/;
+  await page.route(WAY, (route) => route.abort());
+  await open(page, `/transfers/${id}`);
+  const next = page.getByTestId("next");
+  await next.getByText("whether the carrier replied is not known").waitFor();
+  await next.getByTestId("incomplete").getByText("Enquiries").waitFor();
+  await page.getByText("Other actions").click();
+  assert.deepEqual([await page.getByTestId("deed").count(), await page.getByTestId("enquiry-form").count()], [0, 0]);
+  const decided = page.getByTestId("decisions-panel");
+  await decided.getByTestId("incomplete").getByText("Verifications").waitFor();
+  assert.equal(await decided.getByText("No hold, enquiry or verification").count(), 0);
+  await page.getByTestId("incomplete").getByText("Seals on the unit").waitFor();
+  assert.deepEqual(await findings(page), []);
+  await page.unroute(WAY);
+  for (const part of [next, decided]) await part.getByTestId("complete").click();
+  await next.getByText("The carrier has to act").waitFor();
+  await page.getByTestId("enquiries").getByText("no word for hours").waitFor();
+  await decided.getByTestId("incomplete").waitFor({ state: "detached" });
+  assert.deepEqual(log.errors, []);
   await close();
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Hold, MovementState } from "../../api/types";
 import { transfer } from "../live/rows.fixture";
-import { isTurnOf, nextOf } from "./next";
+import { isTurnOf, nextOf, restsOn } from "./next";
 
 const hold: Hold = { number: 1, reason: "officer", detail: "papers", since: 1, by: { user: "li" } };
 
@@ -51,4 +51,13 @@ test("a reply turns the enquiry over to customs, and so does recovery", () => {
   const recovered = transfer({ punctuality: "recovery", holds: [{ ...hold, reason: "recovery" }] });
   expect(nextOf(recovered, "lapsed")).toMatchObject({ actor: "customs", reason: "recovery", deed: "close-enquiry" });
   expect(nextOf({ ...recovered, holds: [...recovered.holds, hold] })).toMatchObject({ reason: "held", deed: "lift-hold" });
+});
+
+test("a next action names what it was worked out from", () => {
+  const source = (...given: Parameters<typeof nextOf>) => restsOn(nextOf(...given));
+  const asked = transfer({ state: "in-transit", punctuality: "enquiry" });
+  expect([source(asked), source(asked, "replied")]).toEqual(["enquiries", "enquiries"]);
+  expect(source(transfer({ state: "unsealed" }))).toBe("postings");
+  expect([source(transfer({ state: "accepted" })), source(transfer({ state: "handed-over" }))]).toEqual(["device", "device"]);
+  expect([source(transfer({ state: "sealed" })), source(transfer({ state: "in-transit" })), source(transfer({ ...asked, holds: [hold] }))]).toEqual([null, null, null]);
 });

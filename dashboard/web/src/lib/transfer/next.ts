@@ -92,6 +92,16 @@ export function nextOf(transfer: Transfer, enquiry: EnquiryStanding | null = nul
   }
 }
 
+/** What a next action is worked out from besides the transfer itself. */
+export type Source = "enquiries" | "postings" | "device";
+
+/** What the next action rests on: while that is not known, it is not to be told or not to be offered. */
+export function restsOn({ reason, deed }: Pick<Next, "reason" | "deed">): Source | null {
+  if (reason === "enquiry" || reason === "replied") return "enquiries";
+  if (deed === "verify") return "postings";
+  return deed === "countersign" || deed === "grant" ? "device" : null;
+}
+
 /** Whether it is this person's turn. */
 export function isTurnOf(next: Next, role: Role): boolean {
   return next.deed !== null && next.actor === role;

@@ -40,6 +40,7 @@ export const zh = {
 
   "page.stale": "未能更新，显示的数据获取于",
   "page.asOf": "数据获取于",
+  "page.incomplete": "不完整，未能加载：",
   "page.nothing": "这里没有内容",
 } as const;
 
@@ -84,5 +85,6 @@ export const en: Readonly<Record<keyof typeof zh, string>> = {
 
   "page.stale": "Could not be renewed; what is shown came",
   "page.asOf": "as of",
+  "page.incomplete": "Incomplete, could not be loaded:",
   "page.nothing": "There is nothing here",
 };

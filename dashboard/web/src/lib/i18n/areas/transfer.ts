@@ -31,6 +31,14 @@ export const zh = {
   "next.verified": "已核验，等待核销",
   "next.written-off": "已核销，全程结束",
   "next.cancelled": "已取消",
+  "next.unknown": "正在核查，承运人是否已答复尚不可知",
+  "next.withheld": "上列内容加载后才能办理。",
+
+  "part.photos": "异常照片",
+  "part.exculpations": "免责回执",
+  "part.gates": "卡口",
+  "part.device": "关锁状态",
+  "part.postings": "底账在途数量",
 
   "actor.customs": "轮到海关",
   "actor.carrier": "轮到承运人",
@@ -200,6 +208,14 @@ export const en: Readonly<Record<keyof typeof zh, string>> = {
   "next.verified": "Verified: the ledger has to be written off",
   "next.written-off": "Written off: nothing is left to do",
   "next.cancelled": "Cancelled",
+  "next.unknown": "Under enquiry: whether the carrier replied is not known",
+  "next.withheld": "It can be done once that is loaded.",
+
+  "part.photos": "Photos of incidents",
+  "part.exculpations": "Receipts for the driver",
+  "part.gates": "Gates",
+  "part.device": "State of the seal",
+  "part.postings": "Goods under way in the ledger",
 
   "actor.customs": "Customs has to act",
   "actor.carrier": "The carrier has to act",

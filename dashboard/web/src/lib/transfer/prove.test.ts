@@ -12,8 +12,9 @@ test("a person's step is made by that person's command about the transfer", () =
   expect(causeOf(step("release", { signed: { user: "li", key: "d75a980182b10ab7" } }), entries)?.seq).toBe(3);
 });
 
-test("a grant names the seal and not the transfer", () => {
+test("a grant and the reversal of a posting do not name the transfer", () => {
   expect(causeOf(step("grant-unsealing", { user: "li" }), [entry({ seq: 4, subject: "00ff" })])?.seq).toBe(4);
+  expect(causeOf(step("reverse-write-off", { user: "li" }), [entry({ seq: 5, user: "wang" }), entry({ seq: 6, subject: "17" })])?.seq).toBe(6);
 });
 
 test("a standing order acts on whatever came", () => {

@@ -39,12 +39,14 @@ async function entryOf(step: Step): Promise<number | null> {
   return causeOf(step, items)?.seq ?? null;
 }
 
+/** Whose commands are about a grant or a posting and do not name the transfer. */
+const NAMELESS: readonly Step["arrow"][] = ["grant-unsealing", "revoke-grant", "reverse-write-off"];
+
 /** Of the entries that came in the step's millisecond, the one that made it. Pure. */
 export function causeOf(step: Step, entries: readonly EntryHead[]): EntryHead | null {
   const { by, transfer } = step;
   const user = personOf(by);
   const commands = entries.filter((entry) => entry.kind === "command" && (user === null || entry.user === user));
   const own = commands.find((entry) => entry.subject === transfer);
-  // A grant is about a seal, an opening about its report: neither names the transfer.
-  return own ?? (step.arrow === "grant-unsealing" || step.arrow === "revoke-grant" || user === null ? (commands[0] ?? entries[0] ?? null) : null);
+  return own ?? (NAMELESS.includes(step.arrow) || user === null ? (commands[0] ?? entries[0] ?? null) : null);
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { after, before, test } from "node:test";
-import { launch, open, SERVER, signIn, tokenOf, visitor } from "./floor.mjs";
+import { choosePassword, enter, linkFor, userOf } from "./entering.mjs";
+import { launch, open, SERVER, visitor } from "./floor.mjs";
 
 let browser;
 before(async () => (browser = await launch({ webgl: false })));
@@ -21,45 +22,21 @@ function codeOf(key) {
   return String(number % 1_000_000).padStart(6, "0");
 }
 
-/** The administrator makes a link for a user, and the user sets a password by it. */
+/** A link of the administrator's sets a password, once. */
 async function setPassword(user, password) {
-  const admin = await visitor(browser);
-  await signIn(admin.page, tokenOf("admin"));
-  await admin.page.getByTestId("who").click();
-  const panel = admin.page.getByTestId("link-panel");
-  await panel.getByLabel("User").fill(user);
-  await panel.getByRole("button", { name: "Make the link" }).click();
-  const link = await panel.getByTestId("account-link").inputValue();
-  await admin.close();
-
+  const link = await linkFor(browser, user);
   const { page, close } = await visitor(browser);
   await page.goto(link);
   assert.equal(await page.getByLabel("User").inputValue(), user);
   assert.equal(page.url(), `${SERVER}/password`, "no secret stays in the address");
-  await page.getByLabel("New password", { exact: true }).fill(password);
-  await page.getByLabel("New password again").fill(password);
-  await page.getByRole("button", { name: "Set the password" }).click();
-  await page.getByTestId("password-set").waitFor();
   // Another page: within this one only the part after the # would change.
   await page.goto("about:blank");
-  await page.goto(link);
-  await page.getByLabel("New password", { exact: true }).fill(OTHER);
-  await page.getByLabel("New password again").fill(OTHER);
-  await page.getByRole("button", { name: "Set the password" }).click();
+  await choosePassword(page, link, password);
+  await page.getByTestId("password-set").waitFor();
+  await page.goto("about:blank");
+  await choosePassword(page, link, OTHER);
   assert.match(await page.getByTestId("refused").innerText(), /used before/);
   await close();
-}
-
-async function enter(page, user, password) {
-  await page.goto(`${SERVER}/login`);
-  await page.getByLabel("User").fill(user);
-  await page.getByLabel("Password").fill(password);
-  await page.getByRole("button", { name: "Sign in", exact: true }).click();
-}
-
-async function userOf(role) {
-  const answer = await fetch(`${SERVER}/api/v1/me`, { headers: { authorization: `Bearer ${tokenOf(role)}` } });
-  return (await answer.json()).user;
 }
 
 test("from the administrator's link to a password, a second factor, and signing in with both", async () => {

@@ -37,12 +37,16 @@ export function launch({ webgl = true, alone = false } = {}) {
   return chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...(webgl ? drawing : ["--disable-gpu", "--disable-3d-apis"])] });
 }
 
-/** A fresh visitor. `log` holds the addresses asked for, the policy's violations and the page's own errors. */
-export async function visitor(browser, { width = 1440, height = 900, language = "en", theme = "light" } = {}) {
+/**
+ * A fresh visitor. `log` holds the addresses asked for, the policy's violations and the page's own errors. Without `worker` every question
+ * of the page is one that the test can hold up: what a service worker asks is not.
+ */
+export async function visitor(browser, { width = 1440, height = 900, language = "en", theme = "light", worker = true } = {}) {
   const context = await browser.newContext({
     viewport: { width, height },
     locale: language === "zh" ? "zh-CN" : "en-GB",
     colorScheme: theme,
+    serviceWorkers: worker ? "allow" : "block",
   });
   const page = await context.newPage();
   const log = { requests: [], violations: [], errors: [] };

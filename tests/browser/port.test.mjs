@@ -1,90 +1,28 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { findings, launch, open, PATIENCE_MS, SERVER, signIn, tokenOf, until, visitor } from "./floor.mjs";
+import {
+  askSeal, atTheGate, bringIn, goOffline, goOnline, issueNote, makeKey, nothingWaits, onItsWay, openBorderGate, PHONE, read, refuse, takeOver, untilHeld,
+  untilState, verdict, waiting,
+} from "./counter.mjs";
+import { findings, launch, open, signIn, tokenOf, until, visitor } from "./floor.mjs";
 
 let browser;
 before(async () => (browser = await launch({ webgl: false })));
 after(() => browser?.close());
 
-const PHONE = { width: 360, height: 740 };
-const STATION = ["depot-xian-port-station", "zone-xian-bonded", "zone-xian-epz-a", "zone-xian-hightech-bonded"];
+const isTrack = (url) => url.pathname.endsWith("/track");
 
-/** A transfer that stands before an operator's gate and is held by nothing; a consolidation, or one that is none. */
-async function atTheGate(page, consolidated = false) {
-  return until(
-    page,
-    async ([places, consolidated]) => {
-      const { items } = await (await fetch("/api/v1/transfers?state=in-transit&limit=500")).json();
-      const cargos = (await (await fetch("/api/v1/records/cargo?limit=500")).json()).items;
-      const parts = new Set(cargos.filter(({ body }) => body.consignments.length > 1).map((cargo) => cargo.transfer));
-      const there = (row) => row.progress_km != null && row.length_km - row.progress_km < 0.02;
-      const clear = (row) => row.holds.length === 0 && !row.custody_held && row.worst_severity !== "red";
-      return items.find((row) => places.includes(row.destination) && there(row) && clear(row) && parts.has(row.id) === consolidated);
+/** The platform's word for the next command says that it was so long ago: nobody waits a whole minute out here. */
+const lateQuestion = (page, ms) =>
+  page.route(
+    (url) => url.pathname === "/api/v1/commands",
+    async (route) => {
+      const answer = await route.fetch();
+      const receipt = await answer.json();
+      await route.fulfill({ response: answer, json: { ...receipt, at: receipt.at - ms } });
     },
-    [STATION, consolidated],
-    { timeout: 4 * PATIENCE_MS },
+    { times: 1 },
   );
-}
-
-/** By the unit's page: the numbers match, it arrived, the seal answers, the handoff is signed. */
-async function takeOver(page, transfer) {
-  await open(page, `/port/${transfer.id}`);
-  await read(page, transfer);
-  await page.getByTestId("arrive").click();
-  await page.getByTestId("ask-seal").click();
-  await page.locator("[data-testid=challenge][data-stand=answered]").waitFor();
-  await page.getByTestId("sign").click();
-}
-
-async function read(page, { unit, seal }) {
-  await page.getByTestId("read-unit").fill(unit);
-  await page.getByTestId("read-seal").fill(seal);
-}
-
-const verdict = (page, testid) => page.getByTestId(testid).getAttribute("data-verdict");
-
-async function makeKey(page) {
-  await open(page, "/keys");
-  await page.getByTestId("make-key").click();
-  await page.getByTestId("have-key").waitFor();
-}
-
-for (const language of ["en", "zh"]) {
-  test(`the operator's day: match, arrival, the seal's answer, the signed handoff (${language})`, async () => {
-    const { page, log, close } = await visitor(browser, { ...PHONE, language });
-    await signIn(page, tokenOf("operator"));
-    await makeKey(page);
-    const transfer = await atTheGate(page);
-    await open(page, "/port");
-    await page.getByTestId("due").waitFor();
-    assert.deepEqual(await findings(page), []);
-    await page.getByTestId("find").fill(transfer.unit.toLowerCase());
-    await page.getByTestId("find").press("Enter");
-    await page.waitForURL(`${SERVER}/port/${transfer.id}`);
-    // The wrong seal is told at once; the right ones are GO.
-    await read(page, { unit: transfer.unit, seal: "SW-X-00000" });
-    assert.equal(await verdict(page, "match"), "hold");
-    await read(page, transfer);
-    assert.equal(await verdict(page, "match"), "go");
-    await page.getByTestId("arrive").click();
-    await page.getByTestId("ask-seal").click();
-    await page.locator("[data-testid=challenge][data-stand=answered]").waitFor();
-    assert.deepEqual(await findings(page), []);
-    const sent = page.waitForRequest((request) => request.url().endsWith("/api/v1/commands"));
-    await page.getByTestId("sign").click();
-    assert.match(await (await sent).headerValue("sealway-signature"), /^[0-9a-f]{144}$/);
-    await until(
-      page,
-      async (id) => ["handed-over", "unsealing-granted", "unsealed", "verified", "written-off"].includes((await (await fetch(`/api/v1/transfers/${id}`)).json()).state),
-      transfer.id,
-    );
-    const wide = await page.locator("#content").evaluate((box) => box.scrollWidth - box.clientWidth);
-    assert.ok(wide <= 1, `the page scrolls ${wide} px sideways`);
-    assert.deepEqual(log.errors, []);
-    assert.deepEqual(log.violations, []);
-    await close();
-  });
-}
 
 test("the gate says HOLD, one reason first and all of them after it", async () => {
   const { page, close } = await visitor(browser, PHONE);
@@ -106,62 +44,97 @@ test("the gate says HOLD, one reason first and all of them after it", async () =
   await close();
 });
 
-test("without a network the operator goes on; what was decided is sent later, and what came too late is explained", async () => {
-  const { page, log, close } = await visitor(browser, PHONE);
+test("a silent seal is told as silent and asked again; the gate says GO to the noted truck with the noted weight, and the note is spent", async () => {
+  const { page, log, close } = await visitor(browser, { ...PHONE, worker: false });
   await signIn(page, tokenOf("operator"));
-  await makeKey(page);
   const transfer = await atTheGate(page);
-  await open(page, `/port/${transfer.id}`);
-  await page.getByTestId("read-unit").waitFor();
-  // The worker has the interface, and this page's answers, once it is in charge and they were asked for again.
-  await page.evaluate(async () => void (await navigator.serviceWorker.ready));
-  await page.reload();
-  await page.getByTestId("read-unit").waitFor();
-  await until(page, async (path) => (await caches.match(path)) !== undefined, `/api/v1/transfers/${transfer.id}`);
-  await page.context().setOffline(true);
-  await page.reload();
-  await page.getByTestId("kept").waitFor();
-  await read(page, transfer);
-  await page.getByTestId("arrive").click();
-  await page.getByTestId("sign").click();
-  const outbox = page.getByTestId("outbox");
-  await outbox.locator("li").nth(1).waitFor();
-  assert.match(await outbox.innerText(), /Not sent yet\s*2[\s\S]*Arrival[\s\S]*signed[\s\S]*Handoff[\s\S]*signed/);
+  const truck = `陕B${String(Date.now()).slice(-5)}`;
+  await openBorderGate("border-gate", transfer.destination);
+  await issueNote(transfer, { note: `N-GO-${Date.now()}`, truck, grossKg: "18000" });
+  await bringIn(page, transfer);
+  await lateQuestion(page, 55_000);
+  await page.route(isTrack, (route) => route.abort());
+  await page.getByTestId("ask-seal").click();
+  await page.locator("[data-testid=challenge][data-stand=waiting]").waitFor();
   assert.deepEqual(await findings(page), []);
-  await page.reload();
-  await outbox.locator("li").nth(1).waitFor();
-  await page.context().setOffline(false);
-  // The arrival is taken; the handoff needs the seal's fresh answer, which nobody could ask for.
-  const conflict = page.getByTestId("conflict");
-  await conflict.waitFor();
-  await outbox.waitFor({ state: "detached" });
-  assert.match(await conflict.innerText(), /Handoff[\s\S]*did not take it/);
+  await page.locator("[data-testid=challenge][data-stand=silent]").waitFor();
+  assert.match(await page.getByTestId("challenge").innerText(), /The seal did not answer[\s\S]*Ask again/);
   assert.deepEqual(await findings(page), []);
-  assert.equal((await page.evaluate(async (id) => (await fetch(`/api/v1/transfers/${id}`)).json(), transfer.id)).state, "arrived");
-  await conflict.getByRole("button", { name: "Understood" }).click();
-  await conflict.waitFor({ state: "detached" });
+  await page.unrouteAll();
+  await askSeal(page);
+
+  await page.getByTestId("gate").selectOption("border-gate");
+  await page.getByTestId("truck").fill(truck);
+  await page.getByTestId("weight").fill("18010");
+  await page.getByTestId("ask-gate").click();
+  await page.getByTestId("gate-verdict").waitFor();
+  assert.match(await page.getByTestId("gate-verdict").innerText(), /GO\s+The truck may pass/);
+  assert.deepEqual(await findings(page), []);
+  await page.getByTestId("ask-gate").click();
+  await page.locator("[data-testid=gate-verdict][data-verdict=hold]").getByText(/note/).waitFor();
   assert.deepEqual(log.errors, []);
   await close();
 });
 
-test("a consolidation is taken over, opened and parted; what is short holds it, and customs sees by how much", async () => {
+test("while what is in a unit is not known nobody is told that there is nothing to split; a refusal has a reason, and holds the unit", async () => {
+  const { page, log, close } = await visitor(browser, { ...PHONE, worker: false });
+  await signIn(page, tokenOf("operator"));
+  await makeKey(page);
+  const transfer = await onItsWay(page);
+  const cargo = (url) => url.pathname === "/api/v1/records/cargo";
+  const held = [];
+  await page.route(cargo, (route) => void held.push(route));
+  await open(page, `/port/${transfer.id}`);
+  const panel = page.getByRole("region", { name: "Split the consolidation" });
+  await panel.getByText("Loading").waitFor();
+  assert.doesNotMatch(await panel.innerText(), /Nothing to split/);
+  await Promise.all(held.map((route) => route.abort()));
+  await panel.getByText("The data could not be loaded").waitFor();
+  assert.doesNotMatch(await panel.innerText(), /Nothing to split/);
+  assert.deepEqual(await findings(page), []);
+  await page.unroute(cargo);
+  await panel.getByRole("button", { name: "Try again" }).click();
+  await panel.getByText("Nothing to split").waitFor();
+
+  await page.getByText("Refuse", { exact: true }).first().click();
+  assert.equal(await page.getByTestId("refuse").isDisabled(), true, "a unit is refused for a reason");
+  const sent = page.waitForRequest((request) => request.url().endsWith("/api/v1/commands"));
+  await refuse(page, "the roof is dented <b>badly</b>");
+  assert.match(await (await sent).headerValue("sealway-signature"), /^[0-9a-f]{144}$/);
+  assert.equal((await untilHeld(page, transfer.id, "refused")).detail, "the roof is dented <b>badly</b>");
+  // From then on the match says so to whoever stands before the unit.
+  await page.locator("[data-testid=match][data-verdict=hold]").getByText("It is held until customs lifts the hold").waitFor();
+  assert.deepEqual(await findings(page), []);
+  assert.deepEqual([log.errors, log.violations], [[], []]);
+  await close();
+});
+
+test("a consolidation is taken over, opened, counted where there is no network, and parted; what is short holds it, and customs sees by how much", async () => {
   const { page, log, close } = await visitor(browser, PHONE);
   await signIn(page, tokenOf("operator"));
   await makeKey(page);
-  const transfer = await atTheGate(page, true);
+  const transfer = await atTheGate(page, { consolidated: true });
   await takeOver(page, transfer);
   const split = page.getByTestId("split");
   await split.waitFor();
   // The page hears of it before the list shows it.
-  await until(page, async (id) => (await (await fetch(`/api/v1/transfers/${id}`)).json()).state === "unsealed", transfer.id);
+  await untilState(page, transfer.id, ["unsealed"]);
   assert.deepEqual(await findings(page), []);
+  await goOffline(page);
   await split.getByTestId("found").nth(1).fill("3");
   await split.getByTestId("split-note").fill("one piece is missing");
   await split.getByTestId("file-split").click();
+  await waiting(page, 1);
+  assert.match(await page.getByTestId("outbox").innerText(), /Split[\s\S]*signed/);
+  await goOnline(page);
+  await nothingWaits(page);
   await split.waitFor({ state: "detached" });
-  const cargo = await page.evaluate(async (id) => (await (await fetch(`/api/v1/records/cargo/${id}`)).json()).body, transfer.id);
-  const [line] = cargo.splits[0].lines.filter((line) => line.short !== "0");
-  assert.deepEqual([cargo.splits[0].note, line.declared, line.found, line.short], ["one piece is missing", "4", "3", "1"]);
+  const [done] = await until(page, async (id) => {
+    const { splits } = (await (await fetch(`/api/v1/records/cargo/${id}`)).json()).body;
+    return splits.length > 0 && splits;
+  }, transfer.id);
+  const [line] = done.lines.filter((line) => line.short !== "0");
+  assert.deepEqual([done.note, line.declared, line.found, line.short], ["one piece is missing", "4", "3", "1"]);
   assert.deepEqual(await findings(page), []);
   assert.deepEqual(log.errors, []);
   await close();

@@ -9,18 +9,14 @@ export class Desk {
   busy = $state(false);
   failure = $state.raw<Failure | null>(null);
   receipt = $state.raw<Receipt | null>(null);
-  /** It is kept here and goes out later. */
-  waits = $state(false);
 
   async ask(command: Command, about: About): Promise<Asked["stand"] | null> {
     if (this.busy) return null;
     this.busy = true;
     this.failure = this.receipt = null;
-    this.waits = false;
     try {
       const asked = await outbox.ask(command, about, signer.person);
       if (asked.stand === "taken") this.receipt = asked.receipt;
-      if (asked.stand === "waiting") this.waits = true;
       if (asked.stand === "refused") {
         this.failure = asked.failure;
         // The person reads it here and now.

@@ -1,5 +1,6 @@
 // What a person decided and the platform has not heard yet. The bytes were signed when it was decided; they go out as they are, under
 // the key that makes it happen once.
+import type { RefusedStep } from "../../api/client";
 import type { Command, GateDecision, Time } from "../../api/types";
 
 export interface Entry {
@@ -15,8 +16,8 @@ export interface Entry {
   /** The header `Sealway-Signature`; none where the person has no key in this browser. */
   signature: string | null;
   decidedAt: Time;
-  /** The platform's word against it. */
-  refused: { code: string; detail: string } | null;
+  /** The platform's word against it. Phones still keep some of a time when it had no step. */
+  refused: { code: string; detail: string; step?: RefusedStep | null } | null;
 }
 
 export interface Sent {

@@ -1,8 +1,10 @@
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { Failure } from "../../api/client";
 import type { Command, Me, Receipt } from "../../api/types";
 import type { Entry, Shelf } from "./entry";
-import { Outbox } from "./outbox.svelte";
+import { ANSWER_MS } from "../port/question";
+import { clock } from "../time/clock.svelte";
+import { Outbox, QUESTIONS } from "./outbox.svelte";
 
 const me: Me = { user: "li", party: "station", role: "operator" };
 const about = { name: "CSQU3054383", transfer: "T1" };
@@ -13,6 +15,7 @@ const receipt: Receipt = { id: "r", at: 1, repeated: false };
 /** A shelf in memory, and a platform that answers as the test says. */
 function desk(kept: Map<string, Entry> = new Map()) {
   const heard: Entry[] = [];
+  const asked: string[] = [];
   const platform = { answer: async (_: Entry): Promise<Receipt> => receipt };
   const shelf: Shelf = {
     of: async (user) => [...kept.values()].filter((entry) => entry.user === user),
@@ -23,7 +26,8 @@ function desk(kept: Map<string, Entry> = new Map()) {
     heard.push(entry);
     return platform.answer(entry);
   };
-  return { outbox: new Outbox({ shelf, send }), heard, platform, kept };
+  const askSeal = async (transfer: string): Promise<void> => void asked.push(transfer);
+  return { outbox: new Outbox({ shelf, send, askSeal }), heard, asked, platform, kept };
 }
 
 const offline = async (): Promise<Receipt> => {
@@ -42,8 +46,8 @@ test("without a network decisions wait, and go out later in their order under th
   await outbox.open(me);
   platform.answer = offline;
   const person = { keyId: "k", sign: async (key: string, body: string) => `${key}:${body}` };
-  expect(await outbox.ask(arrival, about, person)).toEqual({ stand: "waiting" });
-  expect(await outbox.ask(handover, about, person)).toEqual({ stand: "waiting" });
+  expect(await outbox.ask(arrival, about, person)).toEqual({ stand: "waiting", on: "network" });
+  expect(await outbox.ask(handover, about, person)).toEqual({ stand: "waiting", on: "network" });
   const before = [...outbox.entries];
   platform.answer = async () => receipt;
   heard.length = 0;
@@ -76,7 +80,7 @@ test("what the platform refuses stays with its word against it until it is read,
   expect(await outbox.ask(arrival, about, null)).toMatchObject({ stand: "refused" });
   expect((await outbox.ask(handover, about, null)).stand).toBe("taken");
   const [refused] = outbox.entries;
-  expect(refused?.refused).toEqual({ code: "arrow-illegal", detail: "transfer T1: is arrived" });
+  expect(refused?.refused).toEqual({ code: "arrow-illegal", detail: "transfer T1: is arrived", step: null });
   await outbox.dismiss(refused?.key ?? "");
   expect([outbox.entries.length, kept.size]).toEqual([0, 0]);
 });
@@ -102,4 +106,65 @@ test("two flushes at once send nothing twice", async () => {
   heard.length = 0;
   await Promise.all([outbox.flush(), outbox.flush()]);
   expect(heard.length).toBe(1);
+});
+
+const unanswered = async (entry: Entry): Promise<Receipt> => {
+  if (entry.type === "hand-over") throw new Failure("arrow-needs", 409, "", { state: "arrived", arrow: "hand-over", missing: ["fresh-answer"] });
+  return receipt;
+};
+
+afterEach(() => vi.restoreAllMocks());
+
+test("a handoff that was signed without a network asks the seal once there is one, and goes out as it was signed when it has answered", async () => {
+  const { outbox, heard, asked, platform } = desk();
+  await outbox.open(me);
+  platform.answer = offline;
+  await outbox.ask(arrival, about, null);
+  await outbox.ask(handover, about, null);
+  await outbox.ask(handover, { name: "MWCU6059784", transfer: "T2" }, null);
+  const [, signed] = outbox.entries;
+  platform.answer = unanswered;
+  await outbox.flush();
+  await outbox.flush();
+  expect(asked, "each seal once while its question is open").toEqual(["T1", "T2"]);
+  expect(outbox.waiting.map(({ transfer }) => transfer)).toEqual(["T1", "T2"]);
+  expect(outbox.waitsFor("hand-over", "T1")).toBe(true);
+  platform.answer = async () => receipt;
+  heard.length = 0;
+  await outbox.flush();
+  expect(heard[0]).toEqual(signed);
+  expect([outbox.entries.length, outbox.questions.size]).toEqual([0, 0]);
+});
+
+test("what rests on a handoff waits behind it, and what is about another transfer does not", async () => {
+  const { outbox, platform } = desk();
+  await outbox.open(me);
+  platform.answer = offline;
+  await outbox.ask(handover, about, null);
+  await outbox.ask({ type: "ask-gate", question: {} } as unknown as Command, about, null);
+  await outbox.ask({ type: "refuse-transfer", transfer: "T2", place: "depot", reason: "wet" }, { name: "B", transfer: "T2" }, null);
+  platform.answer = unanswered;
+  await outbox.flush();
+  expect(outbox.waiting.map(({ type }) => type)).toEqual(["hand-over", "ask-gate"]);
+});
+
+test("a seal that never answers ends in a refusal that says so", async () => {
+  const { outbox, asked, platform } = desk();
+  await outbox.open(me);
+  platform.answer = offline;
+  await outbox.ask(handover, about, null);
+  platform.answer = unanswered;
+  let now = 0;
+  vi.spyOn(clock, "read").mockImplementation(() => (now += ANSWER_MS));
+  for (let tries = 0; tries < 2 * QUESTIONS && outbox.waiting.length > 0; tries += 1) await outbox.flush();
+  expect(asked.length).toBe(QUESTIONS);
+  expect(outbox.entries[0]?.refused?.step?.missing).toEqual(["fresh-answer"]);
+});
+
+test("who signs before the seal has answered is told so at once", async () => {
+  const { outbox, asked, platform } = desk();
+  await outbox.open(me);
+  platform.answer = unanswered;
+  expect((await outbox.ask(handover, about, null)).stand).toBe("refused");
+  expect(asked).toEqual([]);
 });

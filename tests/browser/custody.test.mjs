@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { findings, launch, open, PATIENCE_MS, signIn, tokenOf, until, visitor, waitForAlert } from "./floor.mjs";
+import { findings, lateViews, launch, open, PATIENCE_MS, signIn, tokenOf, until, visitor, waitForAlert } from "./floor.mjs";
 
 let browser;
 before(async () => (browser = await launch({ webgl: false })));
@@ -40,9 +40,10 @@ test("a person makes a key in the browser, and what is decided from then on is s
   await close();
 });
 
-test("an officer proposes a grant under way, and takes it back", async () => {
+test("an officer proposes a grant under way, and takes it back, both at once in the list", async () => {
   const { page, close } = await visitor(browser);
   await signIn(page);
+  await lateViews(page, "**/records/grant*");
   const seal = await page.evaluate(async () => {
     const { items } = await (await fetch("/api/v1/transfers?state=in-transit&limit=1")).json();
     return items[0].seal;
@@ -82,6 +83,7 @@ test("an auditor sees grants and ledgers and can change nothing there", async ()
 test("an officer takes a write-off back for a reason, and writes the transfer off again", async () => {
   const { page, log, close } = await visitor(browser);
   await signIn(page);
+  await lateViews(page, "**/records/ledger-posting*");
   await open(page, "/write-off");
   const postings = page.getByTestId("postings").locator("tbody tr");
   const written = postings.filter({ has: page.getByRole("button", { name: "Reverse" }) }).first();

@@ -113,6 +113,16 @@ export async function waitForAlert(page) {
   await until(page, async () => (await (await fetch("/api/v1/alerts?state=active&limit=1")).json()).items.length > 0, null, { timeout: 4 * PATIENCE_MS });
 }
 
+/** From now on the page gets the first answer to each such question again and again, as from a platform whose views are late. */
+export async function lateViews(page, pattern) {
+  const first = new Map();
+  await page.route(pattern, async (route) => {
+    const url = route.request().url();
+    if (!first.has(url)) first.set(url, route.fetch().then(async (answer) => ({ headers: answer.headers(), status: answer.status(), body: await answer.body() })));
+    await route.fulfill(await first.get(url));
+  });
+}
+
 /** Sends a command as the page's person, and gives the receipt. */
 export async function command(page, body) {
   const { ok, answer } = await page.evaluate(async (sent) => {

@@ -68,6 +68,12 @@ pub struct Rate {
 }
 
 impl Rate {
+    /// So many a second, and those of a minute at once.
+    #[must_use]
+    pub const fn a_minute_of(per_second: u32) -> Self {
+        Self { burst: per_second.saturating_mul(60), per_second }
+    }
+
     pub(crate) fn time_for(self, count: u32) -> Duration {
         Duration::from_secs(1) / self.per_second.max(1) * count
     }

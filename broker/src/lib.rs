@@ -11,6 +11,7 @@
 mod claim;
 mod config;
 mod counters;
+mod entrance;
 mod events;
 mod front;
 mod jointech;

@@ -92,6 +92,12 @@ impl std::fmt::Display for Refusal {
 }
 
 impl Refusal {
+    /// The platform's own state, and nothing that the client did.
+    #[must_use]
+    pub(crate) const fn is_ours(self) -> bool {
+        matches!(self, Self::TooManyConnections | Self::TooManyListeners | Self::AdmitDeadline | Self::EventsDown | Self::TrackerBusy)
+    }
+
     /// Return code of a 3.1.1 CONNACK, which knows only five (section 3.2.2.3 of that standard).
     #[must_use]
     pub(crate) const fn connack_3_1_1(self) -> u8 {

@@ -32,8 +32,21 @@ pub struct Here {
 /// What the platform answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    General { serial: u16, to: u16, result: u8 },
-    Registered { serial: u16, result: u8, code: String },
+    General {
+        serial: u16,
+        to: u16,
+        result: u8,
+    },
+    Registered {
+        serial: u16,
+        result: u8,
+        code: String,
+    },
+    /// Parts that are missing, of the message whose first part had this serial.
+    Lost {
+        first_serial: u16,
+        numbers: Vec<u16>,
+    },
     Other(u16),
 }
 
@@ -99,25 +112,25 @@ impl Terminal {
         self.message(0x0200, &body)
     }
 
-    /// 0x0704 of locations that were stored in a dead zone.
-    pub fn stored(&mut self, heres: &[Here]) -> Vec<u8> {
-        let body = Self::list(heres);
+    /// 0x0704 of locations that were stored in a dead zone, each with the same additional items.
+    pub fn stored(&mut self, heres: &[Here], items: &[u8]) -> Vec<u8> {
+        let body = Self::list(heres, items);
         self.message(0x0704, &body)
     }
 
     /// The same in parts of at most `size` bytes, one frame each.
     pub fn stored_in_parts(&mut self, heres: &[Here], size: usize) -> Vec<Vec<u8>> {
-        let body = Self::list(heres);
+        let body = Self::list(heres, &[]);
         let parts: Vec<&[u8]> = body.chunks(size).collect();
         let total = u16::try_from(parts.len()).unwrap_or_default();
         parts.into_iter().zip(1_u16..).map(|(part, number)| self.part(0x0704, Some((total, number)), part)).collect()
     }
 
-    fn list(heres: &[Here]) -> Vec<u8> {
+    fn list(heres: &[Here], items: &[u8]) -> Vec<u8> {
         let mut body = u16::try_from(heres.len()).unwrap_or_default().to_be_bytes().to_vec();
         body.push(1);
         for here in heres {
-            let location = location(here, &[]);
+            let location = location(here, items);
             body.extend(u16::try_from(location.len()).unwrap_or_default().to_be_bytes());
             body.extend(location);
         }
@@ -250,7 +263,7 @@ impl Call {
         let code = match call.ask(&registration)? {
             Answer::Registered { result: 0, code, .. } => code,
             Answer::Registered { result, .. } | Answer::General { result, .. } => return Err(CallError::NotRegistered(result)),
-            Answer::Other(_) => return Err(CallError::Closed),
+            Answer::Lost { .. } | Answer::Other(_) => return Err(CallError::Closed),
         };
         let authentication = call.terminal.authenticate(&code);
         call.tell(&authentication)?;
@@ -262,7 +275,7 @@ impl Call {
         match self.ask(frame)? {
             Answer::General { result: 0, .. } => Ok(()),
             Answer::General { result, .. } | Answer::Registered { result, .. } => Err(CallError::Refused(result)),
-            Answer::Other(_) => Err(CallError::Closed),
+            Answer::Lost { .. } | Answer::Other(_) => Err(CallError::Closed),
         }
     }
 
@@ -310,6 +323,12 @@ impl Call {
         Some(match id {
             0x8001 => Answer::General { serial, to: u16::from_be_bytes(*body.get(2..)?.first_chunk()?), result: *body.get(4)? },
             0x8100 => Answer::Registered { serial, result: *body.get(2)?, code: String::from_utf8_lossy(body.get(3..)?).into_owned() },
+            // The count has one byte in 2013, two in 2019.
+            0x8003 => {
+                let numbers = body.get(if self.terminal.form == Form::Of2013 { 3 } else { 4 }..)?;
+                let numbers = numbers.as_chunks().0.iter().map(|number| u16::from_be_bytes(*number)).collect();
+                Answer::Lost { first_serial: serial, numbers }
+            }
             id => Answer::Other(id),
         })
     }

@@ -1,7 +1,7 @@
 //! The keys of the gateways: serial lines, and the ports of terminals of other makers.
 
 use super::Reader;
-use sealway_broker::{AUTO_BAUDS, SerialConfig, TcpGatewayConfig, TcpLimits};
+use sealway_broker::{AUTO_BAUDS, Rate, SerialConfig, TcpGatewayConfig, TcpLimits};
 use sealway_schemas::terminal::CallSign;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -84,7 +84,11 @@ fn read_listener(reader: &mut Reader) -> Option<TcpGatewayConfig> {
         reader.mistake("listen", &format!("\"{address}\""), expected);
     }
     let base = TcpLimits::default();
+    let mut rate = |key: &str, allowed: std::ops::RangeInclusive<i64>| reader.whole(key, allowed).map(Rate::a_minute_of);
+    let (frames, bytes) = (rate("frames_per_second", 1..=10_000), rate("bytes_per_second", 1_024..=10_000_000));
     let limits = TcpLimits {
+        frames: frames.unwrap_or(base.frames),
+        bytes: bytes.unwrap_or(base.bytes),
         connections: reader.whole("max_connections", 1..=1_000_000).unwrap_or(base.connections),
         idle: reader.duration("idle").unwrap_or(base.idle),
         ..base
@@ -125,6 +129,8 @@ mod tests {
             listen = "0.0.0.0:7611"
             beyond_loopback = true
             max_connections = 500
+            frames_per_second = 5
+            bytes_per_second = 4096
             [[gateway.jointech]]
             name = "locks"
             listen = "127.0.0.1:7612"
@@ -134,6 +140,8 @@ mod tests {
         assert_eq!((receiver.kind, &receiver.line.bauds), (SerialKind::Nmea { every: Duration::from_secs(30) }, &AUTO_BAUDS.to_vec()));
         assert_eq!((reader.kind, &reader.line.bauds), (SerialKind::Reader, &vec![115_200]));
         assert_eq!((gateways.jtt808[0].limits.connections, gateways.jtt808[0].name.as_str()), (500, "trucks"));
+        let trucks = &gateways.jtt808[0].limits;
+        assert_eq!((trucks.frames, trucks.bytes), (Rate { burst: 300, per_second: 5 }, Rate { burst: 245_760, per_second: 4_096 }));
         assert_eq!(gateways.jointech[0].limits, TcpLimits::default());
     }
 
@@ -147,6 +155,8 @@ mod tests {
             ("[[gateway.serial]]\nname = \"a\"\nkind = \"nmea\"\nport = \"/dev/ttyS0\"\ncolour = 1", "gateway.serial.colour"),
             ("[[gateway.jtt808]]\nname = \"a\"\nlisten = \"0.0.0.0:7611\"", "gateway.jtt808.listen"),
             ("[[gateway.jointech]]\nname = \"a\"", "gateway.jointech.listen"),
+            ("[[gateway.jtt808]]\nname = \"a\"\nlisten = \"127.0.0.1:1\"\nframes_per_second = 0", "gateway.jtt808.frames_per_second"),
+            ("[[gateway.jtt808]]\nname = \"a\"\nlisten = \"127.0.0.1:1\"\nbytes_per_second = 1", "gateway.jtt808.bytes_per_second"),
             ("[gateway]\njtt808 = 7", "gateway.jtt808"),
         ] {
             let mistakes = Config::parse(text).unwrap_err();

@@ -156,6 +156,14 @@ fn every_reason_to_refuse_a_device_has_words_in_both_languages() {
 }
 
 #[test]
+fn every_count_of_a_gateway_has_words_in_both_languages() {
+    let counts = std::fs::read_to_string(root().join("broker/src/terminal/counters.rs")).unwrap();
+    let words: BTreeSet<String> = counts.lines().filter_map(|line| literal(line.split_once(" = ")?.1)).map(str::to_owned).collect();
+    assert!(words.contains("too-long") && words.len() > 20, "only {words:?} were found");
+    assert_eq!(without_words("lines.ts", "count", &words), BTreeSet::new());
+}
+
+#[test]
 fn every_statement_of_mqtt_names_tests_that_exist() {
     let table = std::fs::read_to_string(root().join("broker/CONFORMANCE.md")).unwrap();
     let rows = table.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| statement |"));

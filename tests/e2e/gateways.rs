@@ -3,9 +3,9 @@
 use crate::seal::enrol;
 use crate::traces::{angle, e7, time_of_day};
 use sealway_schemas::Time;
-use sealway_schemas::report::Event;
+use sealway_schemas::report::{Event, Fix};
 use sealway_seal_sim::chance::secret;
-use sealway_seal_sim::device::{Device, Heard};
+use sealway_seal_sim::device::{Device, Heard, Observation};
 use sealway_seal_sim::link::unix_now;
 use sealway_seal_sim::reader::Reader;
 use sealway_seal_sim::terminal::{Call, CallError, Form, Here, Terminal};
@@ -262,6 +262,48 @@ fn a_seal_is_challenged_and_heard_through_a_reader_that_is_unplugged_on_the_way(
     assert!(line["counts"]["garbage"].as_u64() >= Some(1));
     let metrics = platform.admin().get("/metrics").body;
     assert!(metrics.contains("sealway_gateway_total{gateway=\"gate-3-reader\",what=\"lost\"} 1"), "{metrics}");
+}
+
+const YARD: Fix =
+    Fix { lat_e7: 343_415_700, lon_e7: 1_089_401_750, accuracy_dm: 40, speed_cm_s: 0, heading_ddeg: 0, satellites: 9, cn0_ddbhz: 400 };
+
+#[test]
+fn a_seal_without_a_network_is_sealed_granted_and_opened_through_a_reader() {
+    let socket = Socket::default();
+    let port = socket.path();
+    let house = House::new(&format!("[[gateway.serial]]\nname = \"gate-3-reader\"\nkind = \"reader\"\nport = {port:?}\n"));
+    let platform = house.serve();
+    let mut seal = Device::new("XA-READ-2".parse().unwrap(), secret(7, "identity", "XA-READ-2"), 256);
+    enrol(&platform, PARTY, &mut seal);
+    seal.observe(1_000, Observation { gnss_time: Some(unix_now()), fix: Some(YARD), battery: Some(80), external_power: false });
+    seal.seal(1_000, secret(7, "epoch", "XA-READ-2")).unwrap();
+    let plug = socket.plug();
+    until("the reader is there", || (gateway(&platform, "gate-3-reader")["state"] == "quiet").then_some(()));
+    let mut reader = Reader::new(plug.device.try_clone().unwrap());
+    reader.call(&mut seal, unix_now(), [1; 16]).unwrap();
+    reader.deliver(&mut seal, 2_000).unwrap();
+    let officer = platform.person("li", "customs", "xian-customs");
+    let grant = "0a".repeat(16);
+    let circle = json!({"lat_e7": YARD.lat_e7, "lon_e7": YARD.lon_e7, "radius_m": 100});
+    let issue = json!({"type": "issue-grant", "grant": grant, "device": "XA-READ-2", "epoch": 1, "circle": circle,
+                       "not_before": 0, "not_after": unix_ms() + 600_000, "authorised_by": "li"});
+    command(&officer, &issue);
+    until("the grant comes down", || matches!(reader.answered(&mut seal, 3_000).unwrap(), Some(Heard::GrantKept)).then_some(()));
+    // It opens by itself; the platform hears of it when the receipt comes by.
+    let receipt = seal.open_by_grant(4_000).unwrap();
+    reader.deliver(&mut seal, 5_000).unwrap();
+    assert_eq!((receipt, seal.acked().stored), (2, 2));
+    let told = track(&platform.api("carrier", PARTY), "XA-READ-2");
+    assert_eq!((told["grade"].as_str(), told["points"][1]["event"].as_str()), (Some("signed"), Some("opened-by-grant")));
+    let standing = until("the grant is used up", || {
+        let record = officer.get(&format!("/api/v1/records/grant/XA-READ-2:{grant}")).ok();
+        (record["body"]["standing"] == "used").then_some(record)
+    });
+    assert_eq!(standing["body"]["used_by"], 2);
+    let alerts = officer.get("/api/v1/alerts").ok()["items"].clone();
+    assert_eq!(alerts, json!([]), "nothing was opened without leave");
+    let line = gateway(&platform, "gate-3-reader");
+    assert!(line["counts"]["downs"].as_u64() >= Some(3), "{line}");
 }
 
 fn unix_ms() -> u64 {

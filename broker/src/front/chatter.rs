@@ -1,9 +1,9 @@
 //! What costs an answer and brings nothing: pings, subscriptions and the ends of them. An honest client says a few in a minute; who says
 //! them without end would take from the others the time in which their reports are answered.
 
-use super::turnstile::Bucket;
 use crate::Refusal;
 use crate::config::Rate;
+use crate::entrance::Bucket;
 use crate::mqtt::Kind;
 use tokio::time::Instant;
 

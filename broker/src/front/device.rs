@@ -104,7 +104,7 @@ impl DeviceLine {
         drop(seat);
         if let Farewell::Refused(refusal) = farewell {
             if matches!(refusal, Refusal::InVain | Refusal::MessageRate) {
-                state.door.put_off(self.device);
+                state.entrance.door.put_off(self.device);
             }
             state.counters.refuse(refusal, Origin { peer: self.line.peer, device: Some(self.device) });
         }

@@ -51,9 +51,11 @@ pub(crate) async fn greet<I: Ingress>(
     shared: &Shared<I>,
 ) -> Option<Greeted> {
     match attempt(socket, acceptor, peer, shared).await {
-        Ok(greeted) => greeted.inspect(|_| shared.state.door.welcome(peer.ip())),
+        Ok(greeted) => greeted.inspect(|_| shared.state.entrance.door.welcome(peer.ip())),
         Err(unwelcome) => {
-            shared.state.door.refused(peer.ip(), unwelcome.refusal);
+            if !unwelcome.refusal.is_ours() {
+                shared.state.entrance.door.refused(peer.ip());
+            }
             shared.state.counters.refuse(unwelcome.refusal, Origin { peer, device: unwelcome.device });
             if let Some((mut line, version)) = unwelcome.tell {
                 write::unwelcome(&mut line.out, version, unwelcome.refusal);
@@ -131,7 +133,7 @@ async fn admit<I: Ingress>(
         Claimed::DeviceLogin { device, .. } | Claimed::DeviceCertificate { device, .. } => Some(*device),
         Claimed::Person { .. } => None,
     };
-    if device.is_some_and(|device| shared.state.door.is_put_off(&device)) {
+    if device.is_some_and(|device| shared.state.entrance.door.is_put_off(&device)) {
         return Err(Unwelcome { refusal: Refusal::DeviceRate, device, tell: Some((Box::new(line), version)) });
     }
     let session = shared.state.next_session();
@@ -140,7 +142,7 @@ async fn admit<I: Ingress>(
         (Err(_), _) => Refusal::AdmitDeadline,
         (Ok(Err(refusal)), _) => refusal.into(),
         (Ok(Ok(Admitted::Device(admitted))), Some(claimed)) if admitted == claimed => {
-            if !shared.state.door.enter(admitted) {
+            if !shared.state.entrance.door.enter(admitted) {
                 shared.ingress.closed(session, &admitted);
                 return Err(Unwelcome { refusal: Refusal::DeviceRate, device, tell: Some((Box::new(line), version)) });
             }

@@ -7,26 +7,23 @@
 mod chatter;
 mod conduct;
 mod device;
-mod door;
 mod greet;
 mod line;
 mod listener;
 pub(crate) mod mailbox;
 mod outstanding;
-mod porch;
 mod relay;
 mod seat;
 mod switchboard;
 mod tls;
-mod turnstile;
 mod x509;
 
 use crate::config::{FrontConfig, FrontError, Limits};
 use crate::counters::{Counters, FrontCounters, Gauge, Origin, add};
+use crate::entrance::{self, Admission, Barred, Entrance};
 use crate::{EventRouter, Ingress, Refusal};
-use door::Door;
-use porch::{Place, Porch};
 pub(crate) use relay::{Relay, Relayed};
+use sealway_schemas::DeviceId;
 use sealway_schemas::link::SessionId;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -35,8 +32,8 @@ use std::time::Duration;
 pub use switchboard::FrontDownlink;
 use switchboard::Switchboard;
 use tls::Certificates;
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 #[cfg(fuzzing)]
@@ -44,9 +41,6 @@ pub use x509::certified;
 
 /// How often refusals that were not told one by one are told as a sum.
 const FOLD: Duration = Duration::from_secs(10);
-/// Pause of an accept loop after an error such as too many open files.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-const BACKLOG: u32 = 4_096;
 
 /// Where the front listens, with the ports that port 0 became.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,9 +65,7 @@ pub(crate) struct State {
     pub(crate) counters: Arc<Counters>,
     pub(crate) switchboard: Arc<Switchboard>,
     pub(crate) events: EventRouter,
-    pub(crate) door: Door,
-    connections: Arc<Semaphore>,
-    porch: Arc<Porch>,
+    pub(crate) entrance: Entrance<DeviceId>,
     next_session: AtomicU64,
     /// Turns true once, when the drain begins: connections without a CONNACK end at once.
     stop: watch::Sender<bool>,
@@ -98,13 +90,6 @@ impl State {
     }
 }
 
-/// An accepted connection's right to be: given back when its task ends.
-pub(crate) struct Admission {
-    pub(crate) peer: SocketAddr,
-    connection: OwnedSemaphorePermit,
-    place: Place,
-}
-
 impl Front {
     /// Binds the listeners and starts to accept. To be called within a tokio runtime.
     pub fn start<I: Ingress>(config: FrontConfig, ingress: Arc<I>, events: EventRouter) -> Result<Self, FrontError> {
@@ -123,9 +108,7 @@ impl Front {
             switchboard: Arc::new(Switchboard::new(Arc::clone(&counters))),
             counters: Arc::clone(&counters),
             events,
-            connections: Arc::new(Semaphore::new(permits(limits.connections))),
-            door: Door::new(&limits),
-            porch: Arc::new(Porch::new(permits(limits.half_open), permits(limits.half_open_per_address))),
+            entrance: Entrance::new((&limits).into()),
             next_session: AtomicU64::new(1),
             stop: watch::Sender::new(false),
             limits,
@@ -171,12 +154,11 @@ impl Front {
         let switchboard = &self.state.switchboard;
         switchboard.drain();
         self.state.stop.send_replace(true);
-        let all = u32::try_from(permits(self.state.limits.connections)).unwrap_or(u32::MAX);
-        let gone = || self.state.connections.acquire_many(all);
-        let in_time = tokio::time::timeout(deadline, gone()).await.is_ok();
+        let entrance = &self.state.entrance;
+        let in_time = tokio::time::timeout(deadline, entrance.emptied()).await.is_ok();
         if !in_time {
             switchboard.cut();
-            let _ = tokio::time::timeout(self.state.limits.write_deadline, gone()).await;
+            let _ = tokio::time::timeout(self.state.limits.write_deadline, entrance.emptied()).await;
         }
         self.state.counters.fold();
         in_time
@@ -189,18 +171,8 @@ impl Drop for Front {
     }
 }
 
-fn permits(limit: u32) -> usize {
-    usize::try_from(limit).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS)
-}
-
 fn bind(address: SocketAddr) -> Result<TcpListener, FrontError> {
-    let bound = || {
-        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-        socket.set_reuseaddr(true)?;
-        socket.bind(address)?;
-        socket.listen(BACKLOG)
-    };
-    bound().map_err(|source| FrontError::Bind { address, source })
+    entrance::bind(address).map_err(|source| FrontError::Bind { address, source })
 }
 
 async fn fold(counters: Arc<Counters>) {
@@ -211,31 +183,24 @@ async fn fold(counters: Arc<Counters>) {
     }
 }
 
-/// Never waits for a client: whoever is one too many, or comes too often, is closed, so that the next in the backlog is heard.
 async fn accept<I: Ingress>(listener: TcpListener, certificates: Option<Arc<Certificates>>, shared: Shared<I>) {
     let state = &shared.state;
     loop {
-        let (socket, peer) = match listener.accept().await {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                tracing::warn!(%error, "cannot accept");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-                continue;
-            }
-        };
+        let (socket, peer) = entrance::accept(&listener).await;
         add(&state.counters.accepted, 1);
-        let origin = Origin { peer, device: None };
-        if !state.door.knock(peer.ip()) {
-            state.counters.refuse(Refusal::ConnectRate, origin);
-            continue;
+        match state.entrance.admit(peer) {
+            Ok(admission) => {
+                let acceptor = certificates.as_ref().map(|certificates| certificates.acceptor());
+                tokio::spawn(connection_task(socket, acceptor, admission, shared.clone()));
+            }
+            Err(barred) => {
+                let refusal = match barred {
+                    Barred::TooOften => Refusal::ConnectRate,
+                    Barred::TooMany => Refusal::TooManyConnections,
+                };
+                state.counters.refuse(refusal, Origin { peer, device: None });
+            }
         }
-        let Ok(connection) = Arc::clone(&state.connections).try_acquire_owned() else {
-            state.counters.refuse(Refusal::TooManyConnections, origin);
-            continue;
-        };
-        let admission = Admission { peer, connection, place: state.porch.enter(peer.ip()) };
-        let acceptor = certificates.as_ref().map(|certificates| certificates.acceptor());
-        tokio::spawn(connection_task(socket, acceptor, admission, shared.clone()));
     }
 }
 

@@ -3,6 +3,7 @@
 use super::ACCURACY_DM;
 use super::digits::{angle, number, of_bcd, time};
 use crate::terminal::Fault;
+use crate::terminal::unread::{self, Unread};
 use sealway_schemas::report::{Fix, Status};
 use sealway_schemas::sensors::Sensors;
 use sealway_schemas::terminal::{CallSign, LockWord, Sighting};
@@ -28,6 +29,8 @@ const KNOT_CM_H: u64 = 185_200;
 pub(super) struct Binary {
     pub(super) call_sign: CallSign,
     pub(super) sighting: Sighting,
+    /// Something in it could not be read; the sighting is marked.
+    pub(super) odd: bool,
     pub(super) answer: String,
 }
 
@@ -46,10 +49,11 @@ fn decode(frame: &[u8]) -> Option<Binary> {
     let version = *frame.get(6)?;
     let body: &[u8; BODY] = frame.get(HEAD..)?.first_chunk()?;
     let word = u16::from_be_bytes([body[26], body[27]]);
-    let t = time(&of_bcd(&body[..6])?)?;
+    let mut unread = Unread::default();
+    let t = unread.or_mark(Unread::TIME, of_bcd(&body[..6]).and_then(|digits| time(&digits))).flatten();
     let flags = body[14] & 15;
     let located = flags & LOCATED != 0 && word & BY_MAST == 0;
-    let fix = if located { Some(fix(body, flags)?) } else { None };
+    let fix = if located { unread.or_mark(Unread::POSITION, fix(body, flags)) } else { None };
     let mileage = u32::from_be_bytes([body[17], body[18], body[19], body[20]]);
     let readings = [("m:mileage".to_owned(), f64::from(mileage) * 1000.0), ("/:signal".to_owned(), f64::from(body[33]))];
     let charging = body[28] == CHARGING;
@@ -59,11 +63,11 @@ fn decode(frame: &[u8]) -> Option<Binary> {
         status: if charging { Status::new(Status::EXTERNAL_POWER).ok()? } else { Status::default() },
         lock: Some(LockWord::new(word)),
         battery: Some(body[28]).filter(|percent| *percent <= 100),
-        sensors: Sensors::new(readings).ok()?,
+        sensors: Sensors::new(readings.into_iter().chain(unread.reading().map(|bits| (unread::SENSOR.to_owned(), bits)))).ok()?,
         event: None,
     };
     let answer = if version < NUMBERED { "(P35)".to_owned() } else { format!("(P69,0,{})", body[51]) };
-    Some(Binary { call_sign, sighting, answer })
+    Some(Binary { call_sign, sighting, odd: unread.reading().is_some(), answer })
 }
 
 fn fix(body: &[u8; BODY], flags: u8) -> Option<Fix> {
@@ -105,7 +109,7 @@ pub(super) mod tests {
         let closed = LockWord::CABLE_INSERTED | LockWord::MOTOR_LOCKED | LockWord::COVER_CLOSED;
         let bytes = frame(0x19, closed, 85);
         assert_eq!(length(&bytes), Some(Ok(bytes.len())));
-        let Binary { call_sign, sighting, answer } = read(&bytes).unwrap();
+        let Binary { call_sign, sighting, answer, odd: false } = read(&bytes).unwrap() else { panic!("all of it can be read") };
         assert_eq!((call_sign.as_str(), answer.as_str()), ("7010100014", "(P69,0,7)"));
         let fix = sighting.fix.unwrap();
         assert_eq!((fix.lat_e7, fix.lon_e7, fix.satellites), (343_415_700, 1_089_401_750, 9));
@@ -150,12 +154,17 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn digits_that_are_none_and_a_length_that_lies_are_refused() {
-        for (at, byte) in [(1, 0xA0), (10, 0x32), (16, 0x9A), (17, 0x70)] {
+    fn digits_that_are_none_are_marked_and_a_length_that_lies_is_refused() {
+        for (at, byte, mark) in [(10, 0x32, 1.0), (16, 0x9A, 2.0), (17, 0x70, 2.0)] {
             let mut bytes = frame(0x19, 0, 85);
             bytes[at] = byte;
-            assert_eq!(read(&bytes), Err(Fault::Malformed), "byte {at}");
+            let Binary { sighting, odd, answer, .. } = read(&bytes).unwrap();
+            let told = sighting.sensors.iter().find(|sensor| sensor.name() == unread::SENSOR).map(sealway_schemas::sensors::Sensor::value);
+            assert_eq!((told, odd, answer.as_str(), sighting.battery), (Some(mark), true, "(P69,0,7)", Some(85)), "byte {at}");
         }
+        let mut nobody = frame(0x19, 0, 85);
+        nobody[1] = 0xA0;
+        assert_eq!(read(&nobody), Err(Fault::Malformed));
         let mut short = frame(0x19, 0, 85);
         short[9] = 27;
         assert_eq!(length(&short), Some(Err(Fault::Malformed)));

@@ -7,7 +7,8 @@
 //! `(P69,0,<number>)`, older versions by `(P35)`.
 //!
 //! Text: `(<number>,P45,<ddmmyy>,<hhmmss>,<lat>,N,<lon>,E,A,<km/h>,<direction>,<event>,<status>,<card>,<check>,<wrong passwords>,<number>)`
-//! is an unlocking, answered by P69 too; `(<number>,P22)` asks for the time. A request to reset a password (P43) is not answered.
+//! is an unlocking, answered by P69 too; `(<number>,P22)` asks for the time. Every other text (P43, say, asks to
+//! reset a password) is kept as it came, and not answered.
 
 mod binary;
 mod digits;

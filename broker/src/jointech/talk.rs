@@ -2,10 +2,12 @@
 
 use super::binary::{self, Binary};
 use super::text::{self, Text};
+use crate::terminal::unread;
 use crate::terminal::{Asking, Fault, Talk, Turn};
 use crate::wall;
 use bytes::{Buf as _, Bytes, BytesMut};
 use sealway_schemas::Time;
+use sealway_schemas::report::Status;
 use sealway_schemas::terminal::Protocol;
 
 const TEXT_LIMIT: usize = 1_024;
@@ -26,9 +28,13 @@ impl Talk for Jointech {
         Some(match frame(buffer)? {
             Ok((Kind::Text, raw)) => said(now, raw),
             Ok((Kind::Binary, raw)) => match binary::read(&raw) {
-                Ok(Binary { call_sign, sighting, answer }) => {
-                    Turn::Ask(Asking { call_sign, said: Some((raw, vec![sighting])), yes: answer.into_bytes(), no: Vec::new() })
-                }
+                Ok(Binary { call_sign, sighting, odd, answer }) => Turn::Ask(Asking {
+                    call_sign,
+                    said: Some((raw, vec![sighting])),
+                    odd: odd.then_some(Fault::Malformed),
+                    yes: answer.into_bytes(),
+                    no: Vec::new(),
+                }),
                 Err(fault) => Turn::Skip(fault, Vec::new()),
             },
             Err(fault) => Turn::Skip(fault, Vec::new()),
@@ -42,12 +48,14 @@ fn said(now: Time, raw: Bytes) -> Turn {
         Ok(read) => read,
         Err(fault) => return Turn::Skip(fault, Vec::new()),
     };
-    let (said, yes) = match text {
-        Text::Unlocking { sighting, answer } => (Some((raw, vec![*sighting])), answer.into_bytes()),
-        Text::AsksTime => (None, format!("(P22,{})", wall::day_first(now)).into_bytes()),
-        Text::Other => (None, Vec::new()),
+    let unread = || vec![unread::rest(Status::default())];
+    let (sightings, odd, yes) = match text {
+        Text::Unlocking { sighting, answer } => (Some(vec![*sighting]), None, answer.into_bytes()),
+        Text::AsksTime => (None, None, format!("(P22,{})", wall::day_first(now)).into_bytes()),
+        Text::Unread { answer } => (Some(unread()), Some(Fault::Malformed), answer.into_bytes()),
+        Text::Other => (Some(unread()), Some(Fault::Unsupported), Vec::new()),
     };
-    Turn::Ask(Asking { call_sign, said, yes, no: Vec::new() })
+    Turn::Ask(Asking { call_sign, said: sightings.map(|sightings| (raw, sightings)), odd, yes, no: Vec::new() })
 }
 
 /// The next frame in what was read; `None` where more bytes are needed.
@@ -102,7 +110,7 @@ mod tests {
         let number = || "7010100014".to_owned();
         assert_eq!(
             told,
-            [(number(), false, "(P22,010926083005)".into()), (number(), true, "(P69,0,7)".into()), (number(), false, String::new())]
+            [(number(), false, "(P22,010926083005)".into()), (number(), true, "(P69,0,7)".into()), (number(), true, String::new())]
         );
     }
 

@@ -10,6 +10,10 @@ use sealway_schemas::terminal::{CallSign, Sighting};
 /// Unlocking by the fixed password, and by a password of the moment.
 const FIXED_PASSWORD: u16 = 4;
 const PASSING_PASSWORD: u16 = 6;
+/// Result of an unlocking.
+const OPENED: u16 = 1;
+/// Field with the frame's number.
+const NUMBER: usize = 16;
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Text {
@@ -18,7 +22,11 @@ pub(super) enum Text {
         answer: String,
     },
     AsksTime,
-    /// Of another kind, with nothing to keep.
+    /// An unlocking of which no more can be read than its number, for the answer.
+    Unread {
+        answer: String,
+    },
+    /// Of another kind: its frame is kept, and nothing in it is read.
     Other,
 }
 
@@ -28,7 +36,7 @@ pub(super) fn read(content: &[u8]) -> Result<(CallSign, Text), Fault> {
     let [number, kind, ..] = fields.as_slice() else { return Err(Fault::Malformed) };
     let call_sign = of_text(number).and_then(|_| number.trim_start_matches('0').parse().ok()).ok_or(Fault::Malformed)?;
     let text = match *kind {
-        "P45" => unlocking(&fields).ok_or(Fault::Malformed)?,
+        "P45" => unlocking(&fields).unwrap_or_else(|| Text::Unread { answer: answer(&fields).unwrap_or_default() }),
         "P22" => Text::AsksTime,
         _ => Text::Other,
     };
@@ -36,7 +44,7 @@ pub(super) fn read(content: &[u8]) -> Result<(CallSign, Text), Fault> {
 }
 
 fn unlocking(fields: &[&str]) -> Option<Text> {
-    let [_, _, date, clock, lat, ns, lon, ew, located, speed, heading, event, status, _card, check, wrong, number, ..] = fields else {
+    let [_, _, date, clock, lat, ns, lon, ew, located, speed, heading, event, status, _card, check, wrong, ..] = fields else {
         return None;
     };
     if date.len() != 6 || clock.len() != 6 {
@@ -46,6 +54,8 @@ fn unlocking(fields: &[&str]) -> Option<Text> {
     let fix = if *located == "A" { Some(fix((lat, *ns == "S"), (lon, *ew == "W"), (speed, heading))?) } else { None };
     let (event, status) = (event.parse::<u16>().ok()?, status.parse::<u16>().ok()?);
     let refused = (event == PASSING_PASSWORD && status == 0) || (event == FIXED_PASSWORD && *check == "0");
+    // No grant of this platform opened it.
+    let told = if refused { Some(Event::WrongCredential) } else { (status == OPENED).then_some(Event::Opened) };
     let wrong = wrong.parse::<u16>().ok()?;
     let readings = [("/:lock-event", event), ("/:unlock-result", status), ("/:wrong-passwords", wrong)];
     let sighting = Sighting {
@@ -55,9 +65,14 @@ fn unlocking(fields: &[&str]) -> Option<Text> {
         lock: None,
         battery: None,
         sensors: Sensors::new(readings.map(|(name, value)| (name.to_owned(), f64::from(value)))).ok()?,
-        event: refused.then_some(Event::WrongCredential),
+        event: told,
     };
-    Some(Text::Unlocking { sighting: Box::new(sighting), answer: format!("(P69,0,{})", number.parse::<u16>().ok()?) })
+    Some(Text::Unlocking { sighting: Box::new(sighting), answer: answer(fields)? })
+}
+
+/// `None` where the frame tells no number.
+fn answer(fields: &[&str]) -> Option<String> {
+    fields.get(NUMBER).and_then(|number| number.parse::<u16>().ok()).map(|number| format!("(P69,0,{number})"))
 }
 
 fn fix((lat, south): (&str, bool), (lon, west): (&str, bool), (speed, heading): (&str, &str)) -> Option<Fix> {
@@ -102,7 +117,26 @@ mod tests {
         assert_eq!((call_sign.as_str(), answer.as_str()), ("7010100014", "(P69,0,3)"));
         let fix = sighting.fix.unwrap();
         assert_eq!((fix.lat_e7, fix.lon_e7, fix.speed_cm_s, fix.heading_ddeg), (343_415_700, 1_089_401_750, 347, 900));
-        assert_eq!((sighting.t.map(sealway_schemas::Time::as_ms), sighting.event()), (Some(1_788_251_405_000), Event::Periodic));
+        assert_eq!((sighting.t.map(sealway_schemas::Time::as_ms), sighting.event()), (Some(1_788_251_405_000), Event::Opened));
+    }
+
+    #[test]
+    fn an_unlocking_that_failed_opens_nothing() {
+        let text = UNLOCKING.replace(",2,1,0002012104", ",2,0,0002012104");
+        let (_, Text::Unlocking { sighting, .. }) = read(text.as_bytes()).unwrap() else { panic!("an unlocking") };
+        assert_eq!(sighting.event(), Event::Periodic);
+    }
+
+    #[test]
+    fn an_unlocking_that_cannot_be_read_is_answered_where_it_tells_its_number() {
+        for (text, answer) in [
+            (UNLOCKING.replace("34.341570", "91.0"), "(P69,0,3)"),
+            (UNLOCKING.replace("34.34", "-34.34"), "(P69,0,3)"),
+            (UNLOCKING.replace("010926", "320926"), "(P69,0,3)"),
+            ("7,P45,1".to_owned(), ""),
+        ] {
+            assert_eq!(read(text.as_bytes()).unwrap().1, Text::Unread { answer: answer.to_owned() }, "{text}");
+        }
     }
 
     #[test]
@@ -116,15 +150,7 @@ mod tests {
 
     #[test]
     fn a_text_that_is_not_as_it_says_is_refused() {
-        for bad in [
-            "",
-            "7010100014",
-            "70101x,P22",
-            "0,P22",
-            "7,P45,1",
-            &UNLOCKING.replace("34.341570", "91.0"),
-            &UNLOCKING.replace("34.34", "-34.34"),
-        ] {
+        for bad in ["", "7010100014", "70101x,P22", "0,P22"] {
             assert_eq!(read(bad.as_bytes()), Err(Fault::Malformed), "{bad}");
         }
         assert_eq!(read(&[0xFF, b',', 0xFE]), Err(Fault::Malformed));

@@ -23,20 +23,22 @@ pub(super) struct Items {
     pub(super) satellites: Option<u8>,
     pub(super) lock: Option<LockWord>,
     pub(super) battery: Option<u8>,
+    /// An item goes beyond the location's end, so that nothing from it on could be read.
+    pub(super) cut: bool,
     readings: Vec<(&'static str, f64)>,
 }
 
 impl Items {
-    /// `None` where an item's length goes beyond the location.
-    pub(super) fn read(mut bytes: &[u8]) -> Option<Self> {
+    pub(super) fn read(mut bytes: &[u8]) -> Self {
         let mut items = Self::default();
         while let [id, length, rest @ ..] = bytes {
-            let (value, after) = rest.split_at_checked(usize::from(*length))?;
+            let Some((value, after)) = rest.split_at_checked(usize::from(*length)) else { break };
             items.take(*id, value);
             bytes = after;
         }
         // One byte alone is no item.
-        bytes.is_empty().then_some(items)
+        items.cut = !bytes.is_empty();
+        items
     }
 
     fn take(&mut self, id: u8, value: &[u8]) {
@@ -111,7 +113,7 @@ mod tests {
     use super::*;
 
     fn readings(bytes: &[u8]) -> Vec<(String, f64)> {
-        let sensors = Items::read(bytes).unwrap().sensors();
+        let sensors = Items::read(bytes).sensors();
         sensors.iter().map(|sensor| (sensor.name().to_owned(), sensor.value())).collect()
     }
 
@@ -119,7 +121,7 @@ mod tests {
     fn the_standards_items_are_read_in_their_units() {
         let bytes = [0x01, 4, 0, 0, 0, 100, 0x30, 1, 23, 0x31, 1, 12];
         assert_eq!(readings(&bytes), [("/:signal".to_owned(), 23.0), ("m:mileage".to_owned(), 10_000.0)]);
-        assert_eq!(Items::read(&bytes).unwrap().satellites, Some(12));
+        assert_eq!(Items::read(&bytes).satellites, Some(12));
     }
 
     #[test]
@@ -129,10 +131,10 @@ mod tests {
             let locks = locks.concat();
             [&[0x63, u8::try_from(locks.len()).unwrap()], locks.as_slice()].concat()
         };
-        let both = Items::read(&item(&[lock(b'1'), lock(b'1')])).unwrap();
+        let both = Items::read(&item(&[lock(b'1'), lock(b'1')]));
         assert_eq!(both.lock, Some(LockWord::new(LockWord::MOTOR_LOCKED)));
         let one = item(&[lock(b'1'), lock(b'0')]);
-        assert_eq!(Items::read(&one).unwrap().lock, Some(LockWord::default()));
+        assert_eq!(Items::read(&one).lock, Some(LockWord::default()));
         assert_eq!(readings(&one), [("V:lock".to_owned(), 3.7), ("/:locks".to_owned(), 2.0)]);
     }
 
@@ -140,7 +142,7 @@ mod tests {
     fn a_group_of_locks_tells_its_weakest_battery() {
         let lock = |battery: u8, status: u8| [[7; 10].as_slice(), &[battery, 0, status]].concat();
         let locks = [vec![2], lock(80, 0), lock(35, 0x20)].concat();
-        let items = Items::read(&[&[0xD5, u8::try_from(locks.len()).unwrap()], locks.as_slice()].concat()).unwrap();
+        let items = Items::read(&[&[0xD5, u8::try_from(locks.len()).unwrap()], locks.as_slice()].concat());
         assert_eq!((items.lock, items.battery), (Some(LockWord::default()), Some(35)));
         assert_eq!(readings(&[0xD5, 2, 0x01, 0x90]), [("V:battery".to_owned(), 4.0)]);
     }
@@ -154,9 +156,11 @@ mod tests {
     }
 
     #[test]
-    fn an_item_that_goes_beyond_its_end_spoils_the_location() {
-        assert!(Items::read(&[0x01, 4, 0, 0]).is_none());
-        assert!(Items::read(&[0x01]).is_none());
-        assert!(Items::read(&[0xEB, 3, 1, 2, 3]).unwrap().sensors().is_empty());
+    fn an_item_that_goes_beyond_the_end_spoils_none_before_it() {
+        assert!(Items::read(&[0x01, 4, 0, 0]).cut && Items::read(&[0x01]).cut);
+        let strange = Items::read(&[0xEB, 3, 1, 2, 3]);
+        assert!(!strange.cut && strange.sensors().is_empty());
+        let spoilt = Items::read(&[0x31, 1, 12, 0x01, 40, 0, 0]);
+        assert_eq!((spoilt.cut, spoilt.satellites), (true, Some(12)));
     }
 }

@@ -1,13 +1,14 @@
 //! The conversation: a terminal registers, authenticates with the code that it was given, and then reports.
 
 use super::frame::{self, Frame};
-use super::header::Header;
-use super::parts::Parts;
+use super::header::{Header, Phone};
+use super::location::Told;
+use super::parts::{Parts, Room, Taken};
 use super::{id, location};
 use crate::terminal::{Asking, Fault, Talk, Turn};
 use bytes::{Bytes, BytesMut};
 use sealway_schemas::Time;
-use sealway_schemas::terminal::{CallSign, Protocol, Sighting};
+use sealway_schemas::terminal::{CallSign, Protocol};
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 use std::sync::Arc;
@@ -22,6 +23,9 @@ const NO_SUCH_TERMINAL: u8 = 4;
 const CODE: usize = 16;
 /// Length of the terminal's IMEI and software version behind a code of 2019.
 const AFTER_CODE: usize = 35;
+
+/// Of all terminals of a gateway, while they send a message in parts.
+const PARTS_BYTES: usize = 16 << 20;
 
 /// Makes the authentication codes of one gateway: a terminal that shows one has registered with this process. A restart makes new ones,
 /// and terminals register again. It proves no sender, so nothing but the protocol's order depends on it.
@@ -53,7 +57,7 @@ pub struct Jtt808 {
 
 impl Clone for Jtt808 {
     fn clone(&self) -> Self {
-        Self::with(self.codes.clone())
+        Self::with(self.codes.clone(), self.parts.another())
     }
 }
 
@@ -61,11 +65,17 @@ impl Jtt808 {
     /// `secret`: random bytes, of which the codes are made.
     #[must_use]
     pub fn new(secret: [u8; 32]) -> Self {
-        Self::with(Codes(Arc::new(secret)))
+        Self::with_room(secret, PARTS_BYTES)
     }
 
-    fn with(codes: Codes) -> Self {
-        Self { codes, serial: 0, authenticated: None, parts: Parts::default() }
+    /// With another bound for what the gateway's terminals have in parts.
+    #[must_use]
+    pub fn with_room(secret: [u8; 32], bytes: usize) -> Self {
+        Self::with(Codes(Arc::new(secret)), Parts::new(Room::of(bytes)))
+    }
+
+    fn with(codes: Codes, parts: Parts) -> Self {
+        Self { codes, serial: 0, authenticated: None, parts }
     }
 
     fn read(&mut self, frame: Frame) -> Turn {
@@ -95,7 +105,7 @@ impl Jtt808 {
         let code = self.codes.of(&call_sign);
         let yes = self.registered(header, OK, &code);
         let no = self.registered(header, NO_SUCH_TERMINAL, "");
-        Turn::Ask(Asking { call_sign, said: None, yes, no })
+        Turn::Ask(Asking { call_sign, said: None, odd: None, yes, no })
     }
 
     fn authenticate(&mut self, header: &Header, call_sign: CallSign, body: &[u8]) -> Turn {
@@ -108,7 +118,7 @@ impl Jtt808 {
 
     fn plain(&mut self, header: &Header, call_sign: CallSign) -> Turn {
         let (yes, no) = (self.answer(header, OK), self.answer(header, FAILED));
-        Turn::Ask(Asking { call_sign, said: None, yes, no })
+        Turn::Ask(Asking { call_sign, said: None, odd: None, yes, no })
     }
 
     fn located(&mut self, header: &Header, call_sign: CallSign, (raw, body): (Bytes, &[u8])) -> Turn {
@@ -116,22 +126,31 @@ impl Jtt808 {
             return self.sighted((header, &[header.serial]), call_sign, (raw, body));
         };
         match self.parts.take(header, part, raw, body) {
-            Ok(None) => Turn::Tell(Vec::new()),
-            Ok(Some(whole)) => self.sighted((header, &whole.serials), call_sign, (whole.raw, &whole.body)),
-            Err(()) => Turn::Skip(Fault::TooLong, self.answer(header, WRONG)),
+            Ok(Taken::More) => Turn::Tell(Vec::new()),
+            Ok(Taken::Lost { first_serial, numbers }) => Turn::Tell(self.lost(header, first_serial, &numbers)),
+            Ok(Taken::Whole(whole)) => self.sighted((header, &whole.serials), call_sign, (whole.raw, &whole.body)),
+            // It is sent again.
+            Err(Fault::PartsFull) => Turn::Skip(Fault::PartsFull, Vec::new()),
+            Err(fault) => Turn::Skip(fault, self.answer(header, WRONG)),
         }
     }
 
     fn sighted(&mut self, (header, serials): (&Header, &[u16]), call_sign: CallSign, (raw, body): (Bytes, &[u8])) -> Turn {
-        let read: Result<Vec<Sighting>, Fault> =
-            if header.id == id::LOCATION { location::one(body).map(|sighting| vec![sighting]) } else { location::many(body) };
-        match read {
-            Ok(sightings) => {
-                let (yes, no) = (self.answers(header, serials, OK), self.answers(header, serials, FAILED));
-                Turn::Ask(Asking { call_sign, said: Some((raw, sightings)), yes, no })
-            }
-            Err(fault) => Turn::Skip(fault, self.answers(header, serials, WRONG)),
+        let Told { sightings, odd } = if header.id == id::LOCATION { location::one(body) } else { location::many(body) };
+        let (yes, no) = (self.answers(header, serials, OK), self.answers(header, serials, FAILED));
+        Turn::Ask(Asking { call_sign, said: Some((raw, sightings)), odd: odd.then_some(Fault::Malformed), yes, no })
+    }
+
+    /// Asks for parts: the first one's serial, how many, and their numbers. The count has a byte in 2013 and two in 2019.
+    fn lost(&mut self, header: &Header, first_serial: u16, numbers: &[u16]) -> Vec<u8> {
+        let mut body = first_serial.to_be_bytes().to_vec();
+        let count = u16::try_from(numbers.len()).unwrap_or_default().to_be_bytes();
+        match header.phone {
+            Phone::Of2013(_) => body.extend(count.last()),
+            Phone::Of2019(_) => body.extend(count),
         }
+        body.extend(numbers.iter().flat_map(|number| number.to_be_bytes()));
+        frame::close(&header.answer(id::PARTS_LOST, self.next_serial(), &body))
     }
 
     fn answer(&mut self, header: &Header, result: u8) -> Vec<u8> {
@@ -166,8 +185,8 @@ impl Jtt808 {
 /// The code that a 0x0102 shows: all of it in 2013, with a length before it in 2019.
 fn shown<'a>(header: &Header, body: &'a [u8]) -> Option<&'a [u8]> {
     match header.phone {
-        super::header::Phone::Of2013(_) => Some(body),
-        super::header::Phone::Of2019(_) => {
+        Phone::Of2013(_) => Some(body),
+        Phone::Of2019(_) => {
             let (length, rest) = body.split_first()?;
             let (code, rest) = rest.split_at_checked(usize::from(*length))?;
             (rest.len() == AFTER_CODE).then_some(code)

@@ -43,6 +43,18 @@ counts! {
     /// Did not read what was sent to it.
     SlowReader = "slow-reader";
     TooManyConnections = "too-many-connections";
+    /// Another needed its place before it had said who it is.
+    HalfOpen = "half-open";
+    /// An address, all strangers, or a terminal or seal came too often.
+    ConnectRate = "connect-rate";
+    /// A newer line of the same terminal came.
+    TakenOver = "taken-over";
+    /// A terminal said more than it may; left unanswered, and it sends it again.
+    Rate = "rate";
+    /// Too much is being put together of parts; left unanswered, and it is sent again.
+    PartsFull = "parts-full";
+    /// Message after message of a seal behind a reader came to nothing.
+    InVain = "in-vain";
     /// Times that a port was lost, and times that it could not be opened.
     Lost = "lost";
     Absent = "absent";

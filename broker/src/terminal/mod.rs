@@ -4,7 +4,10 @@
 //! answer only when the frame is on disk.
 
 mod counters;
+mod desks;
+mod line;
 mod tcp;
+pub(crate) mod unread;
 
 use bytes::{Bytes, BytesMut};
 pub use counters::{Count, Gauges};
@@ -45,6 +48,8 @@ pub enum Fault {
     Unsupported,
     #[error("a wrong authentication code")]
     Authentication,
+    #[error("no room for a further part of a message")]
+    PartsFull,
 }
 
 impl Fault {
@@ -56,6 +61,7 @@ impl Fault {
             Self::Malformed => Count::Malformed,
             Self::Unsupported => Count::Unsupported,
             Self::Authentication => Count::Authentication,
+            Self::PartsFull => Count::PartsFull,
         }
     }
 }
@@ -66,6 +72,8 @@ pub struct Asking {
     pub call_sign: CallSign,
     /// The frame as it came and what was read in it; absent for a message that tells nothing to keep.
     pub said: Option<(Bytes, Vec<Sighting>)>,
+    /// What is wrong with what is kept all the same.
+    pub odd: Option<Fault>,
     /// Once it is on disk.
     pub yes: Vec<u8>,
     /// Where the terminal is not registered.

@@ -1,24 +1,20 @@
 //! A TCP listener for terminals: how many, how long silent, how slow. What they say is their protocol's business.
 
-use super::{Asking, Count, Fault, Gauges, Talk, TerminalIngress, TerminalRefusal, Turn};
+use super::desks::Desks;
+use super::line::Line;
+use super::{Count, Gauges, Talk, TerminalIngress};
+use crate::config::{Limits, Rate};
+use crate::entrance::{self, Barred, Bounds, Entrance};
 use crate::wall;
-use bytes::BytesMut;
-use sealway_schemas::terminal::{CallSign, Protocol, UnsignedFrame};
+use sealway_schemas::terminal::Protocol;
 use sealway_schemas::{DeviceId, Time};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-
-/// Pause of an accept loop after an error such as too many open files.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-const READ_BYTES: usize = 4_096;
-/// A line that says nothing but what cannot be read is ended.
-const FAULTS_LIMIT: u32 = 64;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TcpGatewayConfig {
@@ -31,8 +27,20 @@ pub struct TcpGatewayConfig {
 pub struct TcpLimits {
     /// One more is closed at once.
     pub connections: u32,
-    /// Connections of terminals that are not known yet; while there are as many, no further one is accepted.
+    /// Connections of terminals that are not known yet; one more takes the place of the one that has been there longest.
     pub half_open: u32,
+    /// Of these, from one address (of IPv6: one /64).
+    pub half_open_per_address: u32,
+    /// Connections of one address, and of all addresses from which no terminal was heard yet, as at the MQTT front.
+    pub connects: Rate,
+    pub stranger_costs: u32,
+    pub strangers: Rate,
+    pub refused_costs: u32,
+    /// Connections of one terminal from one address.
+    pub terminal_connects: Rate,
+    /// Frames and bytes of one terminal. What is beyond them is left unanswered, and the terminal sends it again.
+    pub frames: Rate,
+    pub bytes: Rate,
     /// From accept to the first message of a registered terminal.
     pub call_deadline: Duration,
     /// A terminal that is silent for longer is closed; it calls again.
@@ -43,12 +51,36 @@ pub struct TcpLimits {
 
 impl Default for TcpLimits {
     fn default() -> Self {
+        let front = Limits::default();
         Self {
             connections: 10_000,
-            half_open: 256,
+            half_open: front.half_open,
+            half_open_per_address: front.half_open_per_address,
+            connects: front.connects,
+            stranger_costs: front.stranger_costs,
+            strangers: front.strangers,
+            refused_costs: front.refused_costs,
+            terminal_connects: front.device_connects,
+            frames: Rate::a_minute_of(20),
+            bytes: Rate::a_minute_of(16 * 1_024),
             call_deadline: Duration::from_secs(20),
             idle: Duration::from_secs(600),
             write_deadline: Duration::from_secs(10),
+        }
+    }
+}
+
+impl From<&TcpLimits> for Bounds {
+    fn from(limits: &TcpLimits) -> Self {
+        Self {
+            connections: limits.connections,
+            half_open: limits.half_open,
+            half_open_per_address: limits.half_open_per_address,
+            connects: limits.connects,
+            stranger_costs: limits.stranger_costs,
+            strangers: limits.strangers,
+            names: limits.terminal_connects,
+            refused_costs: limits.refused_costs,
         }
     }
 }
@@ -72,15 +104,16 @@ pub struct TcpGateway {
     accepting: JoinHandle<()>,
 }
 
+/// What all lines of a gateway share.
 #[derive(Debug)]
-struct Shared {
-    protocol: Protocol,
-    limits: TcpLimits,
-    gauges: Gauges,
-    connections: Arc<Semaphore>,
-    half_open: Arc<Semaphore>,
+pub(super) struct Shared {
+    pub(super) protocol: Protocol,
+    pub(super) limits: TcpLimits,
+    pub(super) gauges: Gauges,
+    pub(super) entrance: Entrance<(DeviceId, IpAddr)>,
+    pub(super) desks: Arc<Desks>,
     /// Turns true once: connections end after the turn that they are in.
-    stop: watch::Sender<bool>,
+    pub(super) stop: watch::Sender<bool>,
 }
 
 impl TcpGateway {
@@ -92,13 +125,13 @@ impl TcpGateway {
     ) -> Result<Self, TcpGatewayError> {
         let TcpGatewayConfig { name, listen, limits } = config;
         let refused = |source| TcpGatewayError { name: name.clone(), listen, source };
-        let listener = TcpListener::bind(listen).await.map_err(refused)?;
+        let listener = entrance::bind(listen).map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
         let shared = Arc::new(Shared {
             protocol: T::PROTOCOL,
             gauges: Gauges::default(),
-            connections: Arc::new(Semaphore::new(places(limits.connections))),
-            half_open: Arc::new(Semaphore::new(places(limits.half_open))),
+            entrance: Entrance::new((&limits).into()),
+            desks: Arc::new(Desks::new(limits.frames, limits.bytes)),
             stop: watch::Sender::new(false),
             limits,
         });
@@ -135,16 +168,14 @@ impl TcpGateway {
     /// Connections at present.
     #[must_use]
     pub fn open(&self) -> u64 {
-        let free = self.shared.connections.available_permits();
-        places(self.shared.limits.connections).saturating_sub(free) as u64
+        self.shared.entrance.inside()
     }
 
     /// Accepts nothing more and lets each connection end its turn; false where one took longer.
     pub async fn drain(&self, deadline: Duration) -> bool {
         self.accepting.abort();
         self.shared.stop.send_replace(true);
-        let all = u32::try_from(places(self.shared.limits.connections)).unwrap_or(u32::MAX);
-        timeout(deadline, self.shared.connections.acquire_many(all)).await.is_ok()
+        timeout(deadline, self.shared.entrance.emptied()).await.is_ok()
     }
 }
 
@@ -154,10 +185,6 @@ impl Drop for TcpGateway {
     }
 }
 
-fn places(limit: u32) -> usize {
-    usize::try_from(limit).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS)
-}
-
 async fn accept<I: TerminalIngress, T: Talk>(
     listener: TcpListener,
     shared: Arc<Shared>,
@@ -165,161 +192,14 @@ async fn accept<I: TerminalIngress, T: Talk>(
     talk: impl Fn() -> T + Send + 'static,
 ) {
     loop {
-        // Waiting here leaves a storm of connects in the kernel's backlog; the call deadline frees places.
-        let Ok(half_open) = Arc::clone(&shared.half_open).acquire_owned().await else { return };
-        let (socket, peer) = match listener.accept().await {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                tracing::warn!(%error, "cannot accept a terminal");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-                continue;
-            }
-        };
+        let (socket, peer) = entrance::accept(&listener).await;
         shared.gauges.one(Count::Opened);
-        let Ok(connection) = Arc::clone(&shared.connections).try_acquire_owned() else {
-            shared.gauges.one(Count::TooManyConnections);
-            continue;
-        };
-        let line = Line { socket, peer, shared: Arc::clone(&shared), ingress: Arc::clone(&ingress), terminal: None, faults: 0 };
-        tokio::spawn(line.serve(talk(), (connection, half_open)));
-    }
-}
-
-struct Line<I> {
-    socket: TcpStream,
-    peer: SocketAddr,
-    shared: Arc<Shared>,
-    ingress: Arc<I>,
-    /// Who speaks here, once the tracker knows it.
-    terminal: Option<(CallSign, DeviceId)>,
-    faults: u32,
-}
-
-/// Why a line ends, as it is counted; `None` where the other side ended it.
-type Ended = Option<Count>;
-
-impl<I: TerminalIngress> Line<I> {
-    async fn serve<T: Talk>(mut self, talk: T, (connection, half_open): (OwnedSemaphorePermit, OwnedSemaphorePermit)) {
-        let mut stop = self.shared.stop.subscribe();
-        let ended = self.talk(talk, half_open, &mut stop).await;
-        if let Some(count) = ended {
-            self.shared.gauges.one(count);
-            let terminal = self.terminal.as_ref().map(|(_, id)| id.to_string());
-            tracing::debug!(protocol = %self.shared.protocol, peer = %self.peer, terminal, reason = count.as_str(), "a terminal's line ended");
-        }
-        let _closed = timeout(self.shared.limits.write_deadline, self.socket.shutdown()).await;
-        drop(connection);
-    }
-
-    async fn talk<T: Talk>(&mut self, mut talk: T, half_open: OwnedSemaphorePermit, stop: &mut watch::Receiver<bool>) -> Ended {
-        let mut half_open = Some(half_open);
-        let mut buffer = BytesMut::with_capacity(READ_BYTES);
-        let called_by = tokio::time::Instant::now() + self.shared.limits.call_deadline;
-        loop {
-            while let Some(turn) = talk.turn(wall::now(), &mut buffer) {
-                if let Err(ended) = self.take(turn).await {
-                    return ended;
-                }
-                if self.terminal.is_some() {
-                    half_open = None;
-                }
-                if *stop.borrow() {
-                    return None;
-                }
+        match shared.entrance.admit(peer) {
+            Ok(admission) => {
+                tokio::spawn(Line::serve(socket, admission, talk(), (Arc::clone(&shared), Arc::clone(&ingress))));
             }
-            // A stranger's trickle of bytes does not move this deadline; a terminal's moves its own.
-            let deadline = if half_open.is_some() { called_by } else { tokio::time::Instant::now() + self.shared.limits.idle };
-            buffer.reserve(READ_BYTES);
-            tokio::select! {
-                biased;
-                _ = stop.wait_for(|stop| *stop) => return None,
-                read = tokio::time::timeout_at(deadline, self.socket.read_buf(&mut buffer)) => match read {
-                    Ok(Ok(1..)) => {}
-                    Ok(Ok(0) | Err(_)) => return None,
-                    Err(_) => return Some(Count::Idle),
-                },
-            }
-        }
-    }
-
-    async fn take(&mut self, turn: Turn) -> Result<(), Ended> {
-        match turn {
-            Turn::Ask(asking) => self.ask(asking).await,
-            Turn::Tell(answer) => {
-                self.shared.gauges.one(Count::Answered);
-                self.write(&answer).await
-            }
-            Turn::Skip(fault, answer) => self.skip(fault, &answer).await,
-            Turn::End(fault, answer) => {
-                self.write(&answer).await?;
-                Err(fault.map(Fault::count))
-            }
-        }
-    }
-
-    async fn skip(&mut self, fault: Fault, answer: &[u8]) -> Result<(), Ended> {
-        self.faults += 1;
-        if self.faults > FAULTS_LIMIT {
-            return Err(Some(fault.count()));
-        }
-        self.shared.gauges.one(fault.count());
-        self.write(answer).await
-    }
-
-    async fn ask(&mut self, asking: Asking) -> Result<(), Ended> {
-        let Asking { call_sign, said, yes, no } = asking;
-        let terminal = match &self.terminal {
-            Some((known, id)) if *known == call_sign => *id,
-            Some(_) => {
-                self.write(&no).await?;
-                return Err(Some(Count::OtherTerminal));
-            }
-            None => match self.ingress.call(self.shared.protocol, call_sign.clone()).await {
-                Ok(id) => {
-                    self.terminal = Some((call_sign, id));
-                    id
-                }
-                Err(refusal) => return Err(self.refused(refusal, &no).await),
-            },
-        };
-        let count = match said {
-            None => Count::Answered,
-            Some((frame, sightings)) => {
-                let source = format!("{} {}", self.shared.protocol, self.peer);
-                let Ok(unsigned) = UnsignedFrame::new(terminal, source, frame, sightings) else {
-                    return self.skip(Fault::Malformed, &no).await;
-                };
-                if let Err(refusal) = self.ingress.keep(unsigned).await {
-                    return Err(self.refused(refusal, &no).await);
-                }
-                Count::Kept
-            }
-        };
-        self.faults = 0;
-        self.shared.gauges.one(count);
-        self.write(&yes).await
-    }
-
-    async fn refused(&mut self, refusal: TerminalRefusal, no: &[u8]) -> Ended {
-        match refusal {
-            TerminalRefusal::NotRegistered => {
-                // A stranger that does not read its answer is still a stranger.
-                let _told = self.write(no).await;
-                Some(Count::Stranger)
-            }
-            // It sends again what was not answered.
-            TerminalRefusal::Busy => None,
-        }
-    }
-
-    async fn write(&mut self, answer: &[u8]) -> Result<(), Ended> {
-        if answer.is_empty() {
-            return Ok(());
-        }
-        match timeout(self.shared.limits.write_deadline, self.socket.write_all(answer)).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(None),
-            Err(_) => Err(Some(Count::SlowReader)),
+            Err(Barred::TooOften) => shared.gauges.one(Count::ConnectRate),
+            Err(Barred::TooMany) => shared.gauges.one(Count::TooManyConnections),
         }
     }
 }

@@ -46,6 +46,28 @@ async fn a_lock_is_kept_with_its_bits_and_acknowledged_by_its_number() {
 }
 
 #[tokio::test]
+async fn an_unlocking_told_by_text_is_an_opening_and_no_text_of_a_registered_lock_is_lost() {
+    let tracker = Arc::new(Tracker::knows(Protocol::Jointech, &[NUMBER]));
+    let gateway = gateway(&tracker).await;
+    let mut lock = TcpStream::connect(gateway.address()).await.unwrap();
+    let [unlocked, odd, other] = [
+        b"(7010100014,P45,010926,083005,34.341570,N,108.940175,E,A,12.50,90,2,1,0,0,0,3)".as_slice(),
+        b"(7010100014,P45,010926,083005,94.341570,N,108.940175,E,A,12.50,90,2,1,0,0,0,4)",
+        b"(7010100014,P43,123456)",
+    ];
+    lock.write_all(&[unlocked, odd, other].concat()).await.unwrap();
+    let mut answers = [0; 18];
+    lock.read_exact(&mut answers).await.unwrap();
+    assert_eq!(&answers, b"(P69,0,3)(P69,0,4)");
+    let frames = tracker.kept_at_least(3).await;
+    assert_eq!(frames.iter().map(|frame| frame.frame().to_vec()).collect::<Vec<_>>(), [unlocked, odd, other]);
+    let events: Vec<_> = tracker.sightings().iter().map(|sighting| (sighting.event(), sighting.sensors.iter().count())).collect();
+    assert_eq!(events, [(Event::Opened, 3), (Event::Periodic, 1), (Event::Periodic, 1)]);
+    counted(gateway.gauges(), Count::Unsupported, 1).await;
+    assert_eq!([Count::Malformed, Count::Unsupported, Count::Kept].map(|count| gateway.gauges().get(count)), [1, 1, 3]);
+}
+
+#[tokio::test]
 async fn a_lock_that_nobody_registered_hears_nothing_and_is_closed() {
     let tracker = Arc::new(Tracker::knows(Protocol::Jointech, &["7010100015"]));
     let gateway = gateway(&tracker).await;

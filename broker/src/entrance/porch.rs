@@ -1,4 +1,4 @@
-//! The places of those who have not yet said CONNECT. Nobody waits for a place: who comes takes the place of the one who has stood
+//! The places of those who have not yet said who they are. Nobody waits for a place: who comes takes the place of the one who has stood
 //! there longest, first of his own address, so that thousands of silent connections stop none that speaks.
 
 use super::turnstile::network;

@@ -1,9 +1,11 @@
 //! A seal that speaks through somebody else's line: the same login, the same name at the switchboard, the same way back as over MQTT.
 
+use super::conduct::Conduct;
 use super::mailbox::{Delivery, Mailbox};
 use super::seat::Seat;
 use super::switchboard::Badge;
 use super::{Front, Shared};
+use crate::Refusal;
 use crate::claim::{AdmitRefusal, Admitted, Claimed, Ingress};
 use bytes::Bytes;
 use sealway_schemas::DeviceId;
@@ -28,6 +30,19 @@ impl<I> Clone for Relay<I> {
     }
 }
 
+/// Why a seal is not carried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unwelcome {
+    TooOften,
+    Refused(AdmitRefusal),
+}
+
+impl From<AdmitRefusal> for Unwelcome {
+    fn from(refusal: AdmitRefusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
 /// One seal that was admitted.
 pub(crate) struct Relayed<I: Ingress> {
     shared: Shared<I>,
@@ -42,21 +57,39 @@ impl<I: Ingress> Relay<I> {
         Self { shared: Shared { state: Arc::clone(&front.state), ingress }, reader: reader.into() }
     }
 
-    pub(crate) async fn admit(&self, device: DeviceId, login: Vec<u8>) -> Result<Relayed<I>, AdmitRefusal> {
+    /// As over MQTT a device that came too often, or was put off, is not even looked at.
+    pub(crate) async fn admit(&self, device: DeviceId, login: Vec<u8>) -> Result<Relayed<I>, Unwelcome> {
         let Self { shared, reader } = self;
+        let door = &shared.state.entrance.door;
+        let too_often = || {
+            shared.ingress.refused(&device, Refusal::DeviceRate);
+            Err(Unwelcome::TooOften)
+        };
+        if door.is_put_off(&device) {
+            return too_often();
+        }
         let session = shared.state.next_session();
         let admitted = shared.ingress.admit(session, Claimed::DeviceLogin { device, login });
         match timeout(shared.state.limits.admit_deadline, admitted).await {
             Ok(Ok(Admitted::Device(admitted))) if admitted == device => {
+                if !door.enter(device) {
+                    shared.ingress.closed(session, &device);
+                    return too_often();
+                }
                 let mailbox = Arc::new(Mailbox::default());
                 mailbox.hears(true);
                 let seat = Seat::take(shared, (session, device), Badge::relayed(device, reader), &mailbox);
                 Ok(Relayed { shared: shared.clone(), session, device, mailbox, _seat: seat })
             }
-            Ok(Ok(Admitted::Device(_) | Admitted::Listener(_))) => Err(AdmitRefusal::LoginSignature),
-            Ok(Err(refusal)) => Err(refusal),
-            Err(_) => Err(AdmitRefusal::Busy),
+            Ok(Ok(Admitted::Device(_) | Admitted::Listener(_))) => Err(AdmitRefusal::LoginSignature.into()),
+            Ok(Err(refusal)) => Err(refusal.into()),
+            Err(_) => Err(AdmitRefusal::Busy.into()),
         }
+    }
+
+    /// What a seal has to earn first.
+    pub(crate) fn conduct(&self) -> Conduct {
+        Conduct::new(usize::from(self.shared.state.limits.in_flight))
     }
 
     /// After this much silence a seal has gone.
@@ -69,6 +102,12 @@ impl<I: Ingress> Relayed<I> {
     pub(crate) async fn upload(&self, ticket: u16, payload: Bytes) {
         let messages = vec![UpMessage { ticket, payload }];
         self.shared.ingress.upload(Upload { session: self.session, device: self.device, messages }).await;
+    }
+
+    /// Its owner is told, and it is not admitted for a while.
+    pub(crate) fn put_off(&self, refusal: Refusal) {
+        self.shared.state.entrance.door.put_off(self.device);
+        self.shared.ingress.refused(&self.device, refusal);
     }
 
     /// Resolves when there is something to take.

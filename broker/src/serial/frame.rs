@@ -22,6 +22,8 @@ const VERSION: u8 = 1;
 const HEAD: usize = 9;
 const ID_MAX: usize = 32;
 const SUM: usize = 4;
+/// Bytes outside frames, one after the other, until they are told once more: a reader that is heard at another speed never says a frame.
+const STRAY: usize = 256;
 /// A frame at most.
 pub(super) const FRAME_MAX: usize = HEAD + ID_MAX + PAYLOAD_MAX + SUM;
 
@@ -97,8 +99,8 @@ impl ReaderFrame {
 #[derive(Debug, Default)]
 pub struct ReaderFrames {
     buffer: BytesMut,
-    /// A run of bytes outside frames is told once.
-    astray: bool,
+    /// Bytes of this run outside frames: told at its first, and at each [`STRAY`] after it.
+    astray: usize,
 }
 
 impl ReaderFrames {
@@ -118,7 +120,7 @@ impl ReaderFrames {
             self.stray(1, &mut found);
             self.find(&mut found);
         }
-        self.astray = false;
+        self.astray = 0;
         found
     }
 
@@ -136,7 +138,7 @@ impl ReaderFrames {
                 Parsed::No => self.stray(1, found),
                 Parsed::Frame(frame, length) => {
                     self.buffer.advance(length);
-                    self.astray = false;
+                    self.astray = 0;
                     found.push(Ok(frame));
                 }
             }
@@ -148,9 +150,9 @@ impl ReaderFrames {
             return;
         }
         self.buffer.advance(bytes);
-        if !std::mem::replace(&mut self.astray, true) {
-            found.push(Err(Fault::Garbage));
-        }
+        let before = self.astray.div_ceil(STRAY);
+        self.astray += bytes;
+        found.extend((before..self.astray.div_ceil(STRAY)).map(|_| Err(Fault::Garbage)));
     }
 }
 
@@ -205,6 +207,17 @@ mod tests {
         let bytes = [b"SSWSW\x01noise".as_slice(), &spoilt, &frame(b"two").encode()].concat();
         let mut frames = ReaderFrames::default();
         assert_eq!(frames.read(&bytes), [Err(Fault::Garbage), Ok(frame(b"two"))]);
+    }
+
+    #[test]
+    fn noise_without_an_end_is_told_again_and_again_however_it_comes() {
+        let noise = [0x1F; 20 * STRAY];
+        for piece in [1, 7, STRAY, noise.len()] {
+            let mut frames = ReaderFrames::default();
+            let told: Vec<_> = noise.chunks(piece).flat_map(|bytes| frames.read(bytes)).collect();
+            assert_eq!(told, vec![Err(Fault::Garbage); 20], "{piece} bytes at a time");
+            assert_eq!(frames.read(&frame(b"x").encode()), [Ok(frame(b"x"))]);
+        }
     }
 
     #[test]

@@ -97,7 +97,10 @@ impl<I: TerminalIngress> NmeaLine<I> {
             match self.port.hear(BURST).await {
                 Heard::Bytes(bytes) => {
                     for step in reader.read(&bytes) {
-                        self.take(step).await;
+                        if self.take(step).await {
+                            reader = NmeaReader::default();
+                            break;
+                        }
                     }
                 }
                 Heard::Pause => {
@@ -111,16 +114,18 @@ impl<I: TerminalIngress> NmeaLine<I> {
         }
     }
 
-    async fn take(&mut self, step: NmeaStep) {
+    /// True where the line is read at another speed from now on.
+    async fn take(&mut self, step: NmeaStep) -> bool {
         match step {
             NmeaStep::Read => self.port.good(),
             NmeaStep::Other => self.gauges.one(Count::Unsupported),
             NmeaStep::Fault(fault) => {
                 self.gauges.one(fault.count());
-                self.port.fault();
+                return self.port.fault();
             }
             NmeaStep::Epoch(epoch) => self.keep(epoch).await,
         }
+        false
     }
 
     async fn keep(&mut self, epoch: Epoch) {

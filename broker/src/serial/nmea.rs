@@ -20,7 +20,7 @@ use sealway_schemas::report::Fix;
 use sealway_schemas::terminal::Sighting;
 use std::collections::BTreeMap;
 
-/// The standard has 82; some receivers say more.
+/// The standard has 82; some receivers say more. A receiver that is heard at another speed may never end a line.
 const LINE_LIMIT: usize = 128;
 /// Of the sentences of an epoch.
 const EPOCH_LIMIT: usize = 4_096;
@@ -54,7 +54,7 @@ pub struct Epoch {
 #[derive(Debug, Default)]
 pub struct NmeaReader {
     line: BytesMut,
-    /// The line is too long: dropped up to its end.
+    /// The line is too long, and its rest is left out; that was told, and is told again each time that as much came without an end.
     dropping: bool,
     open: Open,
     date: Option<(NaiveDate, NaiveTime)>,
@@ -86,8 +86,14 @@ impl NmeaReader {
                     self.end_line(&mut steps);
                     self.line.extend_from_slice(b"$");
                 }
-                byte if self.line.len() < LINE_LIMIT => self.line.extend_from_slice(&[*byte]),
-                _ => self.dropping = true,
+                byte => {
+                    if self.line.len() >= LINE_LIMIT {
+                        self.line.clear();
+                        self.dropping = true;
+                        steps.push(NmeaStep::Fault(Fault::TooLong));
+                    }
+                    self.line.extend_from_slice(&[*byte]);
+                }
             }
         }
         steps
@@ -101,9 +107,7 @@ impl NmeaReader {
 
     fn end_line(&mut self, steps: &mut Vec<NmeaStep>) {
         let line = self.line.split();
-        if std::mem::take(&mut self.dropping) {
-            steps.push(NmeaStep::Fault(Fault::TooLong));
-        } else if !line.is_empty() {
+        if !std::mem::take(&mut self.dropping) && !line.is_empty() {
             self.take_line(&line, steps);
         }
     }
@@ -385,8 +389,22 @@ mod tests {
         let mut reader = NmeaReader::default();
         let faults: Vec<Fault> =
             reader.read(&text).into_iter().filter_map(|step| if let NmeaStep::Fault(fault) = step { Some(fault) } else { None }).collect();
-        assert_eq!(faults, [Fault::Malformed, Fault::Garbage, Fault::Checksum, Fault::TooLong]);
+        assert_eq!(faults, [Fault::Malformed, Fault::Garbage, Fault::Checksum, Fault::TooLong, Fault::TooLong, Fault::TooLong]);
         assert!(reader.pause().unwrap().sighting.fix.is_some());
+    }
+
+    #[test]
+    fn noise_that_never_ends_a_line_is_told_again_and_again_however_it_comes() {
+        let noise = [0xE6; 20 * LINE_LIMIT + 1];
+        let told = |piece: usize| {
+            let mut reader = NmeaReader::default();
+            let steps: Vec<NmeaStep> = noise.chunks(piece).flat_map(|bytes| reader.read(bytes)).collect();
+            assert!(steps.iter().all(|step| *step == NmeaStep::Fault(Fault::TooLong)), "{steps:?}");
+            // What follows the next end of a line is read.
+            assert_eq!(reader.read(["\r\n", &sentence(RMC)].concat().as_bytes()), [NmeaStep::Read]);
+            steps.len()
+        };
+        assert_eq!([1, 7, 4_096].map(told), [20, 20, 20]);
     }
 
     #[test]

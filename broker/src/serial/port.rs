@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{sleep, timeout};
-use tokio_serial::{SerialPort as _, SerialPortBuilderExt as _, SerialStream};
+use tokio_serial::{ClearBuffer, SerialPort as _, SerialPortBuilderExt as _, SerialStream};
 
 /// Speeds of receivers and readers, the usual ones first.
 pub const AUTO_BAUDS: [u32; 5] = [9_600, 115_200, 38_400, 4_800, 57_600];
@@ -113,11 +113,11 @@ impl Port {
         }
     }
 
-    /// What was read makes no sense. After many in a row the next speed is tried.
-    pub(super) fn fault(&mut self) {
+    /// What was read makes no sense. After many in a row the next speed is tried, and true is told: what was read before is of the last one.
+    pub(super) fn fault(&mut self) -> bool {
         self.faults += 1;
         if self.faults < GARBLED {
-            return;
+            return false;
         }
         self.faults = 0;
         let baud = self.speed();
@@ -129,13 +129,16 @@ impl Port {
                 "nothing on a serial line can be read; perhaps its speed is another"
             );
         }
-        if self.config.bauds.len() > 1 {
+        let tries = self.config.bauds.len() > 1;
+        if tries {
             self.baud = (self.baud + 1) % self.config.bauds.len();
             let baud = self.speed();
-            if let Some(Err(error)) = self.stream.as_mut().map(|stream| stream.set_baud_rate(baud)) {
+            let set = |stream: &mut SerialStream| stream.clear(ClearBuffer::Input).and_then(|()| stream.set_baud_rate(baud));
+            if let Some(Err(error)) = self.stream.as_mut().map(set) {
                 self.lose(error.to_string());
             }
         }
+        tries
     }
 
     fn speed(&self) -> u32 {

@@ -6,7 +6,7 @@ use super::port::{Heard, Port, SerialConfig};
 use super::status::LineStatus;
 use crate::claim::{AdmitRefusal, Ingress};
 use crate::front::mailbox::Delivery;
-use crate::front::{Front, Relay, Relayed};
+use crate::front::{Conduct, Front, Relay, Relayed, Unwelcome};
 use crate::terminal::{Count, Gauges};
 use bytes::Bytes;
 use sealway_schemas::DeviceId;
@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::sleep;
 
 /// Half a frame that waits longer for its rest has lost it.
@@ -39,8 +39,15 @@ enum Answer {
     NotCalled = 5,
 }
 
-impl From<AdmitRefusal> for Answer {
-    fn from(refusal: AdmitRefusal) -> Self {
+impl Answer {
+    fn frame(self, device: DeviceId) -> ReaderFrame {
+        ReaderFrame { kind: FrameKind::Answer, ticket: 0, device, body: Bytes::copy_from_slice(&[self as u8]) }
+    }
+}
+
+impl From<Unwelcome> for Answer {
+    fn from(unwelcome: Unwelcome) -> Self {
+        let Unwelcome::Refused(refusal) = unwelcome else { return Self::Busy };
         match refusal {
             AdmitRefusal::NotEnrolled | AdmitRefusal::Revoked => Self::NotEnrolled,
             AdmitRefusal::LoginSignature | AdmitRefusal::UnknownToken | AdmitRefusal::NotPermitted => Self::LoginSignature,
@@ -107,9 +114,14 @@ impl Drop for ReaderGateway {
 struct ReaderLine<I: Ingress> {
     relay: Relay<I>,
     gauges: Arc<Gauges>,
-    /// Dropping the sender ends the seal's session.
-    seals: BTreeMap<DeviceId, mpsc::Sender<(u16, Bytes)>>,
+    seals: BTreeMap<DeviceId, Called>,
     out: mpsc::Sender<ReaderFrame>,
+}
+
+/// A seal that called. Dropping it ends the session after what came before.
+struct Called {
+    ups: mpsc::Sender<(u16, Bytes)>,
+    session: AbortHandle,
 }
 
 impl<I: Ingress> ReaderLine<I> {
@@ -141,7 +153,10 @@ impl<I: Ingress> ReaderLine<I> {
                     }
                     Err(fault) => {
                         self.gauges.one(fault.count());
-                        port.fault();
+                        if port.fault() {
+                            frames = ReaderFrames::default();
+                            break;
+                        }
                     }
                 }
             }
@@ -158,10 +173,12 @@ impl<I: Ingress> ReaderLine<I> {
         let ReaderFrame { kind, ticket, device, body } = frame;
         match kind {
             FrameKind::Call => {
-                let answer = self.call(device, &body).await;
-                self.answer(port, device, answer).await;
+                if !self.call(device, body) {
+                    self.gauges.one(Count::TooManyConnections);
+                    self.answer(port, device, Answer::Busy).await;
+                }
             }
-            FrameKind::Up => match self.seals.get(&device).map(|seal| seal.try_send((ticket, body))) {
+            FrameKind::Up => match self.seals.get(&device).map(|seal| seal.ups.try_send((ticket, body))) {
                 Some(Ok(())) => self.gauges.one(Count::Passed),
                 Some(Err(mpsc::error::TrySendError::Full(_))) => self.gauges.one(Count::Busy),
                 Some(Err(mpsc::error::TrySendError::Closed(_))) | None => {
@@ -175,70 +192,122 @@ impl<I: Ingress> ReaderLine<I> {
     }
 
     async fn answer(&self, port: &mut Port, device: DeviceId, answer: Answer) {
-        let body = Bytes::copy_from_slice(&[answer as u8]);
-        self.send(port, &ReaderFrame { kind: FrameKind::Answer, ticket: 0, device, body }).await;
+        self.send(port, &answer.frame(device)).await;
     }
 
-    async fn call(&mut self, device: DeviceId, login: &[u8]) -> Answer {
-        self.seals.retain(|_, seal| !seal.is_closed());
-        self.seals.remove(&device);
+    /// The line does not wait for the tracker: other seals are heard meanwhile. False where too many are in reach.
+    fn call(&mut self, device: DeviceId, login: Bytes) -> bool {
+        self.seals.retain(|_, seal| !seal.ups.is_closed());
+        if let Some(before) = self.seals.remove(&device) {
+            // Before its login is answered, so that the older call never takes the newer one's place.
+            before.session.abort();
+        }
         if self.seals.len() >= SEALS {
-            self.gauges.one(Count::TooManyConnections);
-            return Answer::Busy;
+            return false;
         }
-        match self.relay.admit(device, login.to_vec()).await {
-            Ok(relayed) => {
-                let (ups, taken) = mpsc::channel(UPS);
-                self.seals.insert(device, ups);
-                tokio::spawn(serve(relayed, device, (taken, self.out.clone()), self.relay.silence_max()));
-                Answer::Heard
-            }
-            Err(refusal) => {
-                self.gauges.one(if refusal == AdmitRefusal::NotEnrolled { Count::Stranger } else { Count::Authentication });
-                refusal.into()
-            }
-        }
+        let (ups, taken) = mpsc::channel(UPS);
+        let (relay, gauges, out) = (self.relay.clone(), Arc::clone(&self.gauges), self.out.clone());
+        let session = tokio::spawn(async move {
+            let answer = match relay.admit(device, login.to_vec()).await {
+                Ok(relayed) => {
+                    if out.send(Answer::Heard.frame(device)).await.is_ok() {
+                        Session { relayed, device, out, gauges, conduct: relay.conduct(), in_flight: Vec::new() }
+                            .serve(taken, relay.silence_max())
+                            .await;
+                    }
+                    return;
+                }
+                Err(unwelcome) => {
+                    gauges.one(match unwelcome {
+                        Unwelcome::TooOften => Count::ConnectRate,
+                        Unwelcome::Refused(AdmitRefusal::NotEnrolled) => Count::Stranger,
+                        Unwelcome::Refused(_) => Count::Authentication,
+                    });
+                    Answer::from(unwelcome)
+                }
+            };
+            let _line_is_gone = out.send(answer.frame(device)).await;
+        });
+        self.seals.insert(device, Called { ups, session: session.abort_handle() });
+        true
     }
 }
 
 /// One seal's session. Every wait may be cancelled: what the tracker did not take was not settled, so the seal sends it again.
-async fn serve<I: Ingress>(
+struct Session<I: Ingress> {
     relayed: Relayed<I>,
     device: DeviceId,
-    (mut ups, out): (mpsc::Receiver<(u16, Bytes)>, mpsc::Sender<ReaderFrame>),
-    silence: Duration,
-) {
-    let frame = |kind, ticket, body| ReaderFrame { kind, ticket, device, body };
-    loop {
-        let Delivery { settled, downs, farewell } = relayed.take();
-        let settled = settled.into_iter().map(|(ticket, verdict)| {
-            let verdict = match verdict {
-                Verdict::Stored => 0,
-                Verdict::NothingAcceptable => 1,
-            };
-            frame(FrameKind::Settled, ticket, Bytes::copy_from_slice(&[verdict]))
-        });
-        let downs = downs.into_iter().map(|down| frame(FrameKind::Down, 0, down));
-        let end = farewell.map(|_| frame(FrameKind::End, 0, Bytes::new()));
-        for frame in settled.chain(downs).chain(end) {
-            if out.send(frame).await.is_err() {
+    out: mpsc::Sender<ReaderFrame>,
+    gauges: Arc<Gauges>,
+    conduct: Conduct,
+    /// Tickets that are with the tracker, with the length of their payload.
+    in_flight: Vec<(u16, usize)>,
+}
+
+impl<I: Ingress> Session<I> {
+    async fn serve(mut self, mut ups: mpsc::Receiver<(u16, Bytes)>, silence: Duration) {
+        loop {
+            if self.deliver().await.is_err() {
                 return;
             }
-        }
-        if farewell.is_some() {
-            return;
-        }
-        tokio::select! {
-            biased;
-            () = relayed.rung() => {}
-            up = ups.recv() => match up {
-                Some((ticket, payload)) => relayed.upload(ticket, payload).await,
-                None => return,
-            },
-            () = sleep(silence) => {
-                let _line_is_gone = out.send(frame(FrameKind::End, 0, Bytes::new())).await;
-                return;
+            let bytes = self.in_flight.iter().map(|(_, bytes)| bytes).sum();
+            let hears = self.conduct.allows(self.in_flight.len(), bytes);
+            tokio::select! {
+                biased;
+                () = self.relayed.rung() => {}
+                up = ups.recv(), if hears => match up {
+                    Some((ticket, payload)) => {
+                        self.in_flight.push((ticket, payload.len()));
+                        self.relayed.upload(ticket, payload).await;
+                    }
+                    None => return,
+                },
+                () = sleep(silence) => {
+                    let _line_is_gone = self.say(FrameKind::End, 0, Bytes::new()).await;
+                    return;
+                }
             }
         }
     }
+
+    /// What waits for the seal, until there is nothing more to say to it.
+    async fn deliver(&mut self) -> Result<(), Ended> {
+        let Delivery { settled, downs, farewell } = self.relayed.take();
+        let mut enough = Ok(());
+        for (ticket, verdict) in settled {
+            if let Some(at) = self.in_flight.iter().position(|(known, _)| *known == ticket) {
+                self.in_flight.swap_remove(at);
+            }
+            let told = match verdict {
+                Verdict::Stored => {
+                    self.conduct.stored();
+                    0
+                }
+                Verdict::NothingAcceptable => {
+                    enough = enough.and(self.conduct.nothing_acceptable());
+                    1
+                }
+            };
+            self.say(FrameKind::Settled, ticket, Bytes::copy_from_slice(&[told])).await?;
+        }
+        for down in downs {
+            self.say(FrameKind::Down, 0, down).await?;
+        }
+        if let Err(refusal) = enough {
+            self.gauges.one(Count::InVain);
+            self.relayed.put_off(refusal);
+        }
+        if enough.is_err() || farewell.is_some() {
+            self.say(FrameKind::End, 0, Bytes::new()).await?;
+            return Err(Ended);
+        }
+        Ok(())
+    }
+
+    async fn say(&self, kind: FrameKind, ticket: u16, body: Bytes) -> Result<(), Ended> {
+        self.out.send(ReaderFrame { kind, ticket, device: self.device, body }).await.map_err(|_| Ended)
+    }
 }
+
+/// The session or its line is over.
+struct Ended;

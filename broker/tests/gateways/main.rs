@@ -11,3 +11,4 @@ mod pty;
 mod readers;
 mod receivers;
 mod terminals;
+mod uart;

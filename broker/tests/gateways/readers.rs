@@ -2,6 +2,7 @@
 
 use crate::harness::{PATIENCE, counted, serial};
 use crate::pty::{Plug, Socket};
+use crate::uart;
 use bytes::Bytes;
 use sealway_broker::{
     AdmitRefusal, Admitted, Claimed, Count, EventRouter, Front, FrontConfig, Ingress, LineState, ReaderConfig, ReaderGateway, Refusal,
@@ -9,8 +10,8 @@ use sealway_broker::{
 use sealway_schemas::DeviceId;
 use sealway_schemas::link::{CloseReason, Downlink as _, SessionId, Settlement, Upload, Verdict};
 use sealway_seal_sim::reader::{Frame, Reader};
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 const CALL: u8 = 0x01;
@@ -20,8 +21,9 @@ const SETTLED: u8 = 0x82;
 const DOWN: u8 = 0x83;
 const END: u8 = 0x84;
 
-/// Admits every seal but `BAD`, and shows what it was told.
+/// Admits every seal but `BAD`, `SLOW` never, and shows what it was told.
 struct Desk {
+    refused: Mutex<Vec<(DeviceId, Refusal)>>,
     uploads: mpsc::UnboundedSender<Upload>,
     closed: mpsc::UnboundedSender<DeviceId>,
 }
@@ -29,6 +31,7 @@ struct Desk {
 impl Ingress for Desk {
     async fn admit(&self, _: SessionId, claimed: Claimed) -> Result<Admitted, AdmitRefusal> {
         match claimed {
+            Claimed::DeviceLogin { device, .. } if device.as_str() == "SLOW" => std::future::pending().await,
             Claimed::DeviceLogin { device, login } if device.as_str() != "BAD" && login == b"login" => Ok(Admitted::Device(device)),
             Claimed::DeviceLogin { device, .. } if device.as_str() != "BAD" => Err(AdmitRefusal::LoginSignature),
             _ => Err(AdmitRefusal::NotEnrolled),
@@ -44,8 +47,9 @@ impl Ingress for Desk {
         let _gone = self.closed.send(*device);
     }
 
-    /// The counters tell it.
-    fn refused(&self, _: &DeviceId, _: Refusal) {}
+    fn refused(&self, device: &DeviceId, refusal: Refusal) {
+        self.refused.lock().unwrap().push((*device, refusal));
+    }
 }
 
 struct Bench {
@@ -59,13 +63,17 @@ impl Bench {
     fn new() -> Self {
         let (uploads, uploaded) = mpsc::unbounded_channel();
         let (closed, ended) = mpsc::unbounded_channel();
-        let desk = Arc::new(Desk { uploads, closed });
+        let desk = Arc::new(Desk { refused: Mutex::default(), uploads, closed });
         let front = Front::start(FrontConfig::loopback(), Arc::clone(&desk), EventRouter::start().unwrap()).unwrap();
         Self { front, desk, uploads: uploaded, closed: ended }
     }
 
     fn gateway(&self, socket: &Socket) -> ReaderGateway {
-        let config = ReaderConfig { serial: serial(socket, &[115_200]), name: "gate-3-reader".to_owned() };
+        self.gateway_at(socket, &[115_200])
+    }
+
+    fn gateway_at(&self, socket: &Socket, bauds: &[u32]) -> ReaderGateway {
+        let config = ReaderConfig { serial: serial(socket, bauds), name: "gate-3-reader".to_owned() };
         ReaderGateway::start(config, &self.front, Arc::clone(&self.desk))
     }
 
@@ -197,6 +205,110 @@ async fn noise_between_frames_is_counted_and_costs_no_frame() {
     line.send(UP, 2, "XA-7Q2K", b"found");
     assert_eq!(bench.uploaded().await.messages[0].payload, Bytes::from_static(b"found"));
     assert!(gateway.gauges().get(Count::Garbage) >= 1);
+}
+
+/// What a reader at 115,200 passes on of a seal that calls, as it is heard at the speed that the platform's end has.
+fn call_at_115200(plug: &mut Plug) {
+    let call = Frame::new(CALL, 0, &seal("XA-7Q2K"), b"login").encode();
+    let heard = uart::heard(&call, 115_200, plug.baud());
+    plug.say(&heard);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_of_another_speed_is_found_by_trying() {
+    let (mut bench, socket) = (Bench::new(), Socket::default());
+    let mut plug = socket.plug();
+    let gateway = bench.gateway_at(&socket, &[9_600, 38_400, 115_200]);
+    open(&gateway).await;
+    let began = Instant::now();
+    while plug.baud() != 115_200 {
+        assert!(began.elapsed() < PATIENCE, "{:?}", gateway.status().get());
+        call_at_115200(&mut plug);
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let mut line = Line::new(&plug);
+    line.call("XA-7Q2K").await;
+    line.send(UP, 1, "XA-7Q2K", b"report");
+    assert_eq!(bench.uploaded().await.messages[0].payload, Bytes::from_static(b"report"));
+    assert_eq!(gateway.status().get().0, LineState::Well { baud: 115_200 });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_readers_line_of_one_speed_that_cannot_be_read_says_so() {
+    let (bench, socket) = (Bench::new(), Socket::default());
+    let mut plug = socket.plug();
+    let gateway = bench.gateway_at(&socket, &[9_600]);
+    open(&gateway).await;
+    let began = Instant::now();
+    // Without a pause in it: one run of bytes outside frames.
+    while gateway.status().get().0 != (LineState::Garbled { baud: 9_600 }) {
+        assert!(began.elapsed() < PATIENCE, "{:?}", gateway.status().get());
+        call_at_115200(&mut plug);
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert!(gateway.gauges().get(Count::Garbage) >= 12);
+    let mut line = Line::new(&plug);
+    line.call("XA-7Q2K").await;
+    assert_eq!(gateway.status().get().0, LineState::Well { baud: 9_600 });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_seal_that_waits_for_its_admission_holds_up_no_other() {
+    let (mut bench, socket) = (Bench::new(), Socket::default());
+    let plug = socket.plug();
+    let gateway = bench.gateway(&socket);
+    open(&gateway).await;
+    let mut line = Line::new(&plug);
+    line.send(CALL, 0, "SLOW", b"login");
+    line.send(UP, 1, "SLOW", b"report");
+    let began = Instant::now();
+    line.call("XA-7Q2K").await;
+    line.send(UP, 1, "XA-7Q2K", b"report");
+    assert_eq!(bench.uploaded().await.device, seal("XA-7Q2K"));
+    let deadline = FrontConfig::loopback().limits.admit_deadline;
+    assert!(began.elapsed() < deadline, "{:?}", began.elapsed());
+    // Who waits too long is told to call again, and nothing of it was taken.
+    assert_eq!(line.hear().await, (ANSWER, 0, "SLOW".to_owned(), vec![4]));
+    assert!(bench.uploads.try_recv().is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_seal_that_calls_twice_is_answered_once_more_and_heard() {
+    let (mut bench, socket) = (Bench::new(), Socket::default());
+    let plug = socket.plug();
+    let gateway = bench.gateway(&socket);
+    open(&gateway).await;
+    let mut line = Line::new(&plug);
+    line.call("XA-7Q2K").await;
+    line.call("XA-7Q2K").await;
+    line.send(UP, 1, "XA-7Q2K", b"report");
+    assert_eq!(bench.uploaded().await.device, seal("XA-7Q2K"));
+    assert!(bench.front.downlink().publish(&seal("XA-7Q2K"), Bytes::from_static(b"grant")));
+    assert_eq!(line.hear().await, (DOWN, 0, "XA-7Q2K".to_owned(), b"grant".to_vec()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_seal_whose_messages_come_to_nothing_is_let_go_and_put_off_and_another_is_heard() {
+    let (mut bench, socket) = (Bench::new(), Socket::default());
+    let plug = socket.plug();
+    let gateway = bench.gateway(&socket);
+    open(&gateway).await;
+    let mut line = Line::new(&plug);
+    line.call("XA-7Q2K").await;
+    let downlink = bench.front.downlink();
+    for ticket in 1..=32 {
+        line.send(UP, ticket, "XA-7Q2K", b"garbage");
+        let session = bench.uploaded().await.session;
+        downlink.settle(vec![Settlement { session, settled: vec![(ticket, Verdict::NothingAcceptable)], down: Vec::new() }]);
+        assert_eq!(line.hear().await, (SETTLED, ticket, "XA-7Q2K".to_owned(), vec![1]));
+    }
+    assert_eq!(line.hear().await.0, END);
+    line.send(CALL, 0, "XA-7Q2K", b"login");
+    assert_eq!(line.hear().await, (ANSWER, 0, "XA-7Q2K".to_owned(), vec![4]));
+    let told = bench.desk.refused.lock().unwrap().clone();
+    assert_eq!(told, [(seal("XA-7Q2K"), Refusal::InVain), (seal("XA-7Q2K"), Refusal::DeviceRate)], "its owner can be told");
+    assert_eq!([Count::InVain, Count::ConnectRate].map(|count| gateway.gauges().get(count)), [1, 1]);
+    line.call("XA-7Q2L").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

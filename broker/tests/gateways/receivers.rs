@@ -2,10 +2,11 @@
 
 use crate::harness::{PATIENCE, Tracker, counted, serial};
 use crate::pty::{Plug, Socket};
-use sealway_broker::{Count, LineState, NmeaConfig, NmeaGateway};
+use crate::uart;
+use sealway_broker::{AUTO_BAUDS, Count, LineState, NmeaConfig, NmeaGateway};
 use sealway_schemas::terminal::Protocol;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const LINE: &str = "gate-3-gps";
 
@@ -79,31 +80,32 @@ async fn garbage_and_half_lines_are_counted_and_cost_no_whole_line() {
     assert!(tracker.kept()[0].source().starts_with("nmea /"), "{}", tracker.kept()[0].source());
 }
 
-/// What a receiver at 38,400 says, as it is heard at the speed that the platform's end has.
-fn heard_at(plug: &Plug, text: &str) -> Vec<u8> {
-    if plug.baud() == 38_400 {
-        text.as_bytes().to_vec()
-    } else {
-        text.bytes().map(|byte| if byte == b'\n' { byte } else { byte | 0x80 }).collect()
-    }
+/// Says an epoch at a speed, as it is heard at the speed that the platform's end has.
+fn say_at(baud: u32, plug: &mut Plug, second: u32) {
+    let heard = uart::heard(epoch(second).as_bytes(), baud, plug.baud());
+    plug.say(&heard);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_receiver_of_another_speed_is_found_by_trying() {
-    let (tracker, socket) = (known(), Socket::default());
-    let mut plug = socket.plug();
-    let gateway = gateway(&tracker, &socket, &[9_600, 115_200, 38_400]);
-    state(&gateway, |state| matches!(state, LineState::Quiet { baud: 9_600 })).await;
-    let mut second = 0;
-    while tracker.kept().is_empty() {
-        let told = heard_at(&plug, &epoch(second % 60));
-        plug.say(&told);
-        second += 1;
-        assert!(second < 2_000, "{:?}", gateway.status().get());
-        tokio::time::sleep(Duration::from_millis(5)).await;
+async fn a_receiver_of_another_speed_is_found_by_trying_whatever_its_speed() {
+    for (tried, speaks) in [(&AUTO_BAUDS, 4_800), (&AUTO_BAUDS, 115_200), (&[115_200, 57_600, 38_400, 4_800, 9_600], 9_600)] {
+        let (tracker, socket) = (known(), Socket::default());
+        let mut plug = socket.plug();
+        let gateway = gateway(&tracker, &socket, tried);
+        state(&gateway, |state| *state == LineState::Quiet { baud: tried[0] }).await;
+        let began = Instant::now();
+        for second in (0..60).cycle() {
+            say_at(speaks, &mut plug, second);
+            if !tracker.kept().is_empty() {
+                break;
+            }
+            assert!(began.elapsed() < PATIENCE, "{speaks}: {:?}", gateway.status().get());
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        state(&gateway, |state| *state == LineState::Well { baud: speaks }).await;
+        let faults = [Count::Garbage, Count::TooLong, Count::Malformed].map(|count| gateway.gauges().get(count)).iter().sum::<u64>();
+        assert!(faults >= 12, "{speaks}: {faults}");
     }
-    state(&gateway, |state| matches!(state, LineState::Well { baud: 38_400 })).await;
-    assert!(gateway.gauges().get(Count::Garbage) >= 24);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -112,11 +114,13 @@ async fn a_line_of_one_speed_that_cannot_be_read_says_so_until_it_can() {
     let mut plug = socket.plug();
     let gateway = gateway(&tracker, &socket, &[9_600]);
     state(&gateway, |state| matches!(state, LineState::Quiet { .. })).await;
+    let noise = uart::heard(epoch(1).as_bytes(), 4_800, 9_600);
+    assert!(!noise.iter().any(|byte| b"\r\n$".contains(byte)), "this noise ends no line");
     for second in 0..12 {
-        let told = heard_at(&plug, &epoch(second));
-        plug.say(&told);
+        say_at(4_800, &mut plug, second);
     }
-    state(&gateway, |state| matches!(state, LineState::Garbled { baud: 9_600 })).await;
+    state(&gateway, |state| *state == LineState::Garbled { baud: 9_600 }).await;
+    assert!(gateway.gauges().get(Count::TooLong) >= 12);
     plug.say(b"\r\n");
     plug.say(epoch(30).as_bytes());
     tracker.kept_at_least(1).await;

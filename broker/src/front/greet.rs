@@ -125,8 +125,8 @@ async fn admit<I: Ingress>(
     shared: &Shared<I>,
 ) -> Result<Greeted, Unwelcome> {
     let version = greeting.version;
-    let claimed = match claim(&greeting, certificate) {
-        Ok(claimed) => claimed,
+    let Claim { claimed, fault } = match claim(&greeting, certificate) {
+        Ok(claim) => claim,
         Err(refusal) => return Err(Unwelcome { refusal, device: None, tell: Some((Box::new(line), version)) }),
     };
     let device = match &claimed {
@@ -142,9 +142,10 @@ async fn admit<I: Ingress>(
         (Err(_), _) => Refusal::AdmitDeadline,
         (Ok(Err(refusal)), _) => refusal.into(),
         (Ok(Ok(Admitted::Device(admitted))), Some(claimed)) if admitted == claimed => {
-            if !shared.state.entrance.door.enter(admitted) {
+            let put_off = (!shared.state.entrance.door.enter(admitted)).then_some(Refusal::DeviceRate);
+            if let Some(refusal) = put_off.or(fault) {
                 shared.ingress.closed(session, &admitted);
-                return Err(Unwelcome { refusal: Refusal::DeviceRate, device, tell: Some((Box::new(line), version)) });
+                return Err(Unwelcome { refusal, device, tell: Some((Box::new(line), version)) });
             }
             return Ok(Greeted::Device(welcome_device(line, &greeting, session, admitted, shared)));
         }
@@ -212,24 +213,38 @@ fn keep_alive(asked: u16, max: u16) -> (u16, Option<u16>) {
     if asked == 0 || asked > max { (max, Some(max)) } else { (asked, None) }
 }
 
-fn claim(greeting: &Greeting, certificate: Option<ClaimedIdentity>) -> Result<Claimed, Refusal> {
+/// Who a client says it is, and what is wrong with how it comes. A device's fault is told once it is known to be that device: its owner
+/// shall read of it, and nobody shall write into another's list by a name.
+#[derive(Debug, PartialEq, Eq)]
+struct Claim {
+    claimed: Claimed,
+    fault: Option<Refusal>,
+}
+
+fn claim(greeting: &Greeting, certificate: Option<ClaimedIdentity>) -> Result<Claim, Refusal> {
     let Greeting { client_id, user_name, password, .. } = greeting;
+    let will = greeting.has_will.then_some(Refusal::Will);
     if let Some(ClaimedIdentity { device, public_key }) = certificate {
         let same = |text: &str| text == device.as_str();
-        if !same(client_id) || !user_name.as_deref().is_none_or(same) || password.is_some() {
-            return Err(Refusal::CertificateMismatch);
-        }
-        return Ok(Claimed::DeviceCertificate { device, public_key });
+        let mismatch = !same(client_id) || !user_name.as_deref().is_none_or(same) || password.is_some();
+        let fault = mismatch.then_some(Refusal::CertificateMismatch).or(will);
+        return Ok(Claim { claimed: Claimed::DeviceCertificate { device, public_key }, fault });
     }
     let (Some(user), Some(password)) = (user_name, password) else { return Err(Refusal::Credentials) };
     let login = URL_SAFE_NO_PAD.decode(password).ok().filter(|login| login.first() == Some(&COSE_SIGN1));
     match (user.parse::<DeviceId>(), login) {
-        (Ok(device), Some(login)) if user == client_id => Ok(Claimed::DeviceLogin { device, login }),
-        // A login, but not under the device's own name.
-        (_, Some(_)) => Err(Refusal::ClientId),
+        (Ok(device), Some(login)) => {
+            let fault = (user != client_id).then_some(Refusal::ClientId).or(will);
+            Ok(Claim { claimed: Claimed::DeviceLogin { device, login }, fault })
+        }
+        // A login, but not under a device's name.
+        (Err(_), Some(_)) => Err(Refusal::ClientId),
         (Ok(_), None) if user == client_id => Err(Refusal::Credentials),
         (_, None) if user.is_empty() || password.is_empty() => Err(Refusal::Credentials),
-        (_, None) => Ok(Claimed::Person { user: user.clone(), token: ApiTokenText::new(password.clone()) }),
+        (_, None) => match will {
+            None => Ok(Claim { claimed: Claimed::Person { user: user.clone(), token: ApiTokenText::new(password.clone()) }, fault: None }),
+            Some(will) => Err(will),
+        },
     }
 }
 
@@ -248,16 +263,21 @@ mod tests {
             receive_maximum: 1,
             packet_maximum: 1,
             wants_session: false,
+            has_will: false,
         }
+    }
+
+    fn sound(claimed: Claimed) -> Result<Claim, Refusal> {
+        Ok(Claim { claimed, fault: None })
     }
 
     #[test]
     fn a_login_counts_only_under_the_devices_own_name() {
         let login = URL_SAFE_NO_PAD.encode([COSE_SIGN1, 0x84]);
         let of = |client_id, user| claim(&greeting(client_id, Some(user), Some(&login)), None);
-        let device = "XA-7Q2K".parse().unwrap();
-        assert_eq!(of("XA-7Q2K", "XA-7Q2K"), Ok(Claimed::DeviceLogin { device, login: vec![COSE_SIGN1, 0x84] }));
-        assert_eq!(of("XA-7Q2L", "XA-7Q2K"), Err(Refusal::ClientId));
+        let claimed = || Claimed::DeviceLogin { device: "XA-7Q2K".parse().unwrap(), login: vec![COSE_SIGN1, 0x84] };
+        assert_eq!(of("XA-7Q2K", "XA-7Q2K"), sound(claimed()));
+        assert_eq!(of("XA-7Q2L", "XA-7Q2K"), Ok(Claim { claimed: claimed(), fault: Some(Refusal::ClientId) }));
         assert_eq!(of("lian-yun", "lian-yun"), Err(Refusal::ClientId));
     }
 
@@ -265,7 +285,7 @@ mod tests {
     fn a_token_is_a_persons_and_nothing_is_nobodys() {
         let of = |client_id, user, password| claim(&greeting(client_id, user, password), None);
         let token = ApiTokenText::new("slw_1".to_owned());
-        assert_eq!(of("any", Some("lian-yun"), Some("slw_1")), Ok(Claimed::Person { user: "lian-yun".to_owned(), token }));
+        assert_eq!(of("any", Some("lian-yun"), Some("slw_1")), sound(Claimed::Person { user: "lian-yun".to_owned(), token }));
         assert_eq!(of("XA-7Q2K", Some("XA-7Q2K"), Some("no login")), Err(Refusal::Credentials));
         assert_eq!(of("any", Some("lian-yun"), None), Err(Refusal::Credentials));
         assert_eq!(of("any", None, None), Err(Refusal::Credentials));
@@ -277,12 +297,25 @@ mod tests {
     fn a_certificate_speaks_for_its_device_alone() {
         let device = "XA-7Q2K".parse().unwrap();
         let public_key = PublicKey::from_bytes([7; 32]);
-        let of = |client_id, user, password| claim(&greeting(client_id, user, password), Some(ClaimedIdentity { device, public_key }));
-        assert_eq!(of("XA-7Q2K", None, None), Ok(Claimed::DeviceCertificate { device, public_key }));
-        assert_eq!(of("XA-7Q2K", Some("XA-7Q2K"), None), Ok(Claimed::DeviceCertificate { device, public_key }));
-        assert_eq!(of("XA-7Q2L", None, None), Err(Refusal::CertificateMismatch));
-        assert_eq!(of("XA-7Q2K", Some("XA-7Q2L"), None), Err(Refusal::CertificateMismatch));
-        assert_eq!(of("XA-7Q2K", Some("XA-7Q2K"), Some("x")), Err(Refusal::CertificateMismatch));
+        let of = |client_id, user, password| {
+            let claim = claim(&greeting(client_id, user, password), Some(ClaimedIdentity { device, public_key })).unwrap();
+            assert_eq!(claim.claimed, Claimed::DeviceCertificate { device, public_key });
+            claim.fault
+        };
+        assert_eq!(of("XA-7Q2K", None, None), None);
+        assert_eq!(of("XA-7Q2K", Some("XA-7Q2K"), None), None);
+        assert_eq!(of("XA-7Q2L", None, None), Some(Refusal::CertificateMismatch));
+        assert_eq!(of("XA-7Q2K", Some("XA-7Q2L"), None), Some(Refusal::CertificateMismatch));
+        assert_eq!(of("XA-7Q2K", Some("XA-7Q2K"), Some("x")), Some(Refusal::CertificateMismatch));
+    }
+
+    #[test]
+    fn a_will_is_a_fault_of_the_device_that_left_it_and_a_persons_is_not_asked_about() {
+        let login = URL_SAFE_NO_PAD.encode([COSE_SIGN1, 0x84]);
+        let of = |password| claim(&Greeting { has_will: true, ..greeting("XA-7Q2K", Some("XA-7Q2K"), Some(password)) }, None);
+        assert_eq!(of(&login).unwrap().fault, Some(Refusal::Will));
+        let person = Greeting { has_will: true, ..greeting("any", Some("lian-yun"), Some("slw_1")) };
+        assert_eq!(claim(&person, None), Err(Refusal::Will));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use mqtt_protocol_core::mqtt::packet::{Property, v3_1_1, v5_0};
 use mqtt_protocol_core::mqtt::result_code::MqttError;
 use std::fmt;
 
-/// A CONNECT that keeps the rules of every client: no will, no enhanced authentication. Who it is, is not yet judged.
+/// A CONNECT that keeps the rules of every client: no enhanced authentication. Who it is, is not yet judged, and a will is left unread.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Greeting {
     pub(crate) version: Version,
@@ -20,6 +20,7 @@ pub(crate) struct Greeting {
     pub(crate) receive_maximum: u16,
     pub(crate) packet_maximum: u32,
     pub(crate) wants_session: bool,
+    pub(crate) has_will: bool,
 }
 
 impl fmt::Debug for Greeting {
@@ -81,6 +82,7 @@ impl Greeting {
             receive_maximum: u16::MAX,
             packet_maximum: u32::MAX,
             wants_session: !connect.clean_session(),
+            has_will: connect.will_flag(),
         })
     }
 
@@ -98,6 +100,7 @@ impl Greeting {
             receive_maximum: u16::MAX,
             packet_maximum: u32::MAX,
             wants_session: false,
+            has_will: connect.will_flag(),
         };
         for property in connect.props() {
             match property {
@@ -124,11 +127,8 @@ fn judge_flags(version: Version, flags: u8) -> Result<(), Refusal> {
     if flags & 1 != 0 {
         return Err(Refusal::ReservedFlags);
     }
-    if flags & 0x04 != 0 {
-        return Err(Refusal::Will);
-    }
-    // Will QoS and will retain without a will.
-    if flags & 0x38 != 0 {
+    // Will QoS and will retain without a will, and the QoS that is none.
+    if flags & 0x04 == 0 && flags & 0x38 != 0 || flags & 0x18 == 0x18 {
         return Err(Refusal::ReservedFlags);
     }
     // 3.1.1 forbids a password without a user name; in 5 it has no meaning here either.
@@ -181,9 +181,8 @@ mod tests {
         let id = || text("XA-7Q2K");
         for (case, refusal) in [
             (connect(4, 0x03, &[id()]), Refusal::ReservedFlags),
-            (connect(4, 0x06, &[id(), text("t"), text("m")]), Refusal::Will),
-            (connect(5, 0x06, &[id(), vec![0], text("t"), text("m")]), Refusal::Will),
             (connect(4, 0x22, &[id()]), Refusal::ReservedFlags),
+            (connect(4, 0x1E, &[id(), text("t"), text("m")]), Refusal::ReservedFlags),
             (connect(4, 0x42, &[id(), text("p")]), Refusal::MalformedPacket),
             (connect(5, 0x42, &[id(), text("p")]), Refusal::Credentials),
             (connect(3, 0x02, &[id()]), Refusal::ProtocolVersion),
@@ -197,6 +196,19 @@ mod tests {
             (Bytes::from_static(b"\0\x04MQ"), Refusal::MalformedPacket),
         ] {
             assert_eq!(Greeting::read(&case).unwrap_err().refusal, refusal, "{case:?}");
+        }
+    }
+
+    #[test]
+    fn a_will_is_seen_and_left_to_be_refused_once_it_is_known_whose_it_is() {
+        let id = || text("XA-7Q2K");
+        for (case, has_will) in [
+            (connect(4, 0x06, &[id(), text("t"), text("m")]), true),
+            (connect(5, 0x2E, &[id(), vec![0], text("t"), text("m")]), true),
+            (connect(4, 0x02, &[id()]), false),
+            (connect(5, 0x02, &[id()]), false),
+        ] {
+            assert_eq!(Greeting::read(&case).unwrap().has_will, has_will, "{case:?}");
         }
     }
 

@@ -147,7 +147,20 @@ async fn a_connect_that_breaks_a_rule_gets_the_code_of_its_version() {
         assert_eq!((connack.first, &connack.body[..2]), (0x20, &[0, code][..]), "{name}");
         assert_eq!(client.packet().await, None, "{name}");
         assert_eq!(house.front.counters().refused(refusal), 1, "{name}");
+        // Whose fault it is, is told where a login has proved it.
+        if matches!(refusal, Refusal::Will) || name.starts_with("another client id") {
+            assert_eq!(*house.desk.refused.lock().unwrap(), [(SEAL.parse().unwrap(), refusal)], "{name}");
+        }
     }
+}
+
+#[tokio::test]
+async fn a_fault_under_a_name_that_is_not_proved_is_told_to_nobody_as_that() {
+    let house = House::open();
+    let mut client = house.knock().await;
+    client.send(&connect(5, 60, "XA-7Q2L", "BAD", &login())).await;
+    assert_eq!(client.packet().await.unwrap().body[1], Refusal::NotEnrolled.reason_code());
+    assert_eq!(house.front.counters().refused(Refusal::ClientId), 0);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Joins the front to the tracker: what a client claims, what it brings, and the way back.
 
-use sealway_broker::{AdmitRefusal, Admitted, Claimed, EventScope, FrontDownlink, Ingress, Refusal, TerminalIngress, TerminalRefusal};
+use sealway_broker::{AdmitRefusal, Admitted, Claimed, Count, EventScope, FrontDownlink, Ingress, Refusal, TerminalIngress, TerminalRefusal};
 use sealway_core::verify::Refusal as Unverified;
 use sealway_schemas::DeviceId;
 use sealway_schemas::link::{CloseReason, Downlink, SessionId, Settlement, Upload};
@@ -66,6 +66,10 @@ impl TerminalIngress for TrackerIngress {
 
     async fn keep(&self, frame: UnsignedFrame) -> Result<(), TerminalRefusal> {
         self.0.keep_unsigned(frame).await.map_err(terminal_refusal)
+    }
+
+    fn refused(&self, terminal: &DeviceId, why: Count, source: &str) {
+        self.0.errors().note(self.0.now(), terminal, why.as_str(), source.to_owned());
     }
 }
 

@@ -43,7 +43,7 @@ impl<I: TerminalIngress> Line<I> {
         let Admission { peer, connection, place } = admission;
         let mut line = Self { socket, peer, shared, ingress, terminal: None, place: Some(place), faults: 0, beyond: 0 };
         if let Some(count) = line.talk(talk).await {
-            line.refused(count);
+            line.ended(count);
         }
         // The next one has its place while this one is closed.
         line.place = None;
@@ -51,8 +51,20 @@ impl<I: TerminalIngress> Line<I> {
         drop(connection);
     }
 
+    /// Counted, and told to the terminal's owner where it is known whose line this is.
     fn refused(&self, count: Count) {
         self.shared.gauges.one(count);
+        if let Some((_, seat)) = &self.terminal {
+            self.ingress.refused(&seat.terminal(), count, &self.source());
+        }
+    }
+
+    fn source(&self) -> String {
+        format!("{} {}", self.shared.protocol, self.peer)
+    }
+
+    fn ended(&self, count: Count) {
+        self.refused(count);
         let terminal = self.terminal.as_ref().map(|(_, seat)| seat.terminal());
         let door = &self.shared.entrance.door;
         match terminal {
@@ -119,7 +131,7 @@ impl<I: TerminalIngress> Line<I> {
         if self.beyond >= BEYOND_LIMIT {
             return Err(Some(Count::Rate));
         }
-        self.shared.gauges.one(Count::Rate);
+        self.refused(Count::Rate);
         Ok(())
     }
 
@@ -128,7 +140,7 @@ impl<I: TerminalIngress> Line<I> {
         if self.faults > FAULTS_LIMIT {
             return Err(Some(fault.count()));
         }
-        self.shared.gauges.one(fault.count());
+        self.refused(fault.count());
         self.write(answer).await
     }
 
@@ -144,8 +156,7 @@ impl<I: TerminalIngress> Line<I> {
         }
         let count = match (said, &self.terminal) {
             (Some((frame, sightings)), Some((_, seat))) => {
-                let source = format!("{} {}", self.shared.protocol, self.peer);
-                let Some(unsigned) = unsigned((seat.terminal(), &source), &frame, sightings) else {
+                let Some(unsigned) = unsigned((seat.terminal(), &self.source()), &frame, sightings) else {
                     return self.skip(Fault::TooLong, &no).await;
                 };
                 if let Err(refusal) = self.ingress.keep(unsigned).await {
@@ -158,7 +169,7 @@ impl<I: TerminalIngress> Line<I> {
         self.faults = 0;
         self.shared.gauges.one(count);
         if let Some(odd) = odd {
-            self.shared.gauges.one(odd.count());
+            self.refused(odd.count());
         }
         self.write(&yes).await
     }

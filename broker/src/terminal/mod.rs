@@ -22,6 +22,9 @@ pub trait TerminalIngress: Send + Sync + 'static {
 
     /// Answers when the frame is on disk, now or before.
     fn keep(&self, frame: UnsignedFrame) -> impl Future<Output = Result<(), TerminalRefusal>> + Send;
+
+    /// Something came in the name of a registered terminal that was not taken; for its owner. Never waits.
+    fn refused(&self, terminal: &DeviceId, why: Count, source: &str);
 }
 
 /// Why a terminal is not heard.

@@ -12,6 +12,8 @@ use tokio::sync::{Semaphore, watch};
 pub(crate) struct Tracker {
     known: Mutex<Vec<(Protocol, String)>>,
     kept: watch::Sender<Vec<UnsignedFrame>>,
+    /// What terminals' owners are told.
+    told: Mutex<Vec<(DeviceId, Count)>>,
     /// A commit takes one.
     disk: Semaphore,
 }
@@ -19,7 +21,7 @@ pub(crate) struct Tracker {
 impl Tracker {
     pub(crate) fn knows(protocol: Protocol, call_signs: &[&str]) -> Self {
         let known = call_signs.iter().map(|sign| (protocol, (*sign).to_owned())).collect();
-        Self { known: Mutex::new(known), kept: watch::Sender::new(Vec::new()), disk: Semaphore::new(Semaphore::MAX_PERMITS) }
+        Self { known: Mutex::new(known), kept: watch::Sender::new(Vec::new()), told: Mutex::default(), disk: Semaphore::new(Semaphore::MAX_PERMITS) }
     }
 
     /// Nothing reaches the disk until [`Tracker::release`].
@@ -50,6 +52,10 @@ impl Tracker {
         frames.unwrap_or_else(|_| panic!("{} frames, expected {count}", self.kept.borrow().len())).unwrap().clone()
     }
 
+    pub(crate) fn told(&self) -> Vec<(DeviceId, Count)> {
+        self.told.lock().unwrap().clone()
+    }
+
     pub(crate) fn sightings(&self) -> Vec<Sighting> {
         self.kept().iter().flat_map(|frame| frame.sightings().to_vec()).collect()
     }
@@ -75,6 +81,11 @@ impl TerminalIngress for Tracker {
         }
         self.kept.send_modify(|kept| kept.push(frame));
         Ok(())
+    }
+
+    fn refused(&self, terminal: &DeviceId, why: Count, source: &str) {
+        assert!(source.contains(" 127.0.0.1:"), "{source}");
+        self.told.lock().unwrap().push((*terminal, why));
     }
 }
 

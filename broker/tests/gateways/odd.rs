@@ -1,10 +1,10 @@
 //! What is odd, cut or lost on the way: kept with a mark, asked for again, and never a reason to resend for ever.
 
-use crate::harness::Tracker;
+use crate::harness::{Tracker, id_of};
 use crate::terminals::{PHONE, XIAN, beside, gateway, known};
 use sealway_broker::{Count, Jtt808, TcpGateway, TcpLimits};
 use sealway_schemas::sensors::Sensor;
-use sealway_schemas::terminal::{LockWord, Sighting};
+use sealway_schemas::terminal::{LockWord, Protocol, Sighting};
 use sealway_seal_sim::terminal::{Answer, Call, CallError, Form, Here, Terminal};
 
 fn reading(sighting: &Sighting, name: &str) -> Option<f64> {
@@ -38,6 +38,7 @@ async fn an_odd_location_is_kept_with_its_mark_and_acknowledged() {
     assert_eq!(there, [true, true, false, true]);
     let gauges = gateway.gauges();
     assert_eq!([Count::Malformed, Count::Kept].map(|count| gauges.get(count)), [3, 4]);
+    assert_eq!(tracker.told(), [(id_of(Protocol::Jtt808, PHONE), Count::Malformed); 3], "its owner can ask why");
 }
 
 #[tokio::test(flavor = "multi_thread")]

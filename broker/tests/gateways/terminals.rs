@@ -93,6 +93,7 @@ async fn a_stranger_is_refused_and_nothing_of_it_is_kept() {
     assert!(matches!(refused, CallError::NotRegistered(4)), "{refused}");
     counted(gateway.gauges(), Count::Stranger, 1).await;
     assert!(tracker.kept().is_empty());
+    assert_eq!(tracker.told(), [], "nobody is told of a name that is not registered");
 }
 
 #[tokio::test(flavor = "multi_thread")]

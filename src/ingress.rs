@@ -1,6 +1,8 @@
 //! Joins the front to the tracker: what a client claims, what it brings, and the way back.
 
-use sealway_broker::{AdmitRefusal, Admitted, Claimed, Count, EventScope, FrontDownlink, Ingress, Refusal, TerminalIngress, TerminalRefusal};
+use sealway_broker::{
+    AdmitRefusal, Admitted, Claimed, Count, EventScope, FrontDownlink, Ingress, Refusal, TerminalIngress, TerminalRefusal,
+};
 use sealway_core::verify::Refusal as Unverified;
 use sealway_schemas::DeviceId;
 use sealway_schemas::link::{CloseReason, Downlink, SessionId, Settlement, Upload};

@@ -21,7 +21,12 @@ pub(crate) struct Tracker {
 impl Tracker {
     pub(crate) fn knows(protocol: Protocol, call_signs: &[&str]) -> Self {
         let known = call_signs.iter().map(|sign| (protocol, (*sign).to_owned())).collect();
-        Self { known: Mutex::new(known), kept: watch::Sender::new(Vec::new()), told: Mutex::default(), disk: Semaphore::new(Semaphore::MAX_PERMITS) }
+        Self {
+            known: Mutex::new(known),
+            kept: watch::Sender::new(Vec::new()),
+            told: Mutex::default(),
+            disk: Semaphore::new(Semaphore::MAX_PERMITS),
+        }
     }
 
     /// Nothing reaches the disk until [`Tracker::release`].

@@ -64,6 +64,16 @@ export const zh = {
   "why.login": "登录被拒绝。",
   "why.command": "命令被拒绝。",
   "why.unknown-terminal": "终端未登记。",
+  "why.other-terminal": "同一连接上出现了另一个终端。",
+  "why.garbage": "帧外有多余字节。",
+  "why.too-long": "帧超过协议允许的长度。",
+  "why.checksum": "校验错误：请检查线路与协议设置。",
+  "why.unsupported": "平台不支持这种消息。",
+  "why.authentication": "鉴权码错误：请重新注册终端。",
+  "why.idle": "长时间没有消息，已断开。请按时发送心跳。",
+  "why.taken-over": "同一终端建立了新连接，旧连接已断开。请核对是否有两台设备使用同一编号。",
+  "why.rate": "消息超过允许的频率，未予确认，稍后重发即可。",
+  "why.parts-full": "分包过多，未予确认，稍后重发即可。",
 } as const;
 
 export const en: Readonly<Record<keyof typeof zh, string>> = {
@@ -131,4 +141,14 @@ export const en: Readonly<Record<keyof typeof zh, string>> = {
   "why.login": "The login was refused.",
   "why.command": "The command was refused.",
   "why.unknown-terminal": "The terminal is not registered.",
+  "why.other-terminal": "Another terminal spoke on the same line.",
+  "why.garbage": "Bytes outside a frame.",
+  "why.too-long": "A frame is longer than the protocol allows.",
+  "why.checksum": "A checksum is wrong: check the line and the protocol that is set.",
+  "why.unsupported": "The platform does not take this message.",
+  "why.authentication": "The authentication code is wrong: register the terminal anew.",
+  "why.idle": "Nothing came for long, so the line was closed. Send heartbeats in time.",
+  "why.taken-over": "A newer line of the same terminal came, so this one was closed. Do two devices use one number?",
+  "why.rate": "More messages than are allowed: left unacknowledged, to be sent again.",
+  "why.parts-full": "Too many messages in parts: left unacknowledged, to be sent again.",
 };

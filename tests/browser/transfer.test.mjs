@@ -20,7 +20,7 @@ test("every step of a transfer is proved against the log in the browser", async 
   const { page, log, close } = await visitor(browser);
   await signIn(page, tokenOf("auditor"));
   await openTransfer(page);
-  assert.match(await page.getByTestId("timeline").innerText(), /Declared[\s\S]*Sealed[\s\S]*Left the origin[\s\S]*Arrived/);
+  assert.match(await page.getByTestId("timeline").innerText(), /Declared[\s\S]*Sealed[\s\S]*Left the origin[\s\S]*Arrived\s+(next|to come)\s+limit \d/);
   await page.getByTestId("verify-now").click();
   const proofs = page.getByTestId("proofs");
   await proofs.waitFor();
@@ -67,11 +67,14 @@ test("without WebGL the replay has a map too, and its moment follows the slider"
   await ring.waitFor();
   const place = () => ring.evaluate((circle) => `${circle.getAttribute("cx")} ${circle.getAttribute("cy")}`);
   const newest = await place();
+  const ways = () => map.locator("[data-corridor]").evaluateAll((paths) => paths.map((path) => path.getAttribute("d")).filter(Boolean).length);
+  assert.equal(await ways(), 1, "the corridor of the leg");
   await page.getByTestId("slider").press("Home");
   await page.waitForFunction((then) => {
     const circle = document.querySelector("[data-testid=chosen]");
     return circle && `${circle.getAttribute("cx")} ${circle.getAttribute("cy")}` !== then;
   }, newest);
+  assert.equal(await ways(), 1);
   await close();
 });
 

@@ -1,6 +1,8 @@
 // Where a seal was at a moment, and what it measured. Pure.
 import type { SeriesPoint, Time } from "../../api/types";
 
+type Ring = readonly (readonly number[])[];
+
 /** Before the first fix there is no place. */
 export interface Moment {
   at: [number, number] | null;
@@ -20,6 +22,27 @@ export function momentAt(points: readonly SeriesPoint[], time: Time): Moment {
     fixedAt: fixed?.t ?? null,
     point: points[index] ?? null,
   };
+}
+
+/** The leg that a seal was on at a moment, from 0: one further for each end of a leg that it had come into, in their order. */
+export function legAt(points: readonly SeriesPoint[], ends: readonly Ring[], time: Time): number {
+  let leg = 0;
+  for (const { t, lon, lat } of points) {
+    const end = ends[leg];
+    if (end === undefined || t > time) break;
+    if (lon != null && lat != null && isInside(end, lon, lat)) leg += 1;
+  }
+  return leg;
+}
+
+/** A line from the point to the east crosses the edge an odd number of times. */
+function isInside(ring: Ring, x: number, y: number): boolean {
+  let inside = false;
+  ring.forEach(([bx = 0, by = 0], i) => {
+    const [ax = 0, ay = 0] = ring.at(i - 1) ?? [];
+    if (ay > y !== by > y && x < ax + ((y - ay) / (by - ay)) * (bx - ax)) inside = !inside;
+  });
+  return inside;
 }
 
 function lastBefore(points: readonly SeriesPoint[], time: Time): number {

@@ -3,7 +3,7 @@ import type { Arrow, MovementState, Step } from "../../api/types";
 import { againstLimit, timelineOf } from "./timeline";
 
 const step = (number: number, arrow: Arrow, at: number): Step => ({ transfer: "T", number, arrow, from: "draft", to: "declared", at, by: "clock" });
-const stands = (state: MovementState, steps: Step[]) => timelineOf({ state, due: 500, declared_at: 10 }, steps).map((line) => `${line.arrow} ${line.stand}`);
+const stands = (state: MovementState, steps: Step[]) => timelineOf({ state, due: 500, limit_ms: 480, declared_at: 10 }, steps).map((line) => `${line.arrow} ${line.stand}`);
 
 test("what happened stands before what is planned, and one thing is next", () => {
   expect(stands("accepted", [step(2, "accept", 20), step(1, "declare", 10)]).slice(0, 4)).toEqual(["declare done", "accept done", "seal next", "release later"]);
@@ -27,6 +27,11 @@ test("an incident stands where it happened, and a cancelled transfer plans nothi
 });
 
 test("only an arrival is late or early", () => {
-  const lines = timelineOf({ state: "arrived", due: 500, declared_at: 10 }, [step(1, "declare", 10), step(2, "arrive", 620)]);
+  const lines = timelineOf({ state: "arrived", due: 500, limit_ms: 480, declared_at: 10 }, [step(1, "declare", 10), step(2, "arrive", 620)]);
   expect(lines.filter((line) => line.step).map(againstLimit)).toEqual([null, 120]);
+});
+
+test("before the release the plan says how long after it the arrival is due", () => {
+  const lines = timelineOf({ state: "accepted", due: null, limit_ms: 480, declared_at: 10 }, [step(1, "declare", 10), step(2, "accept", 20)]);
+  expect(lines.filter(({ due, within }) => due !== null || within !== null)).toEqual([{ arrow: "arrive", stand: "later", step: null, at: null, due: null, within: 480 }]);
 });

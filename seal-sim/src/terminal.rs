@@ -251,23 +251,31 @@ pub struct Call {
 impl Call {
     /// Connects and says nothing.
     pub fn connect(gateway: SocketAddr, terminal: Terminal) -> Result<Self, CallError> {
-        let stream = TcpStream::connect(gateway)?;
+        Self::over(TcpStream::connect(gateway)?, terminal)
+    }
+
+    /// A connection that is there already, on which nothing was said.
+    pub fn over(stream: TcpStream, terminal: Terminal) -> Result<Self, CallError> {
         stream.set_read_timeout(Some(PATIENCE))?;
         Ok(Self { terminal, stream, read: Vec::new() })
     }
 
     /// Connects, registers and authenticates.
     pub fn open(gateway: SocketAddr, terminal: Terminal) -> Result<Self, CallError> {
-        let mut call = Self::connect(gateway, terminal)?;
-        let registration = call.terminal.register();
-        let code = match call.ask(&registration)? {
+        Self::connect(gateway, terminal)?.introduced()
+    }
+
+    /// Registers and authenticates.
+    pub fn introduced(mut self) -> Result<Self, CallError> {
+        let registration = self.terminal.register();
+        let code = match self.ask(&registration)? {
             Answer::Registered { result: 0, code, .. } => code,
             Answer::Registered { result, .. } | Answer::General { result, .. } => return Err(CallError::NotRegistered(result)),
             Answer::Lost { .. } | Answer::Other(_) => return Err(CallError::Closed),
         };
-        let authentication = call.terminal.authenticate(&code);
-        call.tell(&authentication)?;
-        Ok(call)
+        let authentication = self.terminal.authenticate(&code);
+        self.tell(&authentication)?;
+        Ok(self)
     }
 
     /// Sends a frame and expects a general answer of success.

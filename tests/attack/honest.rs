@@ -1,9 +1,10 @@
-//! Honest traffic: a few seals that report every few milliseconds, each waiting for its PUBACK, and how long that took. Half of them
-//! speak through TLS.
+//! Honest traffic: seals, and terminals of other makers, that report every few milliseconds, each waiting for what says that it is on
+//! disk, and how long that took.
 
 use crate::seal::Seal;
 use crate::secure;
 use sealway_seal_sim::mqtt::{self, Incoming};
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -12,28 +13,32 @@ use std::time::{Duration, Instant};
 use tokio_rustls::rustls::{ClientConnection, StreamOwned};
 
 const PERIOD: Duration = Duration::from_millis(20);
-/// Longer than any PUBACK takes while somebody can be said to be served.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Longer than any receipt takes while somebody can be said to be served.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// One who reports.
+pub(crate) struct Speaker {
+    period: Duration,
+    /// One report, to its receipt.
+    report: Box<dyn FnMut() + Send>,
+}
 
 type Receipts = Arc<Mutex<Vec<(Instant, Duration)>>>;
 
 pub(crate) struct Honest {
     receipts: Receipts,
     over: Arc<AtomicBool>,
-    seals: Vec<JoinHandle<()>>,
+    speakers: Vec<JoinHandle<()>>,
 }
 
 impl Honest {
-    pub(crate) fn begin(plain: SocketAddr, tls: SocketAddr, seals: Vec<Seal>) -> Self {
+    pub(crate) fn begin(speakers: Vec<Speaker>) -> Self {
         let (receipts, over) = (Receipts::default(), Arc::new(AtomicBool::new(false)));
-        let seals = seals.into_iter().enumerate().map(|(number, seal)| {
+        let speakers = speakers.into_iter().map(|speaker| {
             let (receipts, over) = (receipts.clone(), over.clone());
-            std::thread::spawn(move || {
-                let line = if number.is_multiple_of(2) { connected(plain) } else { secured(tls) };
-                report(seal, line, &receipts, &over);
-            })
+            std::thread::spawn(move || speaker.speak(&receipts, &over))
         });
-        Self { seals: seals.collect(), receipts, over }
+        Self { speakers: speakers.collect(), receipts, over }
     }
 
     /// Receipts between two moments, and what 99 of 100 did not exceed.
@@ -46,49 +51,58 @@ impl Honest {
         (took.len(), p99)
     }
 
-    /// No seal has lost its connection or a receipt.
+    /// Nobody has lost a connection or a receipt.
     pub(crate) fn end(self) {
         self.over.store(true, Ordering::Relaxed);
-        self.seals.into_iter().for_each(|seal| seal.join().expect("an honest seal was served to the end"));
+        self.speakers.into_iter().for_each(|speaker| speaker.join().expect("the honest were served to the end"));
     }
 }
 
-trait Line: std::io::Read + std::io::Write {}
+impl Speaker {
+    pub(crate) fn new(period: Duration, report: impl FnMut() + Send + 'static) -> Self {
+        Self { period, report: Box::new(report) }
+    }
 
-impl<L: std::io::Read + std::io::Write> Line for L {}
+    /// A seal over plain MQTT.
+    pub(crate) fn plain(seal: Seal, platform: SocketAddr) -> Self {
+        Self::seal(seal, socket(platform))
+    }
 
-fn socket(platform: SocketAddr) -> TcpStream {
+    /// A seal over TLS.
+    pub(crate) fn secured(seal: Seal, platform: SocketAddr) -> Self {
+        let (config, _) = secure::taking_any_certificate();
+        Self::seal(seal, StreamOwned::new(ClientConnection::new(config, secure::server_name()).unwrap(), socket(platform)))
+    }
+
+    fn seal(mut seal: Seal, mut line: impl Read + Write + Send + 'static) -> Self {
+        let mut unread = Vec::new();
+        line.write_all(&seal.connect()).unwrap();
+        assert!(matches!(next(&mut line, &mut unread), Answer::ConnAck(0)));
+        let mut tickets = (1..=u16::MAX).cycle();
+        Self::new(PERIOD, move || {
+            let ticket = tickets.next().unwrap();
+            line.write_all(&seal.report(ticket)).unwrap();
+            assert!(matches!(next(&mut line, &mut unread), Answer::PubAck(of) if of == ticket));
+        })
+    }
+
+    fn speak(mut self, receipts: &Receipts, over: &AtomicBool) {
+        let mut due = Instant::now();
+        while !over.load(Ordering::Relaxed) {
+            let sent = Instant::now();
+            (self.report)();
+            receipts.lock().unwrap().push((Instant::now(), sent.elapsed()));
+            due += self.period;
+            std::thread::sleep(due.saturating_duration_since(Instant::now()));
+        }
+    }
+}
+
+pub(crate) fn socket(platform: SocketAddr) -> TcpStream {
     let socket = TcpStream::connect(platform).unwrap();
     socket.set_nodelay(true).unwrap();
     socket.set_read_timeout(Some(PATIENCE)).unwrap();
     socket
-}
-
-fn connected(platform: SocketAddr) -> Box<dyn Line> {
-    Box::new(socket(platform))
-}
-
-fn secured(platform: SocketAddr) -> Box<dyn Line> {
-    let (config, _) = secure::taking_any_certificate();
-    Box::new(StreamOwned::new(ClientConnection::new(config, secure::server_name()).unwrap(), socket(platform)))
-}
-
-fn report(mut seal: Seal, mut stream: Box<dyn Line>, receipts: &Receipts, over: &AtomicBool) {
-    let mut unread = Vec::new();
-    stream.write_all(&seal.connect()).unwrap();
-    assert!(matches!(next(&mut *stream, &mut unread), Answer::ConnAck(0)));
-    let mut due = Instant::now();
-    for ticket in (1..=u16::MAX).cycle() {
-        if over.load(Ordering::Relaxed) {
-            return;
-        }
-        let sent = Instant::now();
-        stream.write_all(&seal.report(ticket)).unwrap();
-        assert!(matches!(next(&mut *stream, &mut unread), Answer::PubAck(of) if of == ticket));
-        receipts.lock().unwrap().push((Instant::now(), sent.elapsed()));
-        due += PERIOD;
-        std::thread::sleep(due.saturating_duration_since(Instant::now()));
-    }
 }
 
 enum Answer {
@@ -96,7 +110,7 @@ enum Answer {
     PubAck(u16),
 }
 
-fn next(stream: &mut dyn Line, unread: &mut Vec<u8>) -> Answer {
+fn next(stream: &mut impl Read, unread: &mut Vec<u8>) -> Answer {
     loop {
         if let Some((packet, length)) = mqtt::first(unread).unwrap() {
             let answer = match packet {

@@ -1,7 +1,7 @@
 //! A platform of its own for each attack, honest traffic beside it, and what is held against what.
 
 use crate::client::Client;
-use crate::honest::Honest;
+use crate::honest::{Honest, Speaker};
 use crate::seal::Seal;
 use sealway_tests::{Api, Sealway, certificate};
 use std::collections::BTreeMap;
@@ -48,14 +48,22 @@ pub(crate) struct Field {
 
 impl Stage {
     pub(crate) fn open() -> Self {
+        Self::beside("", |_, _| Vec::new())
+    }
+
+    /// With this in its configuration too, and with others who report beside the seals.
+    pub(crate) fn beside(gateways: &str, others: impl FnOnce(&Sealway, &Api) -> Vec<Speaker>) -> Self {
         let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let room = tempfile::tempdir().unwrap();
         certificate(room.path(), "server", "first");
-        let platform = Sealway::serve_by(&configuration(&room), &room.path().join("data"));
+        let platform = Sealway::serve_by(&configuration(&room, gateways), &room.path().join("data"));
         let owner = platform.api("carrier", "honest-carrier");
         let mqtts = platform.mqtts();
-        let seals = (0..HONEST).map(|number| Seal::enrolled(&format!("HONEST-{number}"), &owner)).collect();
-        let honest = Honest::begin(platform.mqtt, mqtts, seals);
+        let seals = (0..HONEST).map(|number| {
+            let seal = Seal::enrolled(&format!("HONEST-{number}"), &owner);
+            if number.is_multiple_of(2) { Speaker::plain(seal, platform.mqtt) } else { Speaker::secured(seal, mqtts) }
+        });
+        let honest = Honest::begin(seals.chain(others(&platform, &owner)).collect());
         Self { platform, mqtts, owner, honest, room, _alone: alone }
     }
 
@@ -158,12 +166,12 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-fn configuration(room: &tempfile::TempDir) -> PathBuf {
+fn configuration(room: &tempfile::TempDir, gateways: &str) -> PathBuf {
     let path = room.path().join("sealway.toml");
     let (certificate, key) = (room.path().join("server.pem"), room.path().join("server.key"));
     let text = format!(
         "[mqtt]\nlisten = \"127.0.0.1:0\"\n[mqtt.tls]\nlisten = \"127.0.0.1:0\"\ncertificate = {certificate:?}\nkey = {key:?}\n\
-         [http]\nlisten = \"127.0.0.1:0\"\n[log]\nfilter = \"error\"\n"
+         [http]\nlisten = \"127.0.0.1:0\"\n[log]\nfilter = \"error\"\n{gateways}"
     );
     std::fs::write(&path, text).unwrap();
     path

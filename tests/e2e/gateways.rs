@@ -12,7 +12,6 @@ use sealway_seal_sim::terminal::{Call, CallError, Form, Here, Terminal};
 use sealway_tests::{Api, Sealway, Socket, run, shared};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -53,16 +52,6 @@ fn register(api: &Api, terminal: &str, protocol: &str, call_sign: &str) {
     command(api, &body);
 }
 
-/// A gateway as the API tells it.
-fn gateway(platform: &Sealway, name: &str) -> Value {
-    let gateways = platform.admin().get("/api/v1/gateways").ok();
-    gateways["items"].as_array().unwrap().iter().find(|gateway| gateway["name"] == name).unwrap().clone()
-}
-
-fn port(platform: &Sealway, name: &str) -> SocketAddr {
-    gateway(platform, name)["at"].as_str().unwrap().parse().unwrap()
-}
-
 /// Asks again until the answer is as it should be.
 fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let began = Instant::now();
@@ -92,7 +81,7 @@ fn a_terminals_places_are_on_its_owners_track_as_unsigned_and_survive_a_kill() {
     let platform = house.serve();
     let owner = platform.api("carrier", PARTY);
     register(&owner, "TRUCK-7", "jtt808", PHONE);
-    let mut call = Call::open(port(&platform, "trucks"), Terminal::new(Form::Of2019, PHONE)).unwrap();
+    let mut call = Call::open(platform.gateway_port("trucks"), Terminal::new(Form::Of2019, PHONE)).unwrap();
     let now = unix_now();
     for second in 1..=20 {
         let location = call.terminal.location(&here(now, second), &[0x31, 1, 9]);
@@ -128,7 +117,7 @@ fn a_stranger_is_refused_until_it_is_registered_and_after_it_was_revoked() {
     let house = House::new(TRUCKS);
     let platform = house.serve();
     let owner = platform.api("carrier", PARTY);
-    let trucks = port(&platform, "trucks");
+    let trucks = platform.gateway_port("trucks");
     let call = || Call::open(trucks, Terminal::new(Form::Of2013, PHONE));
     assert!(matches!(call().unwrap_err(), CallError::NotRegistered(4)));
     register(&owner, "TRUCK-7", "jtt808", PHONE);
@@ -137,7 +126,7 @@ fn a_stranger_is_refused_until_it_is_registered_and_after_it_was_revoked() {
     let location = speaking.terminal.location(&here(unix_now(), 0), &[]);
     assert!(speaking.tell(&location).is_err());
     assert!(matches!(call().unwrap_err(), CallError::NotRegistered(4)));
-    assert_eq!(gateway(&platform, "trucks")["counts"]["stranger"], 3);
+    assert_eq!(platform.gateway("trucks")["counts"]["stranger"], 3);
     assert!(track(&owner, "TRUCK-7")["points"].as_array().unwrap().is_empty());
 }
 
@@ -161,7 +150,7 @@ fn recorded_receivers_come_through_a_serial_line_as_they_were_recorded() {
         let (line, id) = (format!("trace-{n}"), format!("TRACE-{n}"));
         register(&owner, &id, "nmea", &line);
         let mut plug = socket.plug();
-        until("the line is open", || (gateway(&platform, &line)["state"] == "quiet").then_some(()));
+        until("the line is open", || (platform.gateway(&line)["state"] == "quiet").then_some(()));
         let recording = std::fs::read(&path).unwrap();
         plug.say(&recording);
         let expected = recorded(&path);
@@ -232,7 +221,7 @@ fn a_seal_is_challenged_and_heard_through_a_reader_that_is_unplugged_on_the_way(
     enrol(&platform, PARTY, &mut seal);
     seal.report(1_000, Event::PowerOn).unwrap();
     let plug = socket.plug();
-    until("the reader is there", || (gateway(&platform, "gate-3-reader")["state"] == "quiet").then_some(()));
+    until("the reader is there", || (platform.gateway("gate-3-reader")["state"] == "quiet").then_some(()));
     let mut reader = Reader::new(plug.device.try_clone().unwrap());
     reader.write(&[0x55; 64]).unwrap();
     reader.call(&mut seal, Time::from_ms(1_788_251_400_000), [1; 16]).unwrap();
@@ -248,16 +237,16 @@ fn a_seal_is_challenged_and_heard_through_a_reader_that_is_unplugged_on_the_way(
     // Pulled before the answer is sent: it goes out again when the reader is back.
     drop((reader, plug));
     seal.disconnected();
-    until("the reader is away", || (gateway(&platform, "gate-3-reader")["state"] == "absent").then_some(()));
+    until("the reader is away", || (platform.gateway("gate-3-reader")["state"] == "absent").then_some(()));
     let plug = socket.plug();
-    until("the reader is back", || (gateway(&platform, "gate-3-reader")["state"] == "quiet").then_some(()));
+    until("the reader is back", || (platform.gateway("gate-3-reader")["state"] == "quiet").then_some(()));
     let mut reader = Reader::new(plug.device.try_clone().unwrap());
     reader.call(&mut seal, Time::from_ms(1_788_251_460_000), [2; 16]).unwrap();
     reader.deliver(&mut seal, 4_000).unwrap();
     assert_eq!(seal.acked().stored, 2);
     let told = track(&owner, "XA-READ-1");
     assert_eq!((told["grade"].as_str(), told["points"][1]["event"].as_str()), (Some("signed"), Some("challenge-answer")));
-    let line = gateway(&platform, "gate-3-reader");
+    let line = platform.gateway("gate-3-reader");
     assert_eq!((line["state"].as_str(), line["counts"]["lost"].as_u64()), (Some("well"), Some(1)));
     assert!(line["counts"]["garbage"].as_u64() >= Some(1));
     let metrics = platform.admin().get("/metrics").body;
@@ -278,7 +267,7 @@ fn a_seal_without_a_network_is_sealed_granted_and_opened_through_a_reader() {
     seal.observe(1_000, Observation { gnss_time: Some(unix_now()), fix: Some(YARD), battery: Some(80), external_power: false });
     seal.seal(1_000, secret(7, "epoch", "XA-READ-2")).unwrap();
     let plug = socket.plug();
-    until("the reader is there", || (gateway(&platform, "gate-3-reader")["state"] == "quiet").then_some(()));
+    until("the reader is there", || (platform.gateway("gate-3-reader")["state"] == "quiet").then_some(()));
     let mut reader = Reader::new(plug.device.try_clone().unwrap());
     reader.call(&mut seal, unix_now(), [1; 16]).unwrap();
     reader.deliver(&mut seal, 2_000).unwrap();
@@ -302,7 +291,7 @@ fn a_seal_without_a_network_is_sealed_granted_and_opened_through_a_reader() {
     assert_eq!(standing["body"]["used_by"], 2);
     let alerts = officer.get("/api/v1/alerts").ok()["items"].clone();
     assert_eq!(alerts, json!([]), "nothing was opened without leave");
-    let line = gateway(&platform, "gate-3-reader");
+    let line = platform.gateway("gate-3-reader");
     assert!(line["counts"]["downs"].as_u64() >= Some(3), "{line}");
 }
 

@@ -1,6 +1,7 @@
 //! Starts the programs that the build made.
 
 use crate::Api;
+use serde_json::Value;
 use std::io::{BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -131,6 +132,19 @@ impl Sealway {
         let address = line.strip_prefix("mqtts ").unwrap_or_else(|| panic!("{line}: expected mqtts")).trim().parse().unwrap();
         drop(further);
         address
+    }
+
+    /// A gateway as the API tells it.
+    #[must_use]
+    pub fn gateway(&self, name: &str) -> Value {
+        let gateways = self.admin().get("/api/v1/gateways").ok();
+        gateways["items"].as_array().unwrap().iter().find(|gateway| gateway["name"] == name).unwrap().clone()
+    }
+
+    /// Where the TCP gateway of this name listens.
+    #[must_use]
+    pub fn gateway_port(&self, name: &str) -> SocketAddr {
+        self.gateway(name)["at"].as_str().unwrap().parse().unwrap()
     }
 
     fn signal(&self, name: &str) {

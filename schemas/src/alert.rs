@@ -222,6 +222,8 @@ pub struct AlertView {
     pub owner: PartyId,
     pub transfer: Option<TransferId>,
     pub opened_at: Time,
+    /// By when an officer acknowledges it: the time that its severity is given.
+    pub respond_by: Time,
     /// In the device's own time, where a report is the evidence.
     pub happened_at: Time,
     pub cleared_at: Option<Time>,

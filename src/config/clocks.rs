@@ -1,4 +1,4 @@
-//! What a transfer is given time for, and how far the clock of a device may be off.
+//! What a transfer and the officers are given time for, and how far the clock of a device may be off.
 
 use super::Reader;
 use sealway_core::Policy;
@@ -16,14 +16,26 @@ pub(crate) struct Clocks {
     pub(crate) results: Duration,
     /// Between a device's time and the arrival of its live reports.
     pub(crate) device: Duration,
+    /// From an alert's opening to an officer's acknowledgement, by its severity.
+    pub(crate) red: Duration,
+    pub(crate) amber: Duration,
+    pub(crate) grey: Duration,
 }
 
 impl Default for Clocks {
     fn default() -> Self {
-        let Policy { limit_slack_ms, enquiry_ms, reply_ms, results_ms, clock_off_ms, .. } = Policy::default();
-        let [slack, enquiry, reply, results, device] =
-            [limit_slack_ms, enquiry_ms, reply_ms, results_ms, clock_off_ms].map(Duration::from_millis);
-        Self { slack, enquiry, reply, results, device }
+        let base = Policy::default();
+        let ms = Duration::from_millis;
+        Self {
+            slack: ms(base.limit_slack_ms),
+            enquiry: ms(base.enquiry_ms),
+            reply: ms(base.reply_ms),
+            results: ms(base.results_ms),
+            device: ms(base.clock_off_ms),
+            red: ms(base.respond_red_ms),
+            amber: ms(base.respond_amber_ms),
+            grey: ms(base.respond_grey_ms),
+        }
     }
 }
 
@@ -36,6 +48,9 @@ impl Clocks {
             reply_ms: ms(self.reply),
             results_ms: ms(self.results),
             clock_off_ms: ms(self.device),
+            respond_red_ms: ms(self.red),
+            respond_amber_ms: ms(self.amber),
+            respond_grey_ms: ms(self.grey),
             ..Policy::default()
         }
     }
@@ -49,5 +64,8 @@ pub(super) fn read(reader: &mut Reader) -> Clocks {
         reply: reader.duration("clocks.reply").unwrap_or(base.reply),
         results: reader.duration("clocks.results").unwrap_or(base.results),
         device: reader.duration("clocks.device").unwrap_or(base.device),
+        red: reader.duration("clocks.respond_red").unwrap_or(base.red),
+        amber: reader.duration("clocks.respond_amber").unwrap_or(base.amber),
+        grey: reader.duration("clocks.respond_grey").unwrap_or(base.grey),
     }
 }

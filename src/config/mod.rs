@@ -248,7 +248,8 @@ mod tests {
 
     #[test]
     fn a_clock_that_is_set_is_what_transfers_are_judged_by() {
-        let policy = Config::parse("[clocks]\nenquiry = \"9d\"\ndevice = \"1m\"").unwrap().clocks.policy();
+        let policy = Config::parse("[clocks]\nenquiry = \"9d\"\ndevice = \"1m\"\nrespond_amber = \"20m\"").unwrap().clocks.policy();
+        assert_eq!((policy.respond_red_ms, policy.respond_amber_ms), (300_000, 1_200_000));
         assert_eq!((policy.enquiry_ms, policy.results_ms, policy.clock_off_ms), (9 * 86_400_000, 3 * 86_400_000, 60_000));
         assert!(Config::parse("[clocks]\nreply = \"soon\"").is_err());
     }

@@ -53,7 +53,7 @@ test("an alert appears in the queue, J chooses it, and its card tells the seal",
   await close();
 });
 
-test("breaches stand before checks and checks before health in the queue", async () => {
+test("breaches stand before checks and checks before health in the queue, and each says what time is left to respond", async () => {
   const { page, close } = await visitor(browser);
   await signIn(page);
   await page.getByTestId("queue").locator("button").first().waitFor();
@@ -61,6 +61,20 @@ test("breaches stand before checks and checks before health in the queue", async
     tags.map((tag) => ["red", "amber", "grey"].findIndex((severity) => tag.classList.contains(severity))),
   );
   assert.deepEqual(ranks, [...ranks].sort((a, b) => a - b));
+
+  const left = page.getByTestId("queue").getByTestId("left");
+  await left.first().waitFor();
+  for (const words of await left.allInnerTexts()) assert.match(words, /^(\d.* left|overdue by \d.*)$/);
+  const waiting = await page.evaluate(async () => {
+    const ids = [...document.querySelectorAll("[data-testid=queue] button:has([data-testid=left])")].map((button) => Number(button.dataset.alert));
+    const { items } = await (await fetch("/api/v1/alerts?state=active&limit=500")).json();
+    return ids.map((id) => items.find((alert) => alert.id === id)).filter(Boolean);
+  });
+  const given = { red: 5, amber: 30, grey: 480 };
+  for (const alert of waiting) assert.equal((alert.respond_by - alert.opened_at) / 60_000, given[alert.severity]);
+  for (const [before, after] of waiting.slice(1).map((alert, i) => [waiting[i], alert])) {
+    assert.ok(before.severity !== after.severity || before.respond_by <= after.respond_by, `${before.id} before ${after.id}`);
+  }
   await close();
 });
 

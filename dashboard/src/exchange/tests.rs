@@ -141,6 +141,7 @@ fn alert(number: u64, kind: AlertKind) -> AlertView {
         owner: "silk-road".parse().unwrap(),
         transfer: Some(id()),
         opened_at: at(40 + number),
+        respond_by: at(45 + number),
         happened_at: at(30 + number),
         cleared_at: None,
         acknowledged_at: None,

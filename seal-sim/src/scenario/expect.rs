@@ -96,7 +96,7 @@ mod tests {
 
     fn alert(kind: AlertKind, happened_at: u64, opened_at: u64) -> AlertView {
         let view = json!({"id": 1, "kind": kind.as_str(), "severity": kind.severity(), "device": "SC-000001", "owner": "carrier",
-            "opened_at": opened_at, "happened_at": happened_at, "count": 1, "evidence": [], "facts": {}});
+            "opened_at": opened_at, "respond_by": opened_at, "happened_at": happened_at, "count": 1, "evidence": [], "facts": {}});
         serde_json::from_value(view).unwrap()
     }
 

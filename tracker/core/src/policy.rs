@@ -1,6 +1,7 @@
 //! The numbers that the judge decides by. They belong to the state: a rebuilt state is equal under equal numbers.
 
 use bytes::Bytes;
+use sealway_schemas::alert::Severity;
 use serde::{Deserialize, Serialize};
 
 /// In the log each change is an entry, so that nothing is ever judged by numbers of another time.
@@ -37,6 +38,10 @@ pub struct Policy {
     pub results_ms: u64,
     /// A device's clock is off when live reports arrive further than this from its time.
     pub clock_off_ms: u64,
+    /// From an alert's opening to an officer's word that he has seen it, by its severity.
+    pub respond_red_ms: u64,
+    pub respond_amber_ms: u64,
+    pub respond_grey_ms: u64,
     pub battery_low_percent: u8,
     pub battery_well_percent: u8,
     /// An accepted command's key is remembered this long.
@@ -76,6 +81,9 @@ impl Default for Policy {
             reply_ms: 28 * 86_400_000,
             results_ms: 3 * 86_400_000,
             clock_off_ms: 300_000,
+            respond_red_ms: 300_000,
+            respond_amber_ms: 1_800_000,
+            respond_grey_ms: 8 * 3_600_000,
             battery_low_percent: 15,
             battery_well_percent: 20,
             idempotency_ms: 86_400_000,
@@ -97,6 +105,15 @@ impl Default for Policy {
 pub struct PolicyFault(String);
 
 impl Policy {
+    #[must_use]
+    pub fn respond_ms(&self, severity: Severity) -> u64 {
+        match severity {
+            Severity::Red => self.respond_red_ms,
+            Severity::Amber => self.respond_amber_ms,
+            Severity::Grey => self.respond_grey_ms,
+        }
+    }
+
     /// As the log keeps it.
     #[must_use]
     pub fn to_json(&self) -> Bytes {

@@ -1,6 +1,7 @@
 //! The book of alerts. One thing seen many times while its alert is open is counted in it; nothing is ever taken out.
 
 use super::{Ending, Finding, Raised, Subject, ending};
+use crate::policy::Policy;
 use sealway_schemas::alert::{AlertKind, AlertNote, AlertView, Assignment, Decision, Revised, Revision, Severity};
 use sealway_schemas::{AlertId, DeviceId, Time, UserId};
 use serde::{Deserialize, Serialize};
@@ -132,6 +133,7 @@ impl AlertBook {
             owner: subject.owner,
             transfer: subject.transfer,
             opened_at: now,
+            respond_by: now,
             happened_at: finding.happened_at,
             cleared_at: None,
             acknowledged_at: None,
@@ -147,6 +149,13 @@ impl AlertBook {
         note(&mut alert, &finding);
         self.alerts.insert(id, alert);
         id
+    }
+
+    /// What an officer has from its opening on to respond; one that comes back has no more than it had.
+    pub fn give_time(&mut self, id: AlertId, policy: &Policy) {
+        if let Some(alert) = self.alerts.get_mut(&id) {
+            alert.respond_by = alert.opened_at.plus_ms(policy.respond_ms(alert.severity));
+        }
     }
 
     /// The same thing once more. When it shows that it began earlier, the alert is dated back.

@@ -48,7 +48,10 @@ impl Core {
 
     fn tell_raised(&mut self, now: Time, raised: Raised, effects: &mut Vec<Effect>) {
         match raised {
-            Raised::Opened(id) => self.tell_alert(now, id, effects),
+            Raised::Opened(id) => {
+                self.alerts.give_time(id, &self.policy);
+                self.tell_alert(now, id, effects);
+            }
             Raised::Counted(id) => {
                 let row = self.alerts.get(id).map(|alert| Row::Alert(alert.clone()));
                 effects.extend(row.map(|row| Effect::Row(Box::new(row))));

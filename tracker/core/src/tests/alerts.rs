@@ -43,6 +43,7 @@ fn a_signed_breach_is_red_and_stands_on_the_transfer() {
         let transfer = bench.transfer(&id);
         assert_eq!((transfer.open_alerts, transfer.worst_severity), (1, Some(Severity::Red)));
 
+        assert_eq!(alert.respond_by, alert.opened_at.plus_ms(bench.core.policy().respond_ms(alert.severity)));
         bench.ok(Role::Customs, json!({"type": "acknowledge-alert", "alert": alert.id, "note": "patrol sent"}));
         assert_eq!((bench.transfer(&id).open_alerts, bench.only_alert().acknowledged_by), (1, Some("customs-1".parse().unwrap())));
         bench.ok(Role::Customs, json!({"type": "decide-alert", "alert": alert.id, "verdict": "incident", "reason": "seen by the patrol"}));

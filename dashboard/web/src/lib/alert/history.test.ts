@@ -8,6 +8,7 @@ test("a case tells what happened before what was made of it", () => {
   const lines = historyOf(
     alert({
       opened_at: 10,
+      respond_by: 20,
       happened_at: 10,
       acknowledged_at: 20,
       acknowledged_by: "li",
@@ -25,6 +26,7 @@ test("late evidence stands where it became known, an earlier decision where it w
   const lines = historyOf(
     alert({
       opened_at: 10,
+      respond_by: 20,
       happened_at: 2,
       revisions: [
         { at: 60, change: { "dated-back": { from: 10, to: 2 } } },

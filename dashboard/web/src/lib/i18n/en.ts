@@ -95,6 +95,8 @@ export const en: Dictionary = {
   "queue.emptyLead": "New alerts appear here by themselves.",
   "queue.acknowledged": "Acknowledged",
   "queue.late": "happened {age} ago",
+  "queue.left": "{age} left",
+  "queue.overdue": "overdue by {age}",
   "queue.times": "{n} times",
 
   "severity.red": "Breach",

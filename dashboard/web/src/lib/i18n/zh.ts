@@ -95,6 +95,8 @@ export const zh = {
   "queue.emptyLead": "新告警会自动出现在这里。",
   "queue.acknowledged": "已确认",
   "queue.late": "发生于 {age}前",
+  "queue.left": "剩余 {age}",
+  "queue.overdue": "超时 {age}",
   "queue.times": "{n} 次",
 
   "severity.red": "违规",

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { sortQueue, stepInQueue } from "./queue";
+import { sortQueue, stepInQueue, timeLeft } from "./queue";
 import { alert } from "./rows.fixture";
 
 const ids = (rows: { id: number }[]) => rows.map((row) => row.id);
@@ -9,15 +9,22 @@ test("the queue shows breaches before checks before health", () => {
   expect(ids(queue)).toEqual([2, 3, 1]);
 });
 
-test("within a severity the alert that waits longest comes first", () => {
-  expect(ids(sortQueue([alert({ id: 1, opened_at: 300 }), alert({ id: 2, opened_at: 100 }), alert({ id: 3, opened_at: 200 })]))).toEqual([2, 3, 1]);
+test("within a severity the alert with the least time left comes first, however long it has been open", () => {
+  const queue = sortQueue([alert({ id: 1, opened_at: 1, respond_by: 300 }), alert({ id: 2, opened_at: 3, respond_by: 100 }), alert({ id: 3, opened_at: 2, respond_by: 200 })]);
+  expect(ids(queue)).toEqual([2, 3, 1]);
+});
+
+test("the time left is counted down, then what it is overdue by; who responded has no more to do", () => {
+  const left = (given: Parameters<typeof alert>[0], now: number) => timeLeft(alert({ respond_by: 100, ...given }), now);
+  expect([left({}, 40), left({}, 130)]).toEqual([60, -30]);
+  expect([left({ acknowledged_by: "wang-li" }, 130), left({ cleared_at: 120 }, 130)]).toEqual([null, null]);
 });
 
 test("an acknowledged alert waits behind the others of its severity, never behind a lesser one", () => {
   const queue = sortQueue([
-    alert({ id: 1, severity: "red", opened_at: 1, acknowledged_by: "wang-li" }),
-    alert({ id: 2, severity: "red", opened_at: 9 }),
-    alert({ id: 3, severity: "amber", opened_at: 0 }),
+    alert({ id: 1, severity: "red", respond_by: 1, acknowledged_by: "wang-li" }),
+    alert({ id: 2, severity: "red", respond_by: 9 }),
+    alert({ id: 3, severity: "amber", respond_by: 0 }),
   ]);
   expect(ids(queue)).toEqual([2, 1, 3]);
 });

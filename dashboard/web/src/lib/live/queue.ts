@@ -1,16 +1,21 @@
 // The order of the alert queue and how one moves in it. Pure.
-import type { Alert } from "../../api/types";
+import type { Alert, Time } from "../../api/types";
 import { rankOf } from "./view";
 
-/** Worst first; within a severity what nobody has acknowledged, then what waits longest. */
+/** Worst first; within a severity what nobody has acknowledged, then what has the least time left. */
 export function sortQueue(alerts: Iterable<Alert>): Alert[] {
   return [...alerts].sort(
     (a, b) =>
       rankOf(b.severity) - rankOf(a.severity) ||
       Number(a.acknowledged_by != null) - Number(b.acknowledged_by != null) ||
-      a.opened_at - b.opened_at ||
+      a.respond_by - b.respond_by ||
       a.id - b.id,
   );
+}
+
+/** Milliseconds that an officer has left to respond, below 0 once it is overdue; nothing once somebody has, or it is over. */
+export function timeLeft(alert: Alert, now: Time): number | null {
+  return alert.acknowledged_by != null || alert.cleared_at != null ? null : alert.respond_by - now;
 }
 
 /** The alert `step` places away from the chosen one; at the ends it stays, and without a choice it enters at the top. */

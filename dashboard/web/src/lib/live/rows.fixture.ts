@@ -9,6 +9,7 @@ export function alert(given: Partial<Alert>): Alert {
     device: "ES-1",
     owner: "silk-road-rail",
     opened_at: 1000,
+    respond_by: 301_000,
     happened_at: 1000,
     count: 1,
     evidence: [],

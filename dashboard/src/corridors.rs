@@ -7,6 +7,7 @@ use crate::commands::{Asking, Receipt};
 use crate::problem::{Problem, ProblemBody};
 use crate::request::{Id, Params};
 use crate::state::Dashboard;
+use crate::versions::Effective;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -60,7 +61,7 @@ async fn one(State(dashboard): State<Dashboard>, caller: Caller, Id(id): Id<Corr
 }
 
 /// Put one corridor, a GeoJSON feature with a line
-#[utoipa::path(put, path = "/corridors/{id}", tag = "corridors", params(("id" = CorridorId, Path)),
+#[utoipa::path(put, path = "/corridors/{id}", tag = "corridors", params(("id" = CorridorId, Path), Effective),
     request_body(content = Object, content_type = "application/geo+json", description = "At most 1 MiB"), responses(
     (status = 200, body = Receipt),
     (status = "default", body = ProblemBody, content_type = "application/problem+json"),
@@ -69,10 +70,11 @@ async fn put(
     State(dashboard): State<Dashboard>,
     asking: Asking,
     Id(id): Id<CorridorId>,
+    Params(effective): Params<Effective>,
     Body(feature): Body<Value, FEATURE>,
 ) -> Result<Json<Receipt>, Problem> {
     expect_id(&feature, id.as_str())?;
-    Ok(Json(asking.send(&dashboard, WorldCommand::PutCorridor { feature }).await?.into()))
+    Ok(Json(asking.send(&dashboard, WorldCommand::PutCorridor { feature, effective_from: effective.time() }).await?.into()))
 }
 
 #[derive(Deserialize, IntoParams)]

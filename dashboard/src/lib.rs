@@ -53,6 +53,7 @@ mod tokens;
 mod track;
 mod transfers;
 mod users;
+mod versions;
 mod web;
 mod webhooks;
 mod witness;

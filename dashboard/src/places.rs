@@ -5,8 +5,9 @@ use crate::caller::Caller;
 use crate::collection::{CHUNK, FeatureCollection, expect_id, feature};
 use crate::commands::{Asking, Receipt};
 use crate::problem::{Problem, ProblemBody};
-use crate::request::Id;
+use crate::request::{Id, Params};
 use crate::state::Dashboard;
+use crate::versions::Effective;
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
@@ -52,7 +53,7 @@ async fn one(State(dashboard): State<Dashboard>, caller: Caller, Id(id): Id<Plac
 }
 
 /// Put one place, a GeoJSON feature with a polygon
-#[utoipa::path(put, path = "/places/{id}", tag = "places", params(("id" = PlaceId, Path)),
+#[utoipa::path(put, path = "/places/{id}", tag = "places", params(("id" = PlaceId, Path), Effective),
     request_body(content = Object, content_type = "application/geo+json", description = "At most 1 MiB"), responses(
     (status = 200, body = Receipt),
     (status = "default", body = ProblemBody, content_type = "application/problem+json"),
@@ -61,8 +62,9 @@ async fn put(
     State(dashboard): State<Dashboard>,
     asking: Asking,
     Id(id): Id<PlaceId>,
+    Params(effective): Params<Effective>,
     Body(feature): Body<Value, FEATURE>,
 ) -> Result<Json<Receipt>, Problem> {
     expect_id(&feature, id.as_str())?;
-    Ok(Json(asking.send(&dashboard, WorldCommand::PutPlace { feature }).await?.into()))
+    Ok(Json(asking.send(&dashboard, WorldCommand::PutPlace { feature, effective_from: effective.time() }).await?.into()))
 }

@@ -6,7 +6,7 @@ use crate::state::Dashboard;
 use crate::{
     alerts, basemap, commands, connections, corridors, device_errors, devices, enrolment, events, evidence, exchange, gates, gateways,
     health, kpis, ledger, log_entries, log_state, me, metrics, openapi, parties, photos, places, records, reports, security, series,
-    sign_in, standby, tlog, tokens, track, transfers, users, web, webhooks,
+    sign_in, standby, tlog, tokens, track, transfers, users, versions, web, webhooks,
 };
 use axum::Router;
 use axum::extract::Request;
@@ -47,6 +47,7 @@ pub(crate) fn described() -> OpenApiRouter<Dashboard> {
         .merge(series::routes())
         .merge(basemap::routes())
         .merge(places::routes())
+        .merge(versions::routes())
         .merge(corridors::routes())
         .merge(transfers::routes())
         .merge(evidence::routes())

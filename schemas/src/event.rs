@@ -61,6 +61,18 @@ pub struct CorridorView {
     pub length_km: f64,
 }
 
+/// A version of a place or a corridor, as it was put.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct VersionView {
+    /// In force from then on, until the next one's time.
+    pub effective_from: Time,
+    pub put_at: Time,
+    pub put_by: ChangedBy,
+    /// SHA-256 of the feature's text, in hex.
+    pub digest: String,
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DeviceView {

@@ -98,11 +98,11 @@ pub(crate) async fn furnish(tracker: &Tracker) -> anyhow::Result<()> {
         if let Some((_, district)) = LIES_IN.iter().find(|(part, _)| id.contains(part)) {
             set(&mut feature, "district", *district);
         }
-        access::command(tracker, &format!("place-{id}"), WorldCommand::PutPlace { feature }).await?;
+        access::command(tracker, &format!("place-{id}"), WorldCommand::PutPlace { feature, effective_from: None }).await?;
     }
     for feature in features(CORRIDORS)? {
         let key = format!("corridor-{}", id_of(&feature));
-        access::command(tracker, &key, WorldCommand::PutCorridor { feature }).await?;
+        access::command(tracker, &key, WorldCommand::PutCorridor { feature, effective_from: None }).await?;
     }
     Ok(())
 }

@@ -48,6 +48,7 @@ pub use registry::{
     AlertFilter, DeviceFilter, NotARecordKey, Page, Principal, RecordFilter, RecordKey, Registry, RegistryError, Scope, TransferFilter,
 };
 pub use rekey::{RekeyError, rekey};
+pub use sealway_core::atlas::Subject;
 pub use sealway_core::command::COMMAND_BYTES_LIMIT;
 pub use sealway_core::evidence as checking;
 pub use sealway_core::proof;

@@ -249,6 +249,7 @@ pub(crate) fn rows(state: &mut State) -> Vec<Row> {
     rows.extend(core.tokens().cloned().map(Row::Token));
     rows.extend(core.places().map(Row::Place));
     rows.extend(core.corridors().map(Row::Corridor));
+    rows.extend(core.versions().map(Row::Version));
     rows.extend(core.devices().map(Row::Device));
     rows.extend(core.transfers().map(Row::Transfer));
     rows.extend(core.alerts().cloned().map(Row::Alert));

@@ -50,4 +50,6 @@ mod session;
 #[cfg(test)]
 mod tlog;
 #[cfg(test)]
+mod versions;
+#[cfg(test)]
 mod webhooks;

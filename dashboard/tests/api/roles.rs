@@ -1,6 +1,6 @@
 //! Every route, for every role and for nobody.
 
-use crate::house::{House, corridor, place, transfer};
+use crate::house::{House, START, corridor, place, transfer};
 use crate::seal::Seal;
 use sealway_schemas::report::Event;
 use serde_json::{Value, json};
@@ -58,6 +58,11 @@ fn reads() -> Vec<Route> {
         "/alerts",
         "/places/{id}",
         "/corridors/{id}",
+        "/places/{id}/versions",
+        "/corridors/{id}/versions",
+        "/places/{id}/versions/{effective_from}",
+        "/corridors/{id}/versions/{effective_from}",
+        "/planned-versions",
     ];
     let mut routes: Vec<Route> = open.into_iter().map(|template| route("get", template, Value::Null, EVERYONE)).collect();
     routes.push(route("get", "/records/{kind}", Value::Null, EVERYONE));
@@ -166,7 +171,12 @@ fn address(template: &str, transfer: &str) -> String {
     };
     format!(
         "/api/v1{}",
-        template.replace("{kind}", "step").replace("{form}", "svg").replace("{id}", id).replace("{photo}", &"0a".repeat(32))
+        template
+            .replace("{kind}", "step")
+            .replace("{form}", "svg")
+            .replace("{id}", id)
+            .replace("{photo}", &"0a".repeat(32))
+            .replace("{effective_from}", &START.to_string())
     )
 }
 

@@ -1,16 +1,26 @@
 //! Places and corridors.
 
 use super::kinds::kinds;
+use crate::Time;
 use serde::{Deserialize, Serialize};
 
+/// A version is in force from `effective_from` on, until the next one's; without it at once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum WorldCommand {
     /// A GeoJSON feature with a polygon.
-    PutPlace { feature: serde_json::Value },
+    PutPlace {
+        feature: serde_json::Value,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        effective_from: Option<Time>,
+    },
     /// A GeoJSON feature with a line and its width.
-    PutCorridor { feature: serde_json::Value },
+    PutCorridor {
+        feature: serde_json::Value,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        effective_from: Option<Time>,
+    },
 }
 
 kinds!(WorldCommand { PutPlace => "put-place", PutCorridor => "put-corridor" });
@@ -18,7 +28,7 @@ kinds!(WorldCommand { PutPlace => "put-place", PutCorridor => "put-corridor" });
 impl WorldCommand {
     #[must_use]
     pub fn subject(&self) -> String {
-        let (Self::PutPlace { feature } | Self::PutCorridor { feature }) = self;
+        let (Self::PutPlace { feature, .. } | Self::PutCorridor { feature, .. }) = self;
         feature.pointer("/properties/id").and_then(|id| id.as_str()).unwrap_or_default().to_owned()
     }
 }

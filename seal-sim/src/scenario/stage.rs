@@ -58,7 +58,7 @@ pub fn furnish(platform: &mut dyn Platform, at: Time, corridors: &str, places: &
         set(&mut feature, "operator", OPERATOR.into());
         set(&mut feature, "splitting", true.into());
         let place: PlaceId = feature.pointer("/properties/id").and_then(Value::as_str).unwrap_or_default().parse()?;
-        platform.command(at, &officer, &serde_json::to_value(WorldCommand::PutPlace { feature })?)?;
+        platform.command(at, &officer, &serde_json::to_value(WorldCommand::PutPlace { feature, effective_from: None })?)?;
         for gate in gates(&place)? {
             platform.command(at, &officer, &serde_json::to_value(gate)?)?;
         }
@@ -70,7 +70,7 @@ pub fn furnish(platform: &mut dyn Platform, at: Time, corridors: &str, places: &
             set(&mut feature, "stops", json!([[km * (ALLOWED_STOP - 0.005), km * (ALLOWED_STOP + 0.005), ALLOWED_MINUTES]]));
             set(&mut feature, "waypoints", json!([[km * WAYPOINT, width_m * WAYPOINT_SHARE]]));
         }
-        platform.command(at, &officer, &serde_json::to_value(WorldCommand::PutCorridor { feature })?)?;
+        platform.command(at, &officer, &serde_json::to_value(WorldCommand::PutCorridor { feature, effective_from: None })?)?;
     }
     Ok(())
 }

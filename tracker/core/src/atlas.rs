@@ -1,12 +1,14 @@
-//! All places and corridors, with an index of hexagons (H3) that answers which of them are near a point.
+//! All places and corridors, each in its versions, with an index of hexagons (H3) that answers which of those in force are near a point.
 
 use crate::corridor::{Along, Corridor};
 use crate::feature::GeometryRefusal;
 use crate::geometry::Position;
 use crate::place::Place;
+use crate::versions::Versions;
 use h3o::geom::{ContainmentMode, TilerBuilder};
 use h3o::{CellIndex, LatLng, Resolution};
-use sealway_schemas::{CorridorId, PlaceId};
+use sealway_schemas::movement::By;
+use sealway_schemas::{CorridorId, PlaceId, Time};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,75 +29,212 @@ pub struct Near<'a> {
     pub corridors: Vec<(&'a Corridor, Along)>,
 }
 
+/// Who put a version, when, and from when on it is in force.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Put {
+    pub at: Time,
+    pub by: By,
+    /// Not before `at`.
+    pub from: Time,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Version<T> {
+    pub drawn: T,
+    pub put: Put,
+}
+
+/// A place or a corridor.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Subject {
+    Place(PlaceId),
+    Corridor(CorridorId),
+}
+
+impl Subject {
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Place(_) => "place",
+            Self::Corridor(_) => "corridor",
+        }
+    }
+
+    #[must_use]
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Place(id) => id.as_str(),
+            Self::Corridor(id) => id.as_str(),
+        }
+    }
+}
+
+/// One place's or corridor's versions, and which of them is in force.
+#[derive(Debug, Clone, PartialEq)]
+struct Drawn<T> {
+    versions: Versions<Version<T>>,
+    /// `None` while its first version is planned.
+    in_force: Option<Time>,
+}
+
+impl<T> Default for Drawn<T> {
+    fn default() -> Self {
+        Self { versions: Versions::default(), in_force: None }
+    }
+}
+
+impl<T> Drawn<T> {
+    fn now(&self) -> Option<&T> {
+        self.versions.begun_by(self.in_force?).map(|(_, version)| &version.drawn)
+    }
+
+    fn at(&self, t: Time) -> Option<(Time, &T)> {
+        self.versions.at(t).map(|(from, version)| (from, &version.drawn))
+    }
+
+    fn begun_by(&self, t: Time) -> Option<&T> {
+        self.versions.begun_by(t).map(|(_, version)| &version.drawn)
+    }
+
+    fn starts(&self) -> impl Iterator<Item = Time> {
+        self.versions.iter().map(|(from, _)| from)
+    }
+
+    /// Tells whether it is in force at once.
+    fn put(&mut self, drawn: T, put: Put) -> bool {
+        let (from, at_once) = (put.from, put.from <= put.at);
+        self.versions.put(from, Version { drawn, put });
+        if at_once {
+            self.in_force = Some(from);
+        }
+        at_once
+    }
+}
+
 #[derive(Debug, Default, Clone, PartialEq)]
 pub struct Atlas {
-    places: BTreeMap<PlaceId, Place>,
-    corridors: BTreeMap<CorridorId, Corridor>,
+    places: BTreeMap<PlaceId, Drawn<Place>>,
+    corridors: BTreeMap<CorridorId, Drawn<Corridor>>,
     place_cells: BTreeMap<CellIndex, BTreeSet<PlaceId>>,
     corridor_cells: BTreeMap<CellIndex, BTreeSet<CorridorId>>,
 }
 
 impl Atlas {
-    /// Puts a place, or puts it anew. Corridors that end in it must still do so.
-    pub fn put_place(&mut self, place: Place) -> Result<(), GeometryRefusal> {
+    /// Puts a version of a place. Corridors that end in it must do so as long as it is in force.
+    pub fn put_place(&mut self, place: Place, put: Put) -> Result<(), GeometryRefusal> {
+        let until = self.places.get(place.id()).and_then(|known| known.versions.until(put.from));
         for corridor in self.corridors.values() {
-            let ends = (self.end(corridor.from(), &place), self.end(corridor.to(), &place));
-            let mine = corridor.from() == place.id() || corridor.to() == place.id();
-            if let ((Some(from), Some(to)), true) = (ends, mine)
+            self.check_stays_under(corridor, &place, (put.from, until))?;
+        }
+        let cells = cells_of_place(&place)?;
+        let id = place.id().clone();
+        if self.places.entry(id.clone()).or_default().put(place, put) {
+            index(&mut self.place_cells, &id, cells);
+        }
+        Ok(())
+    }
+
+    fn check_stays_under(&self, corridor: &Drawn<Corridor>, place: &Place, span: (Time, Option<Time>)) -> Result<(), GeometryRefusal> {
+        let Some((_, first)) = corridor.at(span.0) else { return Ok(()) };
+        let ends = [first.from(), first.to()];
+        if !ends.contains(&place.id()) {
+            return Ok(());
+        }
+        let others = ends.into_iter().filter_map(|end| self.places.get(end)).flat_map(Drawn::starts);
+        for t in within(span, corridor.starts().chain(others)) {
+            let end = |id: &PlaceId| if id == place.id() { Some(place) } else { self.places.get(id)?.begun_by(t) };
+            if let (Some(corridor), Some(from), Some(to)) = (corridor.begun_by(t), end(first.from()), end(first.to()))
                 && corridor.check_touches(from, to).is_err()
             {
                 return Err(GeometryRefusal::Strands { corridor: corridor.id().to_string(), place: place.id().to_string() });
             }
         }
-        let cells = cells_of_place(&place)?;
-        let id = place.id().clone();
-        self.place_cells.retain(|_, places| {
-            places.remove(&id);
-            !places.is_empty()
-        });
-        for cell in cells {
-            self.place_cells.entry(cell).or_default().insert(id.clone());
-        }
-        self.places.insert(id, place);
         Ok(())
     }
 
-    fn end<'a>(&'a self, id: &PlaceId, fresh: &'a Place) -> Option<&'a Place> {
-        if id == fresh.id() { Some(fresh) } else { self.places.get(id) }
-    }
-
-    /// Puts a corridor, or puts it anew. Both of its places must be known and touched.
-    pub fn put_corridor(&mut self, corridor: Corridor) -> Result<(), GeometryRefusal> {
-        let place = |id: &PlaceId| self.places.get(id).ok_or_else(|| GeometryRefusal::Unknown { what: "place", id: id.to_string() });
-        corridor.check_touches(place(corridor.from())?, place(corridor.to())?)?;
-        let id = corridor.id().clone();
-        self.corridor_cells.retain(|_, corridors| {
-            corridors.remove(&id);
-            !corridors.is_empty()
-        });
-        for cell in cells_of_corridor(&corridor) {
-            self.corridor_cells.entry(cell).or_default().insert(id.clone());
+    /// Puts a version of a corridor. Both of its places must be known and touched as long as it is in force.
+    pub fn put_corridor(&mut self, corridor: Corridor, put: Put) -> Result<(), GeometryRefusal> {
+        let until = self.corridors.get(corridor.id()).and_then(|known| known.versions.until(put.from));
+        let ends = [corridor.from(), corridor.to()];
+        let starts = ends.into_iter().filter_map(|id| self.places.get(id)).flat_map(Drawn::starts);
+        for t in within((put.from, until), starts) {
+            let place = |id: &PlaceId| {
+                let place = self.places.get(id).and_then(|place| place.begun_by(t));
+                place.ok_or_else(|| GeometryRefusal::Unknown { what: "place", id: id.to_string() })
+            };
+            corridor.check_touches(place(corridor.from())?, place(corridor.to())?)?;
         }
-        self.corridors.insert(id, corridor);
+        let (id, cells) = (corridor.id().clone(), cells_of_corridor(&corridor));
+        if self.corridors.entry(id.clone()).or_default().put(corridor, put) {
+            index(&mut self.corridor_cells, &id, cells);
+        }
         Ok(())
     }
 
+    /// What was planned for this time is in force from now on.
+    pub(crate) fn begin(&mut self, subject: &Subject, at: Time) {
+        match subject {
+            Subject::Place(id) => {
+                let Some(known) = self.places.get_mut(id) else { return };
+                known.in_force = Some(at);
+                let cells = known.now().and_then(|place| cells_of_place(place).ok()).unwrap_or_default();
+                index(&mut self.place_cells, id, cells);
+            }
+            Subject::Corridor(id) => {
+                let Some(known) = self.corridors.get_mut(id) else { return };
+                known.in_force = Some(at);
+                let cells = known.now().map(cells_of_corridor).unwrap_or_default();
+                index(&mut self.corridor_cells, id, cells);
+            }
+        }
+    }
+
+    /// The version in force.
     #[must_use]
     pub fn place(&self, id: &PlaceId) -> Option<&Place> {
-        self.places.get(id)
+        self.places.get(id)?.now()
     }
 
+    /// The version in force at `t`; of the first one's time where `t` lies before.
+    #[must_use]
+    pub fn place_at(&self, id: &PlaceId, t: Time) -> Option<&Place> {
+        self.places.get(id)?.at(t).map(|(_, place)| place)
+    }
+
+    /// The version in force, or the first one where all are planned.
+    #[must_use]
+    pub fn planned_place(&self, id: &PlaceId) -> Option<&Place> {
+        self.places.get(id).and_then(|known| known.now().or_else(|| known.at(Time::ZERO).map(|(_, place)| place)))
+    }
+
+    /// The version in force.
     #[must_use]
     pub fn corridor(&self, id: &CorridorId) -> Option<&Corridor> {
-        self.corridors.get(id)
+        self.corridors.get(id)?.now()
     }
 
+    /// The version in force at `t`, with the time from which it is; the first one where `t` lies before.
+    #[must_use]
+    pub fn corridor_at(&self, id: &CorridorId, t: Time) -> Option<(Time, &Corridor)> {
+        self.corridors.get(id)?.at(t)
+    }
+
+    /// Those in force.
     pub fn places(&self) -> impl Iterator<Item = &Place> {
-        self.places.values()
+        self.places.values().filter_map(Drawn::now)
     }
 
+    /// Those in force.
     pub fn corridors(&self) -> impl Iterator<Item = &Corridor> {
-        self.corridors.values()
+        self.corridors.values().filter_map(Drawn::now)
+    }
+
+    pub fn place_versions(&self) -> impl Iterator<Item = &Version<Place>> {
+        self.places.values().flat_map(|known| known.versions.iter().map(|(_, version)| version))
+    }
+
+    pub fn corridor_versions(&self) -> impl Iterator<Item = &Version<Corridor>> {
+        self.corridors.values().flat_map(|known| known.versions.iter().map(|(_, version)| version))
     }
 
     /// Places within `radius_m` (at most [`NEAR_LIMIT_M`]), and corridors that the point lies in.
@@ -109,7 +248,7 @@ impl Atlas {
             cell.grid_disk::<Vec<_>>(1).iter().filter_map(|cell| self.place_cells.get(cell)).flatten().collect();
         let mut places: Vec<_> = around
             .into_iter()
-            .filter_map(|id| self.places.get(id))
+            .filter_map(|id| self.place(id))
             .map(|place| (place, if place.contains(at) { 0.0 } else { place.metres_to_edge(at) }))
             .filter(|(_, metres)| *metres <= radius_m.min(NEAR_LIMIT_M))
             .collect();
@@ -119,7 +258,7 @@ impl Atlas {
             .get(&cell)
             .into_iter()
             .flatten()
-            .filter_map(|id| self.corridors.get(id))
+            .filter_map(|id| self.corridor(id))
             .map(|corridor| (corridor, corridor.locate(at, None)))
             .filter(|(corridor, along)| along.distance_m <= corridor.width_m() / 2.0)
             .collect();
@@ -147,24 +286,69 @@ fn cells_of_corridor(corridor: &Corridor) -> BTreeSet<CellIndex> {
     cells
 }
 
-/// Snapshots keep the features as they were put; geometry and index are made again from them.
+/// The beginning of a span, and what of `times` lies in it.
+fn within((from, until): (Time, Option<Time>), times: impl Iterator<Item = Time>) -> BTreeSet<Time> {
+    std::iter::once(from).chain(times.filter(|t| *t > from && until.is_none_or(|until| *t < until))).collect()
+}
+
+/// What was in the index under `id` is replaced.
+fn index<Id: Ord + Clone>(cells: &mut BTreeMap<CellIndex, BTreeSet<Id>>, id: &Id, fresh: impl IntoIterator<Item = CellIndex>) {
+    cells.retain(|_, ids| {
+        ids.remove(id);
+        !ids.is_empty()
+    });
+    for cell in fresh {
+        cells.entry(cell).or_default().insert(id.clone());
+    }
+}
+
+/// A version as a snapshot keeps it: the feature as it was put.
+type Kept<'a> = (std::borrow::Cow<'a, str>, std::borrow::Cow<'a, Put>);
+
+/// Snapshots keep the features as they were put, and what is in force; geometry and index are made again from them.
 impl Serialize for Atlas {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let places: Vec<&str> = self.places.values().map(Place::feature).collect();
-        let corridors: Vec<&str> = self.corridors.values().map(Corridor::feature).collect();
+        fn kept<'a, T>(drawn: &'a Drawn<T>, feature: impl Fn(&'a T) -> &'a str) -> (Option<Time>, Vec<Kept<'a>>) {
+            let versions =
+                drawn.versions.iter().map(|(_, Version { drawn, put })| (feature(drawn).into(), std::borrow::Cow::Borrowed(put)));
+            (drawn.in_force, versions.collect())
+        }
+        let places: Vec<_> = self.places.values().map(|drawn| kept(drawn, Place::feature)).collect();
+        let corridors: Vec<_> = self.corridors.values().map(|drawn| kept(drawn, Corridor::feature)).collect();
         (places, corridors).serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Atlas {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (places, corridors) = <(Vec<String>, Vec<String>)>::deserialize(deserializer)?;
-        let mut atlas = Self::default();
-        for feature in places {
-            Place::parse(&feature).and_then(|place| atlas.put_place(place)).map_err(D::Error::custom)?;
+        type Rows = Vec<(Option<Time>, Vec<(String, Put)>)>;
+        fn drawn<T>(
+            (in_force, rows): (Option<Time>, Vec<(String, Put)>),
+            parse: fn(&str) -> Result<T, GeometryRefusal>,
+        ) -> Result<Drawn<T>, GeometryRefusal> {
+            let mut drawn = Drawn { in_force, ..Drawn::default() };
+            for (feature, put) in rows {
+                drawn.versions.put(put.from, Version { drawn: parse(&feature)?, put });
+            }
+            Ok(drawn)
         }
-        for feature in corridors {
-            Corridor::parse(&feature).and_then(|corridor| atlas.put_corridor(corridor)).map_err(D::Error::custom)?;
+        let (places, corridors) = <(Rows, Rows)>::deserialize(deserializer)?;
+        let mut atlas = Self::default();
+        for rows in places {
+            let known = drawn(rows, Place::parse).map_err(D::Error::custom)?;
+            let Some(id) = known.at(Time::ZERO).map(|(_, place)| place.id().clone()) else { continue };
+            if let Some(place) = known.now() {
+                index(&mut atlas.place_cells, &id, cells_of_place(place).map_err(D::Error::custom)?);
+            }
+            atlas.places.insert(id, known);
+        }
+        for rows in corridors {
+            let known = drawn(rows, Corridor::parse).map_err(D::Error::custom)?;
+            let Some(id) = known.at(Time::ZERO).map(|(_, corridor)| corridor.id().clone()) else { continue };
+            if let Some(corridor) = known.now() {
+                index(&mut atlas.corridor_cells, &id, cells_of_corridor(corridor));
+            }
+            atlas.corridors.insert(id, known);
         }
         Ok(atlas)
     }
@@ -179,14 +363,18 @@ mod tests {
         parsed["features"].as_array().unwrap().iter().map(ToString::to_string).collect()
     }
 
+    fn put(at: u64, from: u64) -> Put {
+        Put { at: Time::from_ms(at), by: By::User("officer-1".parse().unwrap()), from: Time::from_ms(from) }
+    }
+
     fn world() -> Atlas {
         let mut atlas = Atlas::default();
         for feature in features(include_str!("../world/places.geojson")) {
-            atlas.put_place(Place::parse(&feature).unwrap()).unwrap();
+            atlas.put_place(Place::parse(&feature).unwrap(), put(0, 0)).unwrap();
         }
         for feature in features(include_str!("../world/corridors.geojson")) {
             let corridor = Corridor::parse(&feature).unwrap();
-            atlas.put_corridor(corridor).unwrap();
+            atlas.put_corridor(corridor, put(0, 0)).unwrap();
         }
         atlas
     }
@@ -229,19 +417,20 @@ mod tests {
             .into_iter()
             .find(|feature| feature.contains("road-xian-epz-a-xiy"))
             .unwrap();
-        let put = |atlas: &mut Atlas, feature: &str| Corridor::parse(feature).and_then(|corridor| atlas.put_corridor(corridor));
+        let drawn =
+            |atlas: &mut Atlas, feature: &str| Corridor::parse(feature).and_then(|corridor| atlas.put_corridor(corridor, put(0, 0)));
         let elsewhere = road.replace("\"airport-xiy\"", "\"airport-pvg\"");
-        assert_eq!(put(&mut atlas, &elsewhere).unwrap_err().code(), "corridor-does-not-touch");
+        assert_eq!(drawn(&mut atlas, &elsewhere).unwrap_err().code(), "corridor-does-not-touch");
         let nowhere = road.replace("\"airport-xiy\"", "\"airport-moon\"");
-        assert_eq!(put(&mut atlas, &nowhere).unwrap_err().to_string(), "place airport-moon: unknown, expected one that was put before");
+        assert_eq!(drawn(&mut atlas, &nowhere).unwrap_err().to_string(), "place airport-moon: unknown, expected one that was put before");
         let swapped = road
             .replace("\"from\":\"zone-xian-epz-a\"", "\"from\":\"airport-xiy\"")
             .replace("\"to\":\"airport-xiy\"", "\"to\":\"zone-xian-epz-a\"");
-        assert!(put(&mut atlas, &swapped).unwrap_err().to_string().ends_with("the line runs the other way"));
+        assert!(drawn(&mut atlas, &swapped).unwrap_err().to_string().ends_with("the line runs the other way"));
 
         let airport = atlas.place(&"airport-xiy".parse().unwrap()).unwrap().feature().to_owned();
         let moved = airport.replace("108.7", "107.7").replace("34.4", "33.4");
-        let refused = Place::parse(&moved).and_then(|place| atlas.put_place(place)).unwrap_err();
+        let refused = Place::parse(&moved).and_then(|place| atlas.put_place(place, put(0, 0))).unwrap_err();
         assert_eq!(refused.code(), "corridor-stranded", "{refused}");
         assert_eq!(atlas, world(), "a refusal changes nothing");
     }

@@ -171,7 +171,7 @@ impl Core {
         let taken = match command {
             Command::Gate(command) => return self.gate_command(now, asking, command, effects),
             Command::Registry(command) => self.registry_command(now, asking, command, effects),
-            Command::World(command) => self.world_command(&command, effects),
+            Command::World(command) => self.world_command(now, asking, &command, effects),
             Command::Device(command) => self.device_command(now, asking, command, effects),
             Command::Transfer(command) => self.transfer_command(now, asking, command, effects),
             Command::Custody(command) => self.custody_command(now, asking, command, effects),

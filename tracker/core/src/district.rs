@@ -54,8 +54,8 @@ enum End {
 fn concern(command: &Command) -> Concern<'_> {
     match command {
         Command::Registry(command) => registry(command),
-        Command::World(WorldCommand::PutPlace { feature }) => Concern::Drawn(feature),
-        Command::World(WorldCommand::PutCorridor { feature }) => Concern::Between(feature),
+        Command::World(WorldCommand::PutPlace { feature, .. }) => Concern::Drawn(feature),
+        Command::World(WorldCommand::PutCorridor { feature, .. }) => Concern::Between(feature),
         Command::Device(command) => device(command),
         Command::Transfer(command) => transfer(command),
         Command::Cargo(command) => cargo(command),
@@ -258,7 +258,7 @@ impl Core {
     }
 
     fn check_place(&self, own: &DistrictId, id: &PlaceId) -> Result<(), CommandRefusal> {
-        match self.atlas().place(id) {
+        match self.atlas().planned_place(id) {
             Some(place) if place.district() != Some(own) => Err(other(own, id.as_str(), "a place of that district")),
             Some(_) | None => Ok(()),
         }
@@ -275,7 +275,7 @@ impl Core {
     }
 
     fn check_between(&self, own: &DistrictId, feature: &Value) -> Result<(), CommandRefusal> {
-        let ends = ["from", "to"].map(|name| named(feature, name).and_then(|id| self.atlas().place(&id)).and_then(Place::district));
+        let ends = ["from", "to"].map(|name| named(feature, name).and_then(|id| self.atlas().planned_place(&id)).and_then(Place::district));
         if ends.contains(&Some(own)) {
             return Ok(());
         }

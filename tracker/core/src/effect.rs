@@ -1,14 +1,18 @@
 //! What the judge wants done. The driver does it after the commit, in this order.
 
+use crate::atlas::{Put, Subject};
 use crate::order::Outcome;
 use crate::terminal::Sighted;
 use crate::verify::Refusal;
 use sealway_schemas::down::Down;
 use sealway_schemas::entry::Entry;
-use sealway_schemas::event::{AlertView, CorridorView, DeviceView, Event, PartyView, PlaceView, TokenView, TransferView, UserView};
+use sealway_schemas::event::{
+    AlertView, CorridorView, DeviceView, Event, PartyView, PlaceView, TokenView, TransferView, UserView, VersionView,
+};
 use sealway_schemas::movement::{Arrow, MovementState};
 use sealway_schemas::record::Record;
 use sealway_schemas::{DeviceId, PublicKey, Time, TransferId, WebhookId};
+use sha2::{Digest as _, Sha256};
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
@@ -67,12 +71,31 @@ pub enum Row {
     Party(PartyView),
     User(UserView),
     Token(TokenView),
+    /// The version in force.
     Place(PlaceView),
     Corridor(CorridorView),
+    Version(DrawnVersion),
     Device(DeviceView),
     Transfer(TransferView),
     Alert(AlertView),
     Record(Record),
+}
+
+/// A version of a place or a corridor, whether it is in force or not.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DrawnVersion {
+    pub subject: Subject,
+    pub view: VersionView,
+    /// GeoJSON, the text that the view's digest is of.
+    pub feature: String,
+}
+
+impl DrawnVersion {
+    pub(crate) fn new(subject: Subject, put: &Put, feature: String) -> Self {
+        let digest = hex::encode(Sha256::digest(feature.as_bytes()));
+        let view = VersionView { effective_from: put.from, put_at: put.at, put_by: put.by.clone(), digest };
+        Self { subject, view, feature }
+    }
 }
 
 /// What goes into the outbox. A replay gives the same again, under the same numbers.

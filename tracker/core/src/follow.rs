@@ -3,7 +3,7 @@
 use crate::alert::Finding;
 use crate::core::Core;
 use crate::corridor::{Along, Corridor};
-use crate::detect::Sign;
+use crate::detect::{Sign, Waypoints};
 use crate::device::DeviceIx;
 use crate::effect::Effect;
 use crate::locate::{LocatedReport, Route};
@@ -20,10 +20,11 @@ use sealway_schemas::report::{Event, Report, Status};
 impl Core {
     /// Judges an applied report against the transfer that its seal is bound to.
     pub(crate) fn follow(&mut self, now: Time, ix: DeviceIx, bound: TransferIx, report: &VerifiedReport, effects: &mut Vec<Effect>) {
+        self.measure_anew(bound, report.report().t());
         let Some(transfer) = self.transfers.get(bound) else {
             return;
         };
-        let Some(route) = self.route(transfer) else {
+        let Some((version, route)) = self.route(transfer, report.report().t()) else {
             return;
         };
         let located = LocatedReport::locate(report, route, &self.policy);
@@ -33,7 +34,7 @@ impl Core {
         let lie = lie(&located, transfer, route.corridor, &self.policy);
         let inside = located.along().is_some_and(|along| along.distance_m <= route.corridor.width_m() / 2.0);
         if let Some(transfer) = self.transfers.get_mut(bound) {
-            advance(transfer, &located, (after, inside));
+            advance(transfer, &located, (after, inside, version));
         }
         let (t, ctr) = (report.report().t(), report.report().ctr());
         let after = self.onto_next_leg(now, bound, (after, t), effects);
@@ -107,15 +108,60 @@ impl Core {
         }
     }
 
-    /// Of the leg that it is on.
-    fn route(&self, transfer: &Transfer) -> Option<Route<'_>> {
-        let corridor = self.atlas.corridor(&transfer.corridor)?;
-        Some(Route {
-            origin: self.atlas.place(corridor.from())?,
-            destination: self.atlas.place(corridor.to())?,
-            corridor,
-            last_piece: transfer.progress.map(|progress| progress.piece),
-        })
+    /// Of the leg that it is on, as it was drawn at `t`: with the time from which it is so.
+    fn route(&self, transfer: &Transfer, t: Time) -> Option<(Time, Route<'_>)> {
+        let (version, corridor) = self.atlas.corridor_at(&transfer.corridor, t)?;
+        let (origin, destination) = (self.atlas.place_at(corridor.from(), t)?, self.atlas.place_at(corridor.to(), t)?);
+        Some((version, Route { origin, destination, corridor, last_piece: transfer.progress.map(|progress| progress.piece) }))
+    }
+
+    /// The version that a transfer's progress is measured along; without one, that of its declaration.
+    pub(crate) fn measured_along(&self, transfer: &Transfer) -> Option<&Corridor> {
+        let version = transfer.progress.map_or(transfer.declared_at, |progress| progress.version);
+        self.atlas.corridor_at(&transfer.corridor, version).map(|(_, corridor)| corridor)
+    }
+
+    /// Kilometres along one version say nothing along another: what was reached, found on the corridor as it is drawn at `t`, and that.
+    pub(crate) fn progress_at(&self, transfer: &Transfer, t: Time) -> Option<(Progress, &Corridor)> {
+        let (progress, before) = (transfer.progress?, self.measured_along(transfer)?);
+        let (version, drawn) = self.atlas.corridor_at(&transfer.corridor, t)?;
+        let progress = if version == progress.version { progress } else { progress.onto((before, drawn), version) };
+        Some((progress, drawn))
+    }
+
+    /// Before a report of another version's time is judged. Points to pass that lie behind are asked of nobody.
+    fn measure_anew(&mut self, bound: TransferIx, t: Time) {
+        let Some(transfer) = self.transfers.get(bound) else {
+            return;
+        };
+        let Some(((progress, drawn), before)) = self.progress_at(transfer, t).zip(self.measured_along(transfer)) else {
+            return;
+        };
+        if transfer.progress.is_some_and(|known| known.version == progress.version) {
+            return;
+        }
+        let waypoints = if before.waypoints() == drawn.waypoints() {
+            transfer.waypoints
+        } else {
+            Waypoints::beyond(drawn.waypoints(), progress.furthest_km)
+        };
+        if let Some(transfer) = self.transfers.get_mut(bound) {
+            transfer.progress = Some(progress);
+            transfer.waypoints = waypoints;
+        }
+    }
+}
+
+impl Progress {
+    fn onto(self, (before, after): (&Corridor, &Corridor), version: Time) -> Self {
+        if before.line() == after.line() {
+            return Self { version, ..self };
+        }
+        let found = |km| before.at_km(km).map(|at| after.locate(at, None));
+        let (Some(now), Some(furthest)) = (found(self.km), found(self.furthest_km)) else {
+            return Self { version, ..self };
+        };
+        Self { km: now.progress_km, furthest_km: furthest.progress_km, piece: now.piece, version }
     }
 }
 
@@ -162,7 +208,7 @@ fn lie(located: &LocatedReport<'_>, transfer: &Transfer, corridor: &Corridor, po
     Some((watch::lie((along, located.whereabouts(), &fix), furthest_km, corridor, policy), along))
 }
 
-fn advance(transfer: &mut Transfer, located: &LocatedReport<'_>, (after, inside): (Movement, bool)) {
+fn advance(transfer: &mut Transfer, located: &LocatedReport<'_>, (after, inside, version): (Movement, bool, Time)) {
     let under_way = match transfer.movement {
         Movement::InTransit { .. } => true,
         Movement::Declared | Movement::Sealed(_) | Movement::Arrived(_) => false,
@@ -172,6 +218,6 @@ fn advance(transfer: &mut Transfer, located: &LocatedReport<'_>, (after, inside)
         // What was driven before departure is no way back, and neither is what was never driven.
         let reached = |progress: Progress| if inside { progress.furthest_km.max(along.progress_km) } else { progress.furthest_km };
         let furthest = transfer.progress.filter(|_| under_way).map_or(along.progress_km, reached);
-        transfer.progress = Some(Progress { km: along.progress_km, furthest_km: furthest, piece: along.piece });
+        transfer.progress = Some(Progress { km: along.progress_km, furthest_km: furthest, piece: along.piece, version });
     }
 }

@@ -40,6 +40,7 @@ mod timer;
 mod transfer;
 pub mod trial;
 pub mod verify;
+pub mod versions;
 mod view;
 pub mod watch;
 mod way;
@@ -49,7 +50,9 @@ pub mod wire_check;
 pub const RULES: &str = env!("SEALWAY_RULES");
 
 pub use crate::core::Core;
-pub use effect::{CommandReceipt, CommandRefusal, Effect, KeyChange, LoginRefusal, Outbound, RefusedStep, Row, Told, event_id};
+pub use effect::{
+    CommandReceipt, CommandRefusal, DrawnVersion, Effect, KeyChange, LoginRefusal, Outbound, RefusedStep, Row, Told, event_id,
+};
 pub use feature::{FEATURE_BYTES_LIMIT, GeometryRefusal};
 pub use input::Input;
 pub use policy::Policy;

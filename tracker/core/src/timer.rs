@@ -1,12 +1,13 @@
 //! Deadlines. A device that speaks does not move its deadline: the deadline looks, when it comes, whether the device spoke since.
 
 use crate::alert::Finding;
+use crate::atlas::Subject;
 use crate::core::Core;
 use crate::corridor::{Corridor, Mode};
 use crate::device::{Device, DeviceIx, PackedFix};
 use crate::effect::Effect;
 use crate::movement::Movement;
-use crate::transfer::{Transfer, TransferIx};
+use crate::transfer::{Progress, Transfer, TransferIx};
 use sealway_schemas::Time;
 use sealway_schemas::event::AlertKind;
 use serde::{Deserialize, Serialize};
@@ -40,9 +41,12 @@ pub(crate) enum Term {
 pub(crate) struct Timers {
     devices: BTreeSet<(Time, DeviceIx, Deadline)>,
     transfers: BTreeSet<(Time, TransferIx, Term)>,
+    /// Versions that are planned.
+    world: BTreeSet<(Time, Subject)>,
 }
 
 enum Due {
+    Version(Subject),
     Device(DeviceIx, Deadline),
     Transfer(TransferIx, Term),
 }
@@ -51,7 +55,8 @@ impl Timers {
     pub(crate) fn next(&self) -> Option<Time> {
         let devices = self.devices.first().map(|(at, _, _)| *at);
         let transfers = self.transfers.first().map(|(at, _, _)| *at);
-        devices.into_iter().chain(transfers).min()
+        let world = self.world.first().map(|(at, _)| *at);
+        devices.into_iter().chain(transfers).chain(world).min()
     }
 
     pub(crate) fn set(&mut self, at: Time, device: DeviceIx, deadline: Deadline) {
@@ -62,9 +67,16 @@ impl Timers {
         self.transfers.insert((at, transfer, term));
     }
 
-    /// The earliest; a device's before a transfer's of the same time.
+    pub(crate) fn set_for_world(&mut self, at: Time, subject: Subject) {
+        self.world.insert((at, subject));
+    }
+
+    /// The earliest. Of the same time a version comes first, since the others are judged by it, and a device's before a transfer's.
     fn pop_until(&mut self, now: Time) -> Option<(Time, Due)> {
         let at = self.next().filter(|at| *at <= now)?;
+        if self.world.first().is_some_and(|(due, _)| *due == at) {
+            return self.world.pop_first().map(|(at, subject)| (at, Due::Version(subject)));
+        }
         if let Some((_, device, deadline)) = self.devices.first().copied().filter(|due| due.0 == at) {
             self.devices.pop_first();
             return Some((at, Due::Device(device, deadline)));
@@ -78,6 +90,7 @@ impl Core {
     pub(crate) fn fire_until(&mut self, now: Time, effects: &mut Vec<Effect>) {
         while let Some((at, due)) = self.timers.pop_until(now) {
             match due {
+                Due::Version(subject) => self.version_due(at, &subject, effects),
                 Due::Device(device, Deadline::Silence) => self.silence_due(at, device, effects),
                 Due::Device(device, Deadline::Hole) => self.hole_due(at, device, effects),
                 Due::Transfer(transfer, Term::Arrival) => self.arrival_due(at, transfer, effects),
@@ -103,7 +116,7 @@ impl Core {
             return;
         };
         let limit_ms = self.silence_limit_ms(device);
-        let quiet_ms = self.atlas.corridor(&transfer.corridor).map_or(0, |corridor| quiet_ms(device, transfer, corridor, limit_ms));
+        let quiet_ms = self.progress_at(transfer, at).map_or(0, |on| quiet_ms(device, transfer, on, limit_ms));
         let due = device.heard_at.plus_ms(limit_ms).plus_ms(quiet_ms);
         if due > at {
             self.timers.set(due, ix, Deadline::Silence);
@@ -146,14 +159,14 @@ impl Core {
 
 /// How much longer than usual a seal may be quiet where it was last seen: under way in the air, in a stretch without a network or
 /// about to enter one. Not for ever: only as long as the crossing takes.
-fn quiet_ms(device: &Device, transfer: &Transfer, corridor: &Corridor, limit_ms: u64) -> u64 {
+fn quiet_ms(device: &Device, transfer: &Transfer, (progress, corridor): (Progress, &Corridor), limit_ms: u64) -> u64 {
     let under_way = match transfer.movement {
         Movement::InTransit { .. } => true,
         Movement::Declared | Movement::Sealed(_) | Movement::Arrived(_) => false,
     };
-    let Some(progress) = transfer.progress.filter(|_| under_way) else {
+    if !under_way {
         return 0;
-    };
+    }
     match corridor.mode() {
         Mode::Air => AIR_GROUND_MS + crossing_ms(corridor.length_km() - progress.km, AIR_M_PER_S),
         Mode::Rail | Mode::Road | Mode::Sea => {

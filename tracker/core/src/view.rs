@@ -1,9 +1,10 @@
 //! The rows that people see, made from the state when they are asked for, and who may see them.
 
+use crate::atlas::{Subject, Version};
 use crate::core::Core;
 use crate::corridor::Corridor;
 use crate::device::{Device, DeviceIx};
-use crate::effect::{Effect, Row};
+use crate::effect::{DrawnVersion, Effect, Row};
 use crate::movement::Custody;
 use crate::place::Place;
 use crate::transfer::{Transfer, TransferIx};
@@ -61,6 +62,19 @@ impl Core {
 
     pub fn corridors(&self) -> impl Iterator<Item = CorridorView> + '_ {
         self.atlas.corridors().map(Corridor::view)
+    }
+
+    /// Every version of every place and corridor, the planned ones too.
+    pub fn versions(&self) -> impl Iterator<Item = DrawnVersion> + '_ {
+        let places = self
+            .atlas
+            .place_versions()
+            .map(|Version { drawn, put }| DrawnVersion::new(Subject::Place(drawn.id().clone()), put, drawn.feature().to_owned()));
+        let corridors = self
+            .atlas
+            .corridor_versions()
+            .map(|Version { drawn, put }| DrawnVersion::new(Subject::Corridor(drawn.id().clone()), put, drawn.feature().to_owned()));
+        places.chain(corridors)
     }
 
     #[must_use]
@@ -166,7 +180,7 @@ impl Core {
     }
 
     fn transfer_view(&self, transfer: &Transfer) -> TransferView {
-        let corridor = self.atlas.corridor(&transfer.corridor);
+        let corridor = self.measured_along(transfer);
         let held = match self.custody(transfer) {
             Custody::Held => true,
             Custody::Whole => false,

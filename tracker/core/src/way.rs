@@ -3,7 +3,7 @@
 use crate::alert::Finding;
 use crate::command::Asking;
 use crate::core::Core;
-use crate::corridor::{Along, Corridor, Mode, speed_limit};
+use crate::corridor::{Along, Mode, speed_limit};
 use crate::detect::{Drift, Dwell, Jump, Passing, Reception, Stand};
 use crate::device::{DeviceIx, Last};
 use crate::effect::{CommandRefusal, Effect};
@@ -32,7 +32,8 @@ impl Core {
         let Some(transfer) = self.transfers.get_mut(bound) else {
             return;
         };
-        let on_road = self.atlas.corridor(&transfer.corridor).is_some_and(|corridor| corridor.mode() == Mode::Road);
+        let corridor = self.atlas.corridor_at(&transfer.corridor, located.report().t()).map(|(_, corridor)| corridor);
+        let on_road = corridor.is_some_and(|corridor| corridor.mode() == Mode::Road);
         let fix = match located.whereabouts() {
             Whereabouts::OnTheWay => located.fix(),
             Whereabouts::Unclear => return,
@@ -43,7 +44,7 @@ impl Core {
             return;
         };
         let report = located.report();
-        let stop = located.along().and_then(|along| self.atlas.corridor(&transfer.corridor)?.stop_at(along.progress_km));
+        let stop = located.along().and_then(|along| corridor?.stop_at(along.progress_km));
         let (kind, limit_ms) = match stop {
             Some(stop) => (AlertKind::Overstay, stop.allowed_ms),
             None => (AlertKind::StopOutsidePlace, self.policy.stop_limit_ms),
@@ -74,7 +75,7 @@ impl Core {
         };
         let (watch, verdict) = transfer.watch.next(lie, report.t(), report.ctr());
         transfer.watch = watch;
-        let Some(half_m) = self.atlas.corridor(&transfer.corridor).map(|corridor| corridor.width_m() / 2.0) else {
+        let Some(half_m) = self.atlas.corridor_at(&transfer.corridor, report.t()).map(|(_, corridor)| corridor.width_m() / 2.0) else {
             return;
         };
         let back_km = transfer.progress.map_or(0.0, |progress| progress.furthest_km - along.progress_km);
@@ -102,7 +103,7 @@ impl Core {
         let Some(transfer) = self.transfers.get_mut(bound) else {
             return;
         };
-        let points = self.atlas.corridor(&transfer.corridor).map_or(&[][..], Corridor::waypoints);
+        let points = self.atlas.corridor_at(&transfer.corridor, report.t()).map_or(&[][..], |(_, corridor)| corridor.waypoints());
         if points.is_empty() {
             return;
         }
@@ -137,7 +138,7 @@ impl Core {
         }
         #[expect(clippy::cast_precision_loss, reason = "milliseconds between two reports")]
         let seconds = (report.t().since(from.t).max(1_000) as f64) / 1000.0;
-        let (speed, fastest) = (metres / seconds, self.speed_limit(ix));
+        let (speed, fastest) = (metres / seconds, self.speed_limit(ix, report.t()));
         if speed <= fastest {
             return None;
         }
@@ -188,7 +189,7 @@ impl Core {
         let Some(fix) = self.devices.get(ix).and_then(|device| device.last?.fix) else {
             return Ok(());
         };
-        let fastest = speed_limit(self.atlas.corridor(&transfer.corridor).map_or(Mode::Road, Corridor::mode));
+        let fastest = speed_limit(self.atlas.corridor_at(&transfer.corridor, at).map_or(Mode::Road, |(_, corridor)| corridor.mode()));
         let seal = (fix.t, fix.position(), f64::from(fix.accuracy_dm) / 5.0);
         let (truck, drift) = transfer.truck.next((at, position), seal, fastest);
         transfer.truck = truck;
@@ -207,10 +208,10 @@ impl Core {
     }
 
     /// Of the transfer's mode; a free seal may fly.
-    fn speed_limit(&self, ix: DeviceIx) -> f64 {
+    fn speed_limit(&self, ix: DeviceIx, t: Time) -> f64 {
         let transfer = self.devices.get(ix).and_then(|device| self.transfers.get(device.transfer?));
         let under_way = transfer.filter(|transfer| transfer.movement.in_custody());
-        let corridor = under_way.and_then(|transfer| self.atlas.corridor(&transfer.corridor));
-        speed_limit(corridor.map_or(Mode::Air, Corridor::mode))
+        let corridor = under_way.and_then(|transfer| self.atlas.corridor_at(&transfer.corridor, t));
+        speed_limit(corridor.map_or(Mode::Air, |(_, corridor)| corridor.mode()))
     }
 }

@@ -4,7 +4,8 @@
 use super::{Registry, RegistryError, schema, write};
 use crate::config::Clock;
 use sealway_core::Row;
-use sealway_schemas::DeviceId;
+use sealway_core::atlas::Subject;
+use sealway_schemas::{DeviceId, Time};
 use sqlx::sqlite::SqlitePool;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -21,6 +22,8 @@ enum Key {
     Named(u8, String),
     Alert(u64),
     Record(String, String),
+    /// Of a place or a corridor, by the time from which it is in force.
+    Version(Subject, Time),
 }
 
 #[derive(Debug, Default)]
@@ -48,6 +51,7 @@ impl Waiting {
             Row::Token(token) => Key::Named(2, token.id.clone()),
             Row::Place(place) => Key::Named(3, place.id.to_string()),
             Row::Corridor(corridor) => Key::Named(4, corridor.id.to_string()),
+            Row::Version(version) => Key::Version(version.subject.clone(), version.view.effective_from),
             Row::Transfer(transfer) => Key::Named(5, transfer.id.to_string()),
             Row::Alert(alert) => Key::Alert(alert.id.0),
             Row::Record(record) => Key::Record(record.kind.clone(), record.id.clone()),

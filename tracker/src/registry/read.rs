@@ -1,11 +1,12 @@
 //! Scoped reads: the first parameter of every query is the party that it is limited to, or null for those who see all.
 
 use super::page::{AlertFilter, DeviceFilter, Page, RecordFilter, RecordKey, TransferFilter};
-use super::write::word;
+use super::write::{milliseconds, word};
 use super::{Registry, RegistryError, Scope};
-use sealway_schemas::event::{AlertView, CorridorView, DeviceView, PartyView, PlaceView, TokenView, TransferView, UserView};
+use sealway_core::atlas::Subject;
+use sealway_schemas::event::{AlertView, CorridorView, DeviceView, PartyView, PlaceView, TokenView, TransferView, UserView, VersionView};
 use sealway_schemas::record::{Record, Recorded};
-use sealway_schemas::{AlertId, CorridorId, DeviceId, PartyId, PlaceId, TransferId, UserId};
+use sealway_schemas::{AlertId, CorridorId, DeviceId, PartyId, PlaceId, Time, TransferId, UserId};
 use serde::de::DeserializeOwned;
 use sqlx::sqlite::Sqlite;
 
@@ -63,6 +64,12 @@ const TOKENS: &str = "SELECT body FROM tokens WHERE ($1 IS NULL OR user IN (SELE
 /// Places and corridors are everybody's: a carrier has to name them to declare a transfer.
 const PLACES: &str = "SELECT body FROM places WHERE ($1 IS NULL OR $1 <> '') AND ($2 IS NULL OR id > $2) ORDER BY id LIMIT $3";
 const CORRIDORS: &str = "SELECT body FROM corridors WHERE ($1 IS NULL OR $1 <> '') AND ($2 IS NULL OR id > $2) ORDER BY id LIMIT $3";
+/// The newest first.
+const VERSIONS: &str = "SELECT body FROM versions WHERE ($1 IS NULL OR $1 <> '') AND kind = $2 AND id = $3
+    AND ($4 IS NULL OR effective_from < $4) ORDER BY effective_from DESC LIMIT $5";
+const VERSION: &str = "SELECT feature FROM versions WHERE ($1 IS NULL OR $1 <> '') AND kind = $2 AND id = $3 AND effective_from = $4";
+const PLANNED: &str = "SELECT kind, id, body FROM versions WHERE ($1 IS NULL OR $1 <> '') AND effective_from > $2
+    ORDER BY effective_from, kind, id LIMIT 500";
 const PLACE: &str = "SELECT body FROM places WHERE ($1 IS NULL OR $1 <> '') AND id = $2";
 const CORRIDOR: &str = "SELECT body FROM corridors WHERE ($1 IS NULL OR $1 <> '') AND id = $2";
 
@@ -93,7 +100,7 @@ impl Registry {
     pub async fn records(&self, scope: &Scope, kind: &str, filter: &RecordFilter, page: &Page<RecordKey>) -> Found<Vec<Record>> {
         let query = sqlx::query_scalar::<Sqlite, String>(RECORDS).bind(scope.party()).bind(kind);
         let query = query.bind(filter.transfer.as_ref().map(TransferId::as_str));
-        let query = query.bind(page.after.as_ref().map(|after| i64::try_from(after.at.as_ms()).unwrap_or(i64::MAX)));
+        let query = query.bind(page.after.as_ref().map(|after| milliseconds(after.at)));
         let query = query.bind(page.after.as_ref().map(|after| after.id.as_str())).bind(page.rows());
         parse("records", query.fetch_all(&self.pool).await?)
     }
@@ -149,6 +156,26 @@ impl Registry {
 
     pub async fn corridor(&self, scope: &Scope, id: &CorridorId) -> Found<Option<CorridorView>> {
         self.one("corridors", CORRIDOR, scope, id.as_str()).await
+    }
+
+    /// Of a place or a corridor, the newest first, planned ones too; `page.after` is the oldest one of the page before.
+    pub async fn versions(&self, scope: &Scope, subject: &Subject, page: &Page<Time>) -> Found<Vec<VersionView>> {
+        let query = sqlx::query_scalar::<Sqlite, String>(VERSIONS).bind(scope.party()).bind(subject.kind()).bind(subject.id());
+        parse("versions", query.bind(page.after.map(milliseconds)).bind(page.rows()).fetch_all(&self.pool).await?)
+    }
+
+    /// The feature of the version that is in force from `from` on, as it was put.
+    pub async fn version(&self, scope: &Scope, subject: &Subject, from: Time) -> Found<Option<String>> {
+        let query = sqlx::query_scalar::<Sqlite, String>(VERSION).bind(scope.party()).bind(subject.kind()).bind(subject.id());
+        Ok(query.bind(milliseconds(from)).fetch_optional(&self.pool).await?)
+    }
+
+    /// What is not in force yet at `now`, the next first: whether a place or a corridor, its id, its version.
+    pub async fn planned(&self, scope: &Scope, now: Time) -> Found<Vec<(String, String, VersionView)>> {
+        let query = sqlx::query_as::<Sqlite, (String, String, String)>(PLANNED).bind(scope.party()).bind(milliseconds(now));
+        let rows = query.fetch_all(&self.pool).await?.into_iter();
+        let parsed = rows.map(|(kind, id, body)| Ok((kind, id, serde_json::from_str(&body)?)));
+        parsed.collect::<Result<_, _>>().map_err(|source| RegistryError::Row { table: "versions", source })
     }
 
     async fn one<T: DeserializeOwned>(&self, table: &'static str, sql: &'static str, scope: &Scope, id: &str) -> Found<Option<T>> {

@@ -7,7 +7,7 @@ use sqlx::sqlite::{SqliteConnection, SqlitePool};
 use std::path::Path;
 
 /// A file of another version, or made by other rules, is thrown away: it is a view.
-pub(super) const VERSION: i64 = 5;
+pub(super) const VERSION: i64 = 6;
 
 const TABLES: &str = "
 CREATE TABLE parties (id TEXT PRIMARY KEY, role TEXT NOT NULL, district TEXT, body TEXT NOT NULL) WITHOUT ROWID;
@@ -19,6 +19,9 @@ CREATE TABLE places (id TEXT PRIMARY KEY, operator TEXT, district TEXT, body TEX
 CREATE INDEX places_operator ON places (operator);
 CREATE INDEX places_district ON places (district) WHERE district IS NOT NULL;
 CREATE TABLE corridors (id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE versions (kind TEXT NOT NULL, id TEXT NOT NULL, effective_from INTEGER NOT NULL, body TEXT NOT NULL, feature TEXT NOT NULL,
+    PRIMARY KEY (kind, id, effective_from)) WITHOUT ROWID;
+CREATE INDEX versions_from ON versions (effective_from);
 CREATE TABLE devices (id TEXT PRIMARY KEY, owner TEXT NOT NULL, transfer TEXT, quarantined INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX devices_owner ON devices (owner);
 CREATE TABLE transfers (id TEXT PRIMARY KEY, carrier TEXT NOT NULL, seal TEXT NOT NULL, origin TEXT NOT NULL, destination TEXT NOT NULL,
@@ -54,7 +57,7 @@ CREATE INDEX records_transfer ON records (transfer) WHERE transfer IS NOT NULL;
 CREATE TABLE record_parties (kind TEXT NOT NULL, id TEXT NOT NULL, party TEXT NOT NULL, PRIMARY KEY (kind, id, party)) WITHOUT ROWID;
 CREATE TABLE cursor (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, records INTEGER NOT NULL, rules TEXT);
 INSERT INTO cursor VALUES (1, -1, 0, NULL);
-PRAGMA user_version = 5;
+PRAGMA user_version = 6;
 ";
 
 /// Opens the file, made anew where it is missing, of another version or other rules, or not readable: from the log.

@@ -1,7 +1,8 @@
 //! Rows into tables: the newest state of a row replaces the one before.
 
 use super::RegistryError;
-use sealway_core::Row;
+use sealway_core::{DrawnVersion, Row};
+use sealway_schemas::Time;
 use sealway_schemas::event::{AlertView, DeviceView, TransferView};
 use sealway_schemas::record::Record;
 use serde::Serialize;
@@ -34,6 +35,12 @@ pub(super) async fn upsert(connection: &mut SqliteConnection, row: &Row) -> Resu
         Row::Corridor(corridor) => {
             let sql = "INSERT INTO corridors VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET body = excluded.body";
             sqlx::query::<Sqlite>(sql).bind(corridor.id.to_string()).bind(json("corridors", corridor)?)
+        }
+        Row::Version(DrawnVersion { subject, view, feature }) => {
+            let sql = "INSERT INTO versions VALUES ($1, $2, $3, $4, $5)
+                ON CONFLICT (kind, id, effective_from) DO UPDATE SET body = excluded.body, feature = excluded.feature";
+            let query = sqlx::query::<Sqlite>(sql).bind(subject.kind()).bind(subject.id().to_owned());
+            query.bind(milliseconds(view.effective_from)).bind(json("versions", view)?).bind(feature.clone())
         }
         Row::Device(device) => return upsert_device(connection, device).await,
         Row::Transfer(transfer) => return upsert_transfer(connection, transfer).await,
@@ -83,7 +90,7 @@ async fn upsert_record(connection: &mut SqliteConnection, record: &Record) -> Re
     let sql = "INSERT INTO records VALUES ($1, $2, $3, $4, $5) ON CONFLICT (kind, id) DO UPDATE SET
         at = excluded.at, transfer = excluded.transfer, body = excluded.body";
     let query = sqlx::query::<Sqlite>(sql).bind(record.kind.as_str()).bind(record.id.as_str());
-    let query = query.bind(i64::try_from(record.at.as_ms()).unwrap_or(i64::MAX)).bind(record.transfer.as_ref().map(ToString::to_string));
+    let query = query.bind(milliseconds(record.at)).bind(record.transfer.as_ref().map(ToString::to_string));
     query.bind(json("records", record)?).execute(&mut *connection).await?;
     let sql = "DELETE FROM record_parties WHERE kind = $1 AND id = $2";
     sqlx::query::<Sqlite>(sql).bind(record.kind.as_str()).bind(record.id.as_str()).execute(&mut *connection).await?;
@@ -93,6 +100,10 @@ async fn upsert_record(connection: &mut SqliteConnection, record: &Record) -> Re
         query.bind(party.as_str()).execute(&mut *connection).await?;
     }
     Ok(())
+}
+
+pub(super) fn milliseconds(t: Time) -> i64 {
+    i64::try_from(t.as_ms()).unwrap_or(i64::MAX)
 }
 
 fn json(table: &'static str, row: &impl Serialize) -> Result<String, RegistryError> {

@@ -3,11 +3,11 @@
 use super::SeriesError;
 use super::latest::{Latest, Newest};
 use crate::data_dir::write_durably;
-use sealway_schemas::Digest;
+use sealway_schemas::{Digest, Time};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-const MAGIC: [u8; 8] = *b"SEALSER1";
+const MAGIC: [u8; 8] = *b"SEALSER2";
 
 /// Everything below the cursor is in the backend, and in this.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -15,13 +15,14 @@ pub(super) struct Kept {
     pub(super) cursor: u64,
     /// Of the entry before the cursor: a log that has another one there is another log.
     pub(super) tip: Option<Digest>,
-    places: Vec<String>,
+    /// Each version, with the time from which it is in force.
+    places: Vec<(Time, String)>,
     devices: Vec<Latest>,
 }
 
 impl Kept {
     pub(super) fn new(cursor: u64, tip: Option<Digest>, newest: &Newest) -> Self {
-        let places = newest.features().map(str::to_owned).collect();
+        let places = newest.features().map(|(from, feature)| (from, feature.to_owned())).collect();
         Self { cursor, tip, places, devices: newest.devices().cloned().collect() }
     }
 

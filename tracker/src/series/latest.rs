@@ -6,8 +6,9 @@ use super::{Batch, Point, PointTime};
 use hashbrown::HashMap;
 use sealway_core::geometry::Position;
 use sealway_core::place::Place;
+use sealway_core::versions::Versions;
 use sealway_schemas::command::{Command, DeviceCommand, WorldCommand};
-use sealway_schemas::{DeviceId, PlaceId};
+use sealway_schemas::{DeviceId, PlaceId, Time};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -23,22 +24,28 @@ pub struct Latest {
 #[derive(Debug, Clone, Default)]
 /// What is known of every device, and of the places that they come into.
 pub struct Newest {
-    places: BTreeMap<PlaceId, Place>,
+    places: BTreeMap<PlaceId, Versions<Place>>,
     devices: HashMap<DeviceId, Latest>,
 }
 
 impl Newest {
     /// As it was kept: the features of the places, and the devices.
-    pub(super) fn new(features: &[String], devices: Vec<Latest>) -> Self {
-        let places = features.iter().filter_map(|feature| Place::parse(feature).ok());
-        Self {
-            places: places.map(|place| (place.id().clone(), place)).collect(),
-            devices: devices.into_iter().map(|latest| (latest.point.device, latest)).collect(),
-        }
+    pub(super) fn new(features: &[(Time, String)], devices: Vec<Latest>) -> Self {
+        let devices = devices.into_iter().map(|latest| (latest.point.device, latest)).collect();
+        let mut newest = Self { places: BTreeMap::new(), devices };
+        features.iter().for_each(|(from, feature)| newest.put(*from, feature));
+        newest
     }
 
-    pub(super) fn features(&self) -> impl Iterator<Item = &str> {
-        self.places.values().map(Place::feature)
+    /// Every version of every place, with the time from which it is in force.
+    pub(super) fn features(&self) -> impl Iterator<Item = (Time, &str)> {
+        self.places.values().flat_map(|versions| versions.iter().map(|(from, place)| (from, place.feature())))
+    }
+
+    fn put(&mut self, from: Time, feature: &str) {
+        if let Ok(place) = Place::parse(feature) {
+            self.places.entry(place.id().clone()).or_default().put(from, place);
+        }
     }
 
     pub fn devices(&self) -> impl ExactSizeIterator<Item = &Latest> {
@@ -53,21 +60,19 @@ impl Newest {
     pub fn follow(&mut self, batch: &mut Batch) {
         let mut commands = batch.commands.iter().peekable();
         for (n, point) in batch.points.iter_mut().enumerate() {
-            while let Some((_, body)) = commands.next_if(|(before, _)| *before <= n) {
-                self.learn(body);
+            while let Some((_, at, body)) = commands.next_if(|(before, _, _)| *before <= n) {
+                self.learn(*at, body);
             }
             self.take(point);
         }
-        commands.for_each(|(_, body)| self.learn(body));
+        commands.for_each(|(_, at, body)| self.learn(*at, body));
     }
 
     /// A command of the log: a place comes or changes, a device begins again.
-    fn learn(&mut self, body: &[u8]) {
+    fn learn(&mut self, at: Time, body: &[u8]) {
         match Command::parse(body) {
-            Ok(Command::World(WorldCommand::PutPlace { feature })) => {
-                if let Ok(place) = Place::parse(&feature.to_string()) {
-                    self.places.insert(place.id().clone(), place);
-                }
+            Ok(Command::World(WorldCommand::PutPlace { feature, effective_from })) => {
+                self.put(effective_from.unwrap_or(at), &feature.to_string());
             }
             // Its counters begin anew, and the old ones would make the new reports late for ever.
             Ok(Command::Device(DeviceCommand::EnrolDevice { device, .. })) => {
@@ -86,7 +91,7 @@ impl Newest {
         }
         let before = known.map(|known| known.inside.as_slice()).unwrap_or_default();
         let now = match &point.fix {
-            Some(fix) => self.places_at(Position::of(fix)),
+            Some(fix) => self.places_at(Position::of(fix), point.at.t()),
             None => before.to_vec(),
         };
         point.entered = now.iter().filter(|place| !before.contains(place)).cloned().collect();
@@ -105,7 +110,9 @@ impl Newest {
         }
     }
 
-    fn places_at(&self, at: Position) -> Vec<PlaceId> {
-        self.places.values().filter(|place| place.contains(at)).map(|place| place.id().clone()).collect()
+    /// Each as it was drawn at `t`.
+    fn places_at(&self, at: Position, t: Time) -> Vec<PlaceId> {
+        let drawn = self.places.values().filter_map(|versions| versions.at(t));
+        drawn.filter(|(_, place)| place.contains(at)).map(|(_, place)| place.id().clone()).collect()
     }
 }

@@ -11,8 +11,8 @@ use sealway_schemas::{DeviceId, Digest, report::Report};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Batch {
     pub points: Vec<Point>,
-    /// Bodies of commands, each with the number of points that come before it.
-    pub commands: Vec<(usize, Bytes)>,
+    /// Bodies of commands, each with the number of points that come before it and its time.
+    pub commands: Vec<(usize, Time, Bytes)>,
     /// The number of the first entry that was not looked at: where to go on once the points are kept.
     pub cursor: u64,
     /// Of the last entry that was looked at: what the log looks like just before the cursor.
@@ -69,7 +69,7 @@ impl Tail {
                     Some(point) => batch.points.push(point),
                     None => batch.left_out += 1,
                 },
-                Entry::Command { body, .. } => batch.commands.push((batch.points.len(), body)),
+                Entry::Command { at, body, .. } => batch.commands.push((batch.points.len(), at, body)),
                 Entry::Login { .. }
                 | Entry::StrictFailed { .. }
                 | Entry::Generation { .. }

@@ -28,7 +28,9 @@ import type {
   Page,
   Party,
   Photo,
+  PlaceFeature,
   Places,
+  PlannedVersion,
   Points,
   Problem,
   ProvedEntry,
@@ -41,6 +43,7 @@ import type {
   Track,
   Transfer,
   User,
+  Version,
 } from "./types";
 
 export const ROOT = "/api/v1";
@@ -160,6 +163,8 @@ export interface Span {
   to: Time;
 }
 
+export type Drawn = "places" | "corridors";
+
 export const api = {
   me: (): Promise<Me> => read("/me"),
   users: (): Promise<User[]> => readAll("/users"),
@@ -217,6 +222,10 @@ export const api = {
     void (await request(`${ROOT}/devices`, { method: "POST", body: JSON.stringify(device), headers: { "idempotency-key": key } })),
   testCorridor: (feature: CorridorFeature, days: number): Promise<CorridorTest> =>
     write("POST", `/corridors/${part(feature.properties.id)}/test${asked({ days })}`, feature),
+  /** Of a place or a corridor, the newest first. */
+  versions: (kind: Drawn, id: string): Promise<Version[]> => readAll(`/${kind}/${part(id)}/versions`),
+  version: (kind: Drawn, id: string, from: Time): Promise<CorridorFeature | PlaceFeature> => read(`/${kind}/${part(id)}/versions/${from}`),
+  planned: async (): Promise<PlannedVersion[]> => (await read<Page<PlannedVersion>>("/planned-versions")).items,
   /** A command as it is written, signed or not. */
   command: async (body: string, headers: Readonly<Record<string, string>>): Promise<Receipt> =>
     (await request(`${ROOT}/commands`, { method: "POST", body, headers })).json() as Promise<Receipt>,

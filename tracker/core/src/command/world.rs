@@ -1,11 +1,18 @@
-//! Places and corridors.
+//! Places and corridors, each in versions: one is in force at once, or planned for a time to come.
 
+use super::Asking;
+use crate::atlas::{Put, Subject};
 use crate::core::Core;
 use crate::corridor::Corridor;
-use crate::effect::{CommandRefusal, Effect, Row};
+use crate::effect::{CommandRefusal, DrawnVersion, Effect, Row};
 use crate::feature::GeometryRefusal;
 use crate::place::Place;
+use sealway_schemas::Time;
 use sealway_schemas::command::WorldCommand;
+use serde_json::Value;
+
+/// Five years: a date further off is a slip of the hand.
+const AHEAD_LIMIT_MS: u64 = 5 * 366 * 86_400_000;
 
 impl From<GeometryRefusal> for CommandRefusal {
     fn from(refusal: GeometryRefusal) -> Self {
@@ -14,35 +21,77 @@ impl From<GeometryRefusal> for CommandRefusal {
 }
 
 impl Core {
-    pub(super) fn world_command(&mut self, command: &WorldCommand, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
+    pub(super) fn world_command(
+        &mut self,
+        now: Time,
+        asking: &Asking<'_>,
+        command: &WorldCommand,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), CommandRefusal> {
         match command {
-            WorldCommand::PutPlace { feature } => self.put_place(feature, effects),
-            WorldCommand::PutCorridor { feature } => self.put_corridor(feature, effects),
+            WorldCommand::PutPlace { feature, effective_from } => self.put_place(feature, put(now, asking, *effective_from)?, effects),
+            WorldCommand::PutCorridor { feature, effective_from } => {
+                self.put_corridor(feature, put(now, asking, *effective_from)?, effects)
+            }
         }
     }
 
-    fn put_place(&mut self, feature: &serde_json::Value, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
+    fn put_place(&mut self, feature: &Value, put: Put, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
         let place = Place::parse(&feature.to_string())?;
         if let Some(district) = place.district() {
             self.expect_district(district)?;
         }
-        let view = place.view();
-        self.atlas.put_place(place)?;
-        effects.push(Effect::Row(Box::new(Row::Place(view))));
+        let (subject, feature) = (Subject::Place(place.id().clone()), place.feature().to_owned());
+        self.atlas.put_place(place, put.clone())?;
+        self.tell_version(subject, put, feature, effects);
         Ok(())
     }
 
-    fn put_corridor(&mut self, feature: &serde_json::Value, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
+    fn put_corridor(&mut self, feature: &Value, put: Put, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
         let corridor = Corridor::parse(&feature.to_string())?;
-        let view = corridor.view();
-        if let Some(known) = self.atlas.corridor(corridor.id())
+        if let Some((_, known)) = self.atlas.corridor_at(corridor.id(), put.from)
             && (known.from() != corridor.from() || known.to() != corridor.to())
         {
             let detail = format!("corridor {}: runs from {} to {}, expected the same places", known.id(), known.from(), known.to());
             return Err(CommandRefusal::new("corridor-places-fixed", detail));
         }
-        self.atlas.put_corridor(corridor)?;
-        effects.push(Effect::Row(Box::new(Row::Corridor(view))));
+        let (subject, feature) = (Subject::Corridor(corridor.id().clone()), corridor.feature().to_owned());
+        self.atlas.put_corridor(corridor, put.clone())?;
+        self.tell_version(subject, put, feature, effects);
         Ok(())
     }
+
+    /// What is planned waits for its time.
+    fn tell_version(&mut self, subject: Subject, put: Put, feature: String, effects: &mut Vec<Effect>) {
+        if put.from > put.at {
+            self.timers.set_for_world(put.from, subject.clone());
+        } else {
+            self.tell_in_force(&subject, effects);
+        }
+        effects.push(Effect::Row(Box::new(Row::Version(DrawnVersion::new(subject, &put, feature)))));
+    }
+
+    /// A planned version's time has come.
+    pub(crate) fn version_due(&mut self, at: Time, subject: &Subject, effects: &mut Vec<Effect>) {
+        self.atlas.begin(subject, at);
+        self.tell_in_force(subject, effects);
+    }
+
+    fn tell_in_force(&self, subject: &Subject, effects: &mut Vec<Effect>) {
+        let row = match subject {
+            Subject::Place(id) => self.place(id).map(Row::Place),
+            Subject::Corridor(id) => self.corridor(id).map(Row::Corridor),
+        };
+        effects.extend(row.map(|row| Effect::Row(Box::new(row))));
+    }
+}
+
+/// A version for the past would judge anew what was judged.
+fn put(now: Time, asking: &Asking<'_>, effective_from: Option<Time>) -> Result<Put, CommandRefusal> {
+    let from = effective_from.unwrap_or(now);
+    if from < now || from.since(now) > AHEAD_LIMIT_MS {
+        let detail = format!("effective_from {from}: expected a time from {now} on, within five years");
+        return Err(CommandRefusal::new("effective-from", detail));
+    }
+    Ok(Put { at: now, by: asking.signer(), from })
 }

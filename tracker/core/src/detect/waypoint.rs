@@ -29,6 +29,12 @@ pub(crate) struct Waypoints {
 }
 
 impl Waypoints {
+    /// Of a corridor that is drawn anew while the transfer is at `km`.
+    pub(crate) fn beyond(points: &[Waypoint], km: f64) -> Self {
+        let behind = points.iter().take_while(|point| point.km < km).count();
+        Self { next: u32::try_from(behind).unwrap_or(u32::MAX), ..Self::default() }
+    }
+
     /// After a fix under way; the number of a point that was missed, from 1.
     #[must_use]
     pub(crate) fn next(mut self, points: &[Waypoint], fix: Passing) -> (Self, Option<u32>) {

@@ -30,6 +30,7 @@ pub struct Declared {
 pub struct CorridorVersion {
     pub entry: u64,
     pub at: Time,
+    pub effective_from: Time,
     pub id: String,
     pub width_m: Option<f64>,
     /// Longitude and latitude, thinned out for drawing; the entry has all of them.
@@ -70,10 +71,11 @@ fn route(corridor: &CorridorId, legs: &[Leg]) -> Vec<String> {
 /// Every version of the declared corridors, as it was put.
 pub(super) fn corridors(declared: &Declared, commands: &[Given]) -> Vec<CorridorVersion> {
     let version = |given: &Given| match &given.command {
-        Command::World(WorldCommand::PutCorridor { feature }) if declared.route.contains(&given.command.subject()) => {
+        Command::World(WorldCommand::PutCorridor { feature, effective_from }) if declared.route.contains(&given.command.subject()) => {
             Some(CorridorVersion {
                 entry: given.seq,
                 at: given.at,
+                effective_from: effective_from.unwrap_or(given.at),
                 id: given.command.subject(),
                 width_m: feature.pointer("/properties/width_m").and_then(Value::as_f64),
                 line: line(feature),

@@ -24,6 +24,7 @@ mod signing;
 mod terminals;
 mod transfers;
 mod verification;
+mod versions;
 mod way;
 
 use crate::input::Input;

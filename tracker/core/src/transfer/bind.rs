@@ -181,7 +181,7 @@ impl Core {
             return false;
         };
         let fix = self.devices.by_id(&transfer.seal).and_then(|device| device.last?.fix);
-        self.atlas.place(&transfer.origin).zip(fix).is_some_and(|(origin, fix)| origin.contains(fix.position()))
+        fix.is_some_and(|fix| self.atlas.place_at(&transfer.origin, fix.t).is_some_and(|origin| origin.contains(fix.position())))
     }
 
     /// Closed, and in the epoch that the transfer travels under.

@@ -97,6 +97,8 @@ pub(crate) struct Progress {
     pub(crate) km: f64,
     pub(crate) furthest_km: f64,
     pub(crate) piece: u32,
+    /// From when on the version of the corridor is in force that it is measured along.
+    pub(crate) version: Time,
 }
 
 /// Between a transfer, its seal and its unit.

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { CorridorProperties } from "../../api/types";
-import { corridorFeature, type Draft, deadZonesOf, draftOf, isWhole, lengthKm, placeFeature, withMoved, withoutPoint, withPoint } from "./drawing";
+import { corridorFeature, type Draft, draftOf, isWhole, lengthKm, type Marks, marksOf, placeFeature, withLast, withMoved, withoutPoint, withPoint } from "./drawing";
 
 const line: Draft = { shape: "line", points: [[100, 30], [101, 30], [102, 30]] };
 const properties: CorridorProperties = { id: "a-b", mode: "road", from: "a", to: "b", width_m: 300, length_km: 1, name_en: "A", name_zh: "甲", source: "survey" };
@@ -27,12 +27,23 @@ test("a degree of a meridian is 111 km", () => {
   expect(lengthKm({ shape: "line", points: [[100, 30], [100, 31]] })).toBeCloseTo(111.2, 1);
 });
 
-test("what is put has the drawn line, its length and dead zones in order, and keeps the rest", () => {
-  const feature = corridorFeature(line, { ...properties, no_signal: [[1, 2]] }, [[50, 60], [10, 20]]);
-  expect(feature.properties).toMatchObject({ source: "survey", no_signal: [[10, 20], [50, 60]], length_km: 192.6 });
+test("a point that is written down comes behind the last one", () => {
+  expect(withLast(line, [100.5, 30]).points.at(-1)).toEqual([100.5, 30]);
+});
+
+const marks: Marks = { no_signal: [[50, 60], [10, 20]], stops: [[90, 91, 45], [30, 31.5, 20]], waypoints: [[70, 500], [5, 100]] };
+
+test("what is put has the drawn line, its length and its marks in order, and keeps the rest", () => {
+  const feature = corridorFeature(line, { ...properties, no_signal: [[1, 2]] }, marks);
+  expect(feature.properties).toMatchObject({ source: "survey", length_km: 192.6 });
   expect(draftOf(feature)).toEqual(line);
-  expect(deadZonesOf(feature.properties)).toEqual([[10, 20], [50, 60]]);
-  expect(corridorFeature(line, feature.properties, []).properties).not.toHaveProperty("no_signal");
+  expect(marksOf(feature.properties)).toEqual({ no_signal: [[10, 20], [50, 60]], stops: [[30, 31.5, 20], [90, 91, 45]], waypoints: [[5, 100], [70, 500]] });
+});
+
+test("marks that were taken away are put no more, and those that are no list are none", () => {
+  const bare = corridorFeature(line, { ...properties, ...marks }, { no_signal: [], stops: [], waypoints: [] }).properties;
+  expect(Object.keys(bare)).toEqual(Object.keys(properties));
+  expect(marksOf({ ...properties, stops: "none" })).toEqual({ no_signal: [], stops: [], waypoints: [] });
 });
 
 test("a place's edge is closed when it is put and open while it is drawn", () => {

@@ -56,6 +56,11 @@ function footOn(from: Point, to: Point, at: Point): { distance: number; share: n
   return { distance: Math.hypot(ax + held * dx, ay + held * dy), share };
 }
 
+/** A point more behind the last one: as coordinates stand on paper. */
+export function withLast(draft: Draft, at: Point): Draft {
+  return { ...draft, points: [...draft.points, rounded(at)] };
+}
+
 export function withMoved(draft: Draft, index: number, at: Point): Draft {
   return { ...draft, points: draft.points.map((point, i) => (i === index ? rounded(at) : point)) };
 }
@@ -74,21 +79,40 @@ export function lengthKm({ points }: Draft): number {
   }, 0);
 }
 
-/** A dead zone: no signal is expected between these kilometres. */
-export type DeadZone = [number, number];
+/** What lies along a corridor, kilometres from its start. */
+export interface Marks {
+  /** From, to: no signal is expected there. */
+  no_signal: [number, number][];
+  /** From, to, minutes that standing is allowed. */
+  stops: [number, number, number][];
+  /** Kilometre, radius in metres: has to be passed. */
+  waypoints: [number, number][];
+}
 
-export function deadZonesOf(properties: CorridorProperties): DeadZone[] {
-  const zones = properties["no_signal"];
-  return Array.isArray(zones) ? zones.map((zone: [number, number]): DeadZone => [Number(zone[0]), Number(zone[1])]) : [];
+export const MARKS = ["no_signal", "stops", "waypoints"] as const satisfies readonly (keyof Marks)[];
+
+export function marksOf(properties: CorridorProperties): Marks {
+  const rows = (name: string): number[][] => {
+    const found = properties[name];
+    return Array.isArray(found) ? found.map((row: number[]) => row.map(Number)) : [];
+  };
+  return {
+    no_signal: rows("no_signal").map(([from = 0, to = 0]) => [from, to]),
+    stops: rows("stops").map(([from = 0, to = 0, minutes = 0]) => [from, to, minutes]),
+    waypoints: rows("waypoints").map(([km = 0, radius = 0]) => [km, radius]),
+  };
 }
 
 /** The corridor as it is put: its other properties stay as they were. */
-export function corridorFeature(draft: Draft, properties: CorridorProperties, zones: readonly DeadZone[]): CorridorFeature {
+export function corridorFeature(draft: Draft, properties: CorridorProperties, marks: Marks): CorridorFeature {
   const length_km = Math.round(lengthKm(draft) * 10) / 10;
-  const sorted = [...zones].sort((a, b) => a[0] - b[0]);
-  const { no_signal: _, ...others } = properties;
-  const dead = sorted.length > 0 ? { no_signal: sorted } : {};
-  return { type: "Feature", properties: { ...others, ...dead, length_km } as CorridorProperties, geometry: { type: "LineString", coordinates: draft.points.map((point) => [...point]) } };
+  const { no_signal: _zones, stops: _stops, waypoints: _points, ...others } = properties;
+  const along = MARKS.filter((name) => marks[name].length > 0).map((name) => [name, [...marks[name]].sort((a, b) => a[0] - b[0])]);
+  return {
+    type: "Feature",
+    properties: { ...others, ...Object.fromEntries(along), length_km } as CorridorProperties,
+    geometry: { type: "LineString", coordinates: draft.points.map((point) => [...point]) },
+  };
 }
 
 export function placeFeature(draft: Draft, properties: PlaceProperties): PlaceFeature {

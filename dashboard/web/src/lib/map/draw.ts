@@ -29,11 +29,12 @@ export class Draftsman {
   readonly #map: MapLibre;
   #drawing: Drawing | null = null;
   #held: number | null = null;
-  /** A drag ends with a click, which is none. */
+  /** A short drag ends with a click, which is none; a long one ends without. */
   #dragged = false;
 
   constructor(map: MapLibre) {
     this.#map = map;
+    for (const press of ["mousedown", "touchstart"] as const) map.on(press, () => (this.#dragged = false));
     map.on("mousedown", HANDLES, (event) => this.#take(event));
     map.on("touchstart", HANDLES, (event) => this.#take(event));
     map.on("mousemove", (event) => this.#drag(event));
@@ -65,7 +66,6 @@ export class Draftsman {
     if ("button" in event.originalEvent && event.originalEvent.button !== 0) return;
     event.preventDefault();
     this.#held = index;
-    this.#dragged = false;
   }
 
   #drag(event: MapMouseEvent | MapTouchEvent): void {

@@ -67,7 +67,8 @@ fn facts(html: &mut String, checked: &Checked) {
         fact("申报 Declared", format!("{} UTC · 条目 entry {}", declared.at.utc(), declared.entry));
         for version in &checked.corridors {
             let width = version.width_m.map_or_else(String::new, |width| format!(" · ±{width} m"));
-            let text = format!("{} · 版本 version: 条目 entry {} · {} UTC{width}", escaped(&version.id), version.entry, version.at.utc());
+            let (id, from) = (escaped(&version.id), version.effective_from.utc());
+            let text = format!("{id} · 版本 version: 条目 entry {} · {from} UTC 起生效 in force from{width}", version.entry);
             fact("走廊 Corridor", text);
         }
     }

@@ -61,8 +61,12 @@ impl Plan {
 
 pub(super) fn map(html: &mut String, checked: &Checked) {
     let reports = checked.devices.iter().flat_map(|device| device.reports.iter());
-    let lines: BTreeMap<&str, &[(f64, f64)]> =
-        checked.corridors.iter().map(|version| (version.id.as_str(), version.line.as_slice())).collect();
+    let last = reports.clone().map(|report| report.t).max();
+    let mut lines: BTreeMap<&str, &[(f64, f64)]> = BTreeMap::new();
+    // The newest of those that began before the way was over; what was planned for later is no line of it.
+    let mut versions: Vec<_> = checked.corridors.iter().filter(|version| last.is_none_or(|last| version.effective_from <= last)).collect();
+    versions.sort_by_key(|version| version.effective_from);
+    lines.extend(versions.into_iter().map(|version| (version.id.as_str(), version.line.as_slice())));
     let Some(plan) = Plan::over(reports.filter_map(Shown::place).chain(lines.values().copied().flatten().copied())) else { return };
     html.push_str("<h2>轨迹 Track</h2>\n<figure>\n");
     let _ = writeln!(html, "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"轨迹 track\">");

@@ -26,7 +26,7 @@ for (const [language, width] of [["en", 1440], ["zh", 360]]) {
   });
 }
 
-test("the fleet board has the carrier's own transfers only, each with whose turn it is", async () => {
+test("the fleet board has the carrier's own transfers only, each with whose turn it is and when it is expected", async () => {
   const { page, close } = await visitor(browser);
   await signIn(page, tokenOf("carrier"));
   await open(page, "/fleet");
@@ -39,6 +39,7 @@ test("the fleet board has the carrier's own transfers only, each with whose turn
   assert.equal(await rows.count(), own.mine);
   const way = page.getByTestId("fleet").locator("tbody tr", { hasText: "In transit" }).first();
   assert.match(await way.innerText(), /it has to come into the destination/);
+  await way.getByTestId("arrival").filter({ hasText: /^in [\d ]+(s|min|h|d).*(limit in|after its limit)/ }).waitFor();
   await close();
 });
 

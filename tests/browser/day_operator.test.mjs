@@ -23,7 +23,8 @@ for (const [language, due, done] of [["en", "Due here", "Taken over"], ["zh", "å
     const transfer = await atTheGate(page);
     await open(page, "/port");
     await page.getByRole("heading", { name: due }).waitFor();
-    await page.getByTestId("due").waitFor();
+    // What stands before the gate is among what comes within two hours, and says when.
+    await page.getByTestId("soon").locator("li", { hasText: transfer.unit }).getByTestId("arrival").waitFor();
     assert.deepEqual(await findings(page), []);
     await page.getByTestId("find").fill(transfer.unit.toLowerCase());
     await page.getByTestId("find").press("Enter");

@@ -1,6 +1,7 @@
 // What comes to an operator's places, and what a unit and its seal are found to be. Pure.
 import type { Alert, MovementState, PlaceFeature, Transfer } from "../../api/types";
 import { tidy } from "../cargo/number";
+import { kmLeft } from "../transfer/eta";
 
 export const placesOf = (party: string, places: readonly PlaceFeature[]): string[] =>
   places.filter((place) => place.properties["operator"] === party).map((place) => place.properties.id);
@@ -8,14 +9,22 @@ export const placesOf = (party: string, places: readonly PlaceFeature[]): string
 /** Those that the operator still has to do with; the nearest to being handed over first. */
 const RANK: Partial<Record<MovementState, number>> = { arrived: 0, "in-transit": 1, incident: 2, released: 3, unsealed: 4, verified: 4, "handed-over": 5, "unsealing-granted": 5 };
 
-export const kmLeft = (transfer: Transfer): number => Math.max(0, transfer.length_km - (transfer.progress_km ?? 0));
+/** Those that are expected within the same five minutes keep their order while they come nearer: nothing jumps under a finger. */
+const STEP_MS = 5 * 60_000;
 
-export function dueAt(transfers: Iterable<Transfer>, places: readonly string[]): Transfer[] {
+/** `ahead`: milliseconds until it is expected here. The next one comes first; of what nobody can tell a time for, the nearest. */
+export function dueAt(transfers: Iterable<Transfer>, places: readonly string[], ahead: (transfer: Transfer) => number | null): Transfer[] {
   const rank = (transfer: Transfer): number => RANK[transfer.state] ?? 9;
+  const steps = (transfer: Transfer): number => Math.ceil(Math.max(0, ahead(transfer) ?? Number.MAX_SAFE_INTEGER) / STEP_MS);
   return [...transfers]
     .filter((transfer) => places.includes(transfer.destination) && transfer.state in RANK)
-    .sort((a, b) => rank(a) - rank(b) || kmLeft(a) - kmLeft(b) || a.id.localeCompare(b.id));
+    .sort((a, b) => rank(a) - rank(b) || steps(a) - steps(b) || kmLeft(a) - kmLeft(b) || a.id.localeCompare(b.id));
 }
+
+const SOON_MS = 2 * 3_600_000;
+
+/** It is here, or nearly: what an operator makes ready for now. */
+export const isSoon = (transfer: Transfer, ahead: number | null): boolean => transfer.state === "arrived" || (ahead !== null && ahead <= SOON_MS);
 
 /** Transfers whose unit, seal or reference has the text in it; all of them without a text. */
 export function matching(transfers: readonly Transfer[], text: string): Transfer[] {

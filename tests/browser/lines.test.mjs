@@ -1,8 +1,9 @@
 // The administrator's page of lines: gateways with what was counted, and MQTT connections, of which one is closed.
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { connect } from "node:net";
 import { after, before, test } from "node:test";
-import { findings, launch, open, SERVER, signIn, tokenOf, visitor } from "./floor.mjs";
+import { command, findings, launch, open, SERVER, signIn, tokenOf, visitor } from "./floor.mjs";
 import { lived, serve } from "./platform.mjs";
 
 let browser;
@@ -55,6 +56,44 @@ test("garbage on a port of terminals is counted and shown while the page is open
     await page.locator("[data-gateway=gate-gps] [data-state=absent]").waitFor();
     assert.match(await page.locator("[data-gateway=gate-gps] .detail").innerText(), /no such/i);
     assert.deepEqual(await findings(page), []);
+    await close();
+  } finally {
+    await stop();
+  }
+});
+
+test("who owns a terminal reads why the platform did not take what it said", async () => {
+  const folder = await lived([["admin", "platform"], ["carrier", "silk-road-rail"]]);
+  const { address, stop } = await serve(folder, { sections: `[[gateway.jointech]]\nname = "locks"\nlisten = "127.0.0.1:0"\n` });
+  try {
+    const admin = await visitor(browser);
+    await admin.page.goto(`${address}/login#${folder.tokens[0]}`);
+    await admin.page.getByTestId("floor").waitFor();
+    await command(admin.page, { type: "register-terminal", terminal: "YARD-LOCK", owner: "silk-road-rail", protocol: "jointech", call_sign: "7010100014", used_as: "lock" });
+    const port = await admin.page.evaluate(async () => (await (await fetch("/api/v1/gateways")).json()).items[0].at.split(":")[1]);
+    await admin.close();
+    const line = connect(Number(port), "127.0.0.1");
+    line.on("error", () => {});
+    // A message that is not spoken here, and one that claims to be of another lock.
+    line.write("(7010100014,P43,0)(7010100014,P43,1)(7010100015,P22)");
+    await once(line, "end");
+    const { page, log, close } = await visitor(browser, { language: "zh", width: 360 });
+    await page.goto(`${address}/login#${folder.tokens[1]}`);
+    await page.getByTestId("floor").waitFor();
+    await open(page, "/fleet", address);
+    const row = page.getByTestId("terminals").locator("tbody tr");
+    await row.waitFor();
+    assert.match(await row.innerText(), /7010100014[\s\S]*YARD-LOCK[\s\S]*电子锁[\s\S]*Jointech/);
+    await row.getByRole("button", { name: "YARD-LOCK 被拒原因" }).click();
+    const told = page.getByTestId("refusals").getByRole("listitem");
+    await told.nth(1).waitFor();
+    assert.deepEqual((await told.locator("strong").allInnerTexts()).sort(), ["同一连接上出现了另一个终端。", "平台不支持这种消息。"].sort());
+    assert.match(await told.filter({ hasText: "不支持" }).innerText(), /jointech 127\.0\.0\.1:\d+[\s\S]*2 次/);
+    assert.deepEqual(await findings(page), []);
+    await page.keyboard.press("Escape");
+    await page.getByTestId("seals").locator("tbody").getByRole("button").first().click();
+    await page.getByText("没有被拒绝过").waitFor();
+    assert.deepEqual(log.errors, []);
     await close();
   } finally {
     await stop();

@@ -1,9 +1,9 @@
 //! JT/T 808-2013 and -2019, the terminal's protocol of China's road transport, over TCP.
 //!
 //! Offered: registration 0x0100, authentication 0x0102, heartbeat 0x0002, logout 0x0003, location 0x0200 and batched locations 0x0704, whole
-//! or in parts; answers 0x8100 and 0x8001, and 0x8003 where a part was lost. Of what cannot be read the frame is kept, and what is good in
-//! it is told. Everything else is answered as not supported. Encrypted bodies are not taken: the protocol's
-//! RSA proves no sender.
+//! or in parts; answers 0x8100 and 0x8001, and 0x8003 where a part was lost: behind the last part, and behind a heartbeat. Of what cannot
+//! be read the frame is kept, and what is good in it is told. Everything else is answered as not supported. Encrypted bodies are not taken:
+//! the protocol's RSA proves no sender.
 
 mod frame;
 mod header;

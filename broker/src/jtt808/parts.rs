@@ -26,11 +26,15 @@ pub(super) struct Whole {
 pub(super) enum Taken {
     More,
     Whole(Whole),
-    /// The last part is there and these are not: the terminal sends them again when it is asked.
-    Lost {
-        first_serial: u16,
-        numbers: Vec<u16>,
-    },
+    /// The last part is there and these are not.
+    Lost(Missing),
+}
+
+/// Parts that are not there: the terminal sends them again when it is asked.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Missing {
+    pub(super) first_serial: u16,
+    pub(super) numbers: Vec<u16>,
 }
 
 /// What all terminals of a gateway may have in parts, in bytes.
@@ -105,12 +109,20 @@ impl Parts {
         if part.number < part.total {
             return Ok(Taken::More);
         }
-        let numbers = (1..part.total).filter(|number| !parts.contains_key(number)).collect();
-        Ok(Taken::Lost { first_serial: base, numbers })
+        Ok(Taken::Lost(self.open.missing()))
+    }
+
+    /// Of the message that is being put together; `None` where there is none.
+    pub(super) fn missing(&self) -> Option<Missing> {
+        (!self.open.parts.is_empty()).then(|| self.open.missing())
     }
 }
 
 impl Open {
+    fn missing(&self) -> Missing {
+        Missing { first_serial: self.base, numbers: (1..=self.total).filter(|number| !self.parts.contains_key(number)).collect() }
+    }
+
     fn whole(self) -> Whole {
         let mut whole = Whole { body: Vec::new(), raw: Bytes::new(), serials: Vec::new() };
         let mut frames = BytesMut::new();
@@ -149,16 +161,17 @@ mod tests {
     fn parts_come_together_in_their_order() {
         let mut parts = parts();
         assert_eq!(take(&mut parts, 7, 3, 1), Ok(Taken::More));
-        assert_eq!(take(&mut parts, 9, 3, 3), Ok(Taken::Lost { first_serial: 7, numbers: vec![2] }));
+        assert_eq!(parts.missing(), Some(Missing { first_serial: 7, numbers: vec![2, 3] }));
+        assert_eq!(take(&mut parts, 9, 3, 3), Ok(Taken::Lost(Missing { first_serial: 7, numbers: vec![2] })));
         let whole = whole(take(&mut parts, 8, 3, 2));
-        assert_eq!((whole.body, whole.serials), (vec![1, 2, 3], vec![7, 8, 9]));
+        assert_eq!((whole.body, whole.serials, parts.missing()), (vec![1, 2, 3], vec![7, 8, 9], None));
     }
 
     #[test]
     fn a_part_of_another_message_begins_anew() {
         let mut parts = parts();
         assert_eq!(take(&mut parts, 7, 2, 1), Ok(Taken::More));
-        assert_eq!(take(&mut parts, 21, 2, 2), Ok(Taken::Lost { first_serial: 20, numbers: vec![1] }));
+        assert_eq!(take(&mut parts, 21, 2, 2), Ok(Taken::Lost(Missing { first_serial: 20, numbers: vec![1] })));
         assert_eq!(whole(take(&mut parts, 20, 2, 1)).serials, [20, 21]);
     }
 

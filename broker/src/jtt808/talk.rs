@@ -3,7 +3,7 @@
 use super::frame::{self, Frame};
 use super::header::{Header, Phone};
 use super::location::Told;
-use super::parts::{Parts, Room, Taken};
+use super::parts::{Missing, Parts, Room, Taken};
 use super::{id, location};
 use crate::terminal::{Asking, Fault, Talk, Turn};
 use bytes::{Bytes, BytesMut};
@@ -92,7 +92,7 @@ impl Jtt808 {
             id::REGISTER => self.register(&header, call_sign),
             id::AUTHENTICATE => self.authenticate(&header, call_sign, body),
             _ if self.authenticated.as_ref() != Some(&call_sign) => Turn::End(Some(Fault::Authentication), self.answer(&header, FAILED)),
-            id::HEARTBEAT => self.plain(&header, call_sign),
+            id::HEARTBEAT => self.beat(&header, call_sign),
             id::LOGOUT => Turn::End(None, self.answer(&header, OK)),
             // The terminal's own answer to the platform: nothing is asked of terminals.
             id::ANSWERED => Turn::Tell(Vec::new()),
@@ -113,12 +113,21 @@ impl Jtt808 {
             return Turn::End(Some(Fault::Authentication), self.answer(header, FAILED));
         }
         self.authenticated = Some(call_sign.clone());
-        self.plain(header, call_sign)
+        Turn::Ask(self.plain(header, call_sign))
     }
 
-    fn plain(&mut self, header: &Header, call_sign: CallSign) -> Turn {
+    fn plain(&mut self, header: &Header, call_sign: CallSign) -> Asking {
         let (yes, no) = (self.answer(header, OK), self.answer(header, FAILED));
-        Turn::Ask(Asking { call_sign, said: None, odd: None, yes, no })
+        Asking { call_sign, said: None, odd: None, yes, no }
+    }
+
+    /// Whoever has time for a heartbeat has sent all his parts: what is missing now was lost, be it the last one.
+    fn beat(&mut self, header: &Header, call_sign: CallSign) -> Turn {
+        let mut asking = self.plain(header, call_sign);
+        if let Some(missing) = self.parts.missing() {
+            asking.yes.extend(self.lost(header, &missing));
+        }
+        Turn::Ask(asking)
     }
 
     fn located(&mut self, header: &Header, call_sign: CallSign, (raw, body): (Bytes, &[u8])) -> Turn {
@@ -127,7 +136,7 @@ impl Jtt808 {
         };
         match self.parts.take(header, part, raw, body) {
             Ok(Taken::More) => Turn::Tell(Vec::new()),
-            Ok(Taken::Lost { first_serial, numbers }) => Turn::Tell(self.lost(header, first_serial, &numbers)),
+            Ok(Taken::Lost(missing)) => Turn::Tell(self.lost(header, &missing)),
             Ok(Taken::Whole(whole)) => self.sighted((header, &whole.serials), call_sign, (whole.raw, &whole.body)),
             // It is sent again.
             Err(Fault::PartsFull) => Turn::Skip(Fault::PartsFull, Vec::new()),
@@ -142,7 +151,7 @@ impl Jtt808 {
     }
 
     /// Asks for parts: the first one's serial, how many, and their numbers. The count has a byte in 2013 and two in 2019.
-    fn lost(&mut self, header: &Header, first_serial: u16, numbers: &[u16]) -> Vec<u8> {
+    fn lost(&mut self, header: &Header, Missing { first_serial, numbers }: &Missing) -> Vec<u8> {
         let mut body = first_serial.to_be_bytes().to_vec();
         let count = u16::try_from(numbers.len()).unwrap_or_default().to_be_bytes();
         match header.phone {

@@ -203,8 +203,9 @@ async fn what_a_gateway_puts_together_of_parts_has_a_bound_for_all_terminals() {
         assert_eq!((parts.len(), others.len()), (3, 4));
         parts[..2].iter().for_each(|part| first.send(part).unwrap());
         // Answered when the parts before it are there.
-        let heartbeat = first.terminal.heartbeat();
+        let (first_serial, heartbeat) = (first.terminal.serial() - 2, first.terminal.heartbeat());
         first.tell(&heartbeat).unwrap();
+        assert_eq!(first.hear().unwrap(), Answer::Lost { first_serial, numbers: vec![3] });
         others.iter().for_each(|part| second.send(part).unwrap());
         let first_serial = second.terminal.serial() - 3;
         assert_eq!(second.hear().unwrap(), Answer::Lost { first_serial, numbers: vec![3] }, "there was no room for it");

@@ -139,6 +139,33 @@ async fn a_part_that_was_lost_is_asked_for_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_last_part_that_was_lost_is_asked_for_at_the_next_heartbeat() {
+    let tracker = known();
+    let gateway = gateway(&tracker, TcpLimits::default()).await;
+    let address = gateway.address();
+    beside(move || {
+        let mut call = Call::open(address, Terminal::new(Form::Of2019, PHONE)).unwrap();
+        let parts = call.terminal.stored_in_parts(&[XIAN; 20], 256);
+        let first_serial = call.terminal.serial() - 2;
+        parts[..2].iter().for_each(|part| call.send(part).unwrap());
+        let heartbeat = call.terminal.heartbeat();
+        call.tell(&heartbeat).unwrap();
+        assert_eq!(call.hear().unwrap(), Answer::Lost { first_serial, numbers: vec![3] });
+        call.tell(&parts[2]).unwrap();
+        for _ in 1..3 {
+            assert!(matches!(call.hear().unwrap(), Answer::General { to: 0x0704, result: 0, .. }));
+        }
+        // Nothing is missing any more.
+        for _ in 0..2 {
+            let heartbeat = call.terminal.heartbeat();
+            call.tell(&heartbeat).unwrap();
+        }
+    })
+    .await;
+    assert_eq!((tracker.kept().len(), tracker.sightings().len()), (1, 20));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn after_a_restart_the_old_code_is_refused_and_the_terminal_registers_again() {
     let tracker = known();
     let before = gateway(&tracker, TcpLimits::default()).await;

@@ -116,7 +116,7 @@ test("an officer draws a corridor anew, tests it, and puts it for a day to come"
   await close();
 });
 
-test("where nothing can be drawn, on a phone, a corridor is put by its numbers", async () => {
+test("without WebGL, on a phone, a corridor is put by its numbers, and shown while they are written", async () => {
   const { page, close } = await visitor(mapless, { width: 360, height: 740, language: "zh" });
   await signIn(page);
   await open(page, "/corridors");
@@ -141,6 +141,8 @@ test("where nothing can be drawn, on a phone, a corridor is put by its numbers",
     await page.getByTestId("add-point").press("Enter");
   }
   await points(page, 2);
+  assert.match(await page.getByTestId("still-map").locator(".draft").getAttribute("d"), /^M\S+ \S+L/);
+  await page.getByText("请在点表中输入坐标").waitFor();
   await mark(page, "dead", ["2", "3"]);
   await mark(page, "stops", ["5", "6", "45"]);
   assert.deepEqual(await findings(page), []);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { counted, findings, launch, mapIsDrawn, open, PATIENCE_MS, SERVER, signIn, until, visitor } from "./floor.mjs";
+import { counted, findings, launch, mapIsDrawn, PATIENCE_MS, SERVER, signIn, until, visitor } from "./floor.mjs";
 
 let browser;
 before(async () => (browser = await launch()));
@@ -146,21 +146,6 @@ test("without WebGL the page draws a still map, whose marks a key or a click cho
   await map.locator("[data-place]", { hasText: /\p{Script=Han}/u }).first().waitFor();
   assert.deepEqual(await findings(page), []);
   assert.deepEqual([...log.violations, ...log.errors], []);
-  await close();
-});
-
-test("without WebGL a corridor is shown while its points are written into the table", async (t) => {
-  const plain = await launch({ webgl: false });
-  t.after(() => plain.close());
-  const { page, close } = await visitor(plain);
-  await signIn(page);
-  await open(page, "/corridors");
-  await page.getByText("Static map (this browser has no WebGL)").waitFor();
-  await page.getByTestId("list").locator("button").first().click();
-  const line = page.getByTestId("still-map").locator(".draft");
-  await line.waitFor({ state: "attached" });
-  assert.match(await line.getAttribute("d"), /^M[\d.]+ [\d.]+L/);
-  await page.getByText("Write the coordinates into the table of points").waitFor();
   await close();
 });
 

@@ -30,11 +30,12 @@ function required(name) {
 
 /**
  * Tests that look at no map do without one: drawing it in software takes longer than all the rest. `alone`: WebGL alone is drawn as on a
- * graphics card, and the page around it as the browser does by itself without one.
+ * graphics card, and the page around it as the browser does by itself without one. `camera`: the film that a camera shows.
  */
-export function launch({ webgl = true, alone = false } = {}) {
-  const drawing = alone ? [SOFTWARE] : DRAWING;
-  return chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...(webgl ? drawing : ["--disable-gpu", "--disable-3d-apis"])] });
+export function launch({ webgl = true, alone = false, camera = null } = {}) {
+  const drawing = webgl ? (alone ? [SOFTWARE] : DRAWING) : ["--disable-gpu", "--disable-3d-apis"];
+  const filming = camera === null ? [] : ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", `--use-file-for-fake-video-capture=${camera}`];
+  return chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...drawing, ...filming] });
 }
 
 /**

@@ -1,4 +1,8 @@
-// Reading a barcode by the camera, where the browser knows how (Chromium on Android does; others do not).
+// Reading a seal's or a unit's code by the camera: with what the browser has for it where it has something (Chromium on Android does), and
+// else with a reader of QR codes, which seals' labels are, that comes when it is needed.
+
+/** What is read in the picture that the camera shows now. */
+type Look = (video: HTMLVideoElement) => Promise<string | null>;
 
 interface Detector {
   detect(source: HTMLVideoElement): Promise<{ rawValue: string }[]>;
@@ -8,26 +12,32 @@ type DetectorClass = new (options: { formats: readonly string[] }) => Detector;
 const FORMATS = ["qr_code", "code_128", "code_39", "data_matrix"] as const;
 const LOOKS_MS = 200;
 
-const detectorClass = (): DetectorClass | undefined => (globalThis as { BarcodeDetector?: DetectorClass }).BarcodeDetector;
-
-export const canScan = (): boolean => detectorClass() !== undefined && "mediaDevices" in navigator;
+export const canScan = (): boolean => "mediaDevices" in navigator;
 
 /** Shows the camera in `video` until something is read or `signal` ends it. */
 export async function readCode(video: HTMLVideoElement, signal: AbortSignal): Promise<string | null> {
-  const Detector = detectorClass();
-  if (Detector === undefined) return null;
+  const look = await bestLook();
   const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
   try {
-    const detector = new Detector({ formats: FORMATS });
     video.srcObject = stream;
     await video.play();
     while (!signal.aborted) {
-      const [code] = await detector.detect(video);
-      if (code !== undefined && code.rawValue.trim() !== "") return code.rawValue;
+      const code = (await look(video))?.trim() ?? "";
+      if (code !== "") return code;
       await new Promise((later) => setTimeout(later, LOOKS_MS));
     }
     return null;
   } finally {
     for (const track of stream.getTracks()) track.stop();
   }
+}
+
+async function bestLook(): Promise<Look> {
+  const { BarcodeDetector } = globalThis as { BarcodeDetector?: DetectorClass };
+  if (BarcodeDetector === undefined) {
+    const { lookForQr } = await import("./qr");
+    return lookForQr();
+  }
+  const detector = new BarcodeDetector({ formats: FORMATS });
+  return async (video) => (await detector.detect(video))[0]?.rawValue ?? null;
 }

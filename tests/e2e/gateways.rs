@@ -9,7 +9,7 @@ use sealway_seal_sim::device::{Device, Heard, Observation};
 use sealway_seal_sim::link::unix_now;
 use sealway_seal_sim::reader::Reader;
 use sealway_seal_sim::terminal::{Call, CallError, Form, Here, Terminal};
-use sealway_tests::{Api, Sealway, Socket, run, shared};
+use sealway_tests::{Api, Patient, Sealway, Socket, run, shared};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -222,7 +222,7 @@ fn a_seal_is_challenged_and_heard_through_a_reader_that_is_unplugged_on_the_way(
     seal.report(1_000, Event::PowerOn).unwrap();
     let plug = socket.plug();
     until("the reader is there", || (platform.gateway("gate-3-reader")["state"] == "quiet").then_some(()));
-    let mut reader = Reader::new(plug.device.try_clone().unwrap());
+    let mut reader = Reader::new(Patient::new(&plug.device));
     reader.write(&[0x55; 64]).unwrap();
     reader.call(&mut seal, Time::from_ms(1_788_251_400_000), [1; 16]).unwrap();
     reader.deliver(&mut seal, 2_000).unwrap();
@@ -240,7 +240,7 @@ fn a_seal_is_challenged_and_heard_through_a_reader_that_is_unplugged_on_the_way(
     until("the reader is away", || (platform.gateway("gate-3-reader")["state"] == "absent").then_some(()));
     let plug = socket.plug();
     until("the reader is back", || (platform.gateway("gate-3-reader")["state"] == "quiet").then_some(()));
-    let mut reader = Reader::new(plug.device.try_clone().unwrap());
+    let mut reader = Reader::new(Patient::new(&plug.device));
     reader.call(&mut seal, Time::from_ms(1_788_251_460_000), [2; 16]).unwrap();
     reader.deliver(&mut seal, 4_000).unwrap();
     assert_eq!(seal.acked().stored, 2);
@@ -268,7 +268,7 @@ fn a_seal_without_a_network_is_sealed_granted_and_opened_through_a_reader() {
     seal.seal(1_000, secret(7, "epoch", "XA-READ-2")).unwrap();
     let plug = socket.plug();
     until("the reader is there", || (platform.gateway("gate-3-reader")["state"] == "quiet").then_some(()));
-    let mut reader = Reader::new(plug.device.try_clone().unwrap());
+    let mut reader = Reader::new(Patient::new(&plug.device));
     reader.call(&mut seal, unix_now(), [1; 16]).unwrap();
     reader.deliver(&mut seal, 2_000).unwrap();
     let officer = platform.person("li", "customs", "xian-customs");

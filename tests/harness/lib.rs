@@ -4,6 +4,7 @@
 mod api;
 mod certificate;
 mod disk;
+mod patient;
 mod process;
 mod pty;
 mod receiver;
@@ -13,6 +14,7 @@ mod tls;
 pub use api::{Answer, Api};
 pub use certificate::certificate;
 pub use disk::SmallDisk;
+pub use patient::Patient;
 pub use process::{Sealway, free_port, program, run, seal_sim};
 pub use pty::{Plug, Socket};
 pub use receiver::{Delivery, Receiver};

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { described, drafted, goodsLine } from "./declared.mjs";
-import { findings, launch, open, PATIENCE_MS, signIn, tokenOf, visitor } from "./floor.mjs";
+import { findings, lateViews, launch, open, PATIENCE_MS, signIn, tokenOf, visitor } from "./floor.mjs";
 
 let browser, mapless;
 before(async () => ([browser, mapless] = await Promise.all([launch(), launch({ webgl: false })])));
@@ -81,6 +81,7 @@ test("without WebGL the replay has a map too, and its moment follows the slider"
 test("an officer holds a transfer, its next action says why, and lifting it needs a reason", async () => {
   const { page, close } = await visitor(browser);
   await signIn(page);
+  await lateViews(page, /\/api\/v1\/(transfers\/[^/?]+|records\/step)(\?|$)/);
   await openTransfer(page);
   await page.getByText("Other actions").click();
   await page.getByLabel("Reason").last().fill("papers to be seen");

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, test } from "node:test";
-import { findings, launch, open, PATIENCE_MS, SERVER, signIn, tokenOf, until, visitor } from "./floor.mjs";
+import { beginDeclaration, declared, fillGoods } from "./declaration.mjs";
+import { findings, launch, open, SERVER, signIn, tokenOf, until, visitor } from "./floor.mjs";
 
 let browser;
 before(async () => (browser = await launch({ webgl: false })));
@@ -56,28 +57,6 @@ test("check digits are told while they are typed, and nothing goes out before th
   await page.getByText("check digit is 6, expected 5").waitFor();
   assert.equal(await page.getByTestId("declare").isDisabled(), true);
   assert.deepEqual(await findings(page), []);
-  await close();
-});
-
-test("the carrier's day: a consolidated container is drafted, bound and declared, and customs has it", async () => {
-  const { page, log, close } = await visitor(browser);
-  await signIn(page, tokenOf("carrier"));
-  const unit = "TEMU2644158";
-  const seal = await beginDeclaration(page, "consolidated", unit, ["rail-xian-khorgos"]);
-  const consignments = page.getByTestId("consignment");
-  assert.equal(await consignments.count(), 2);
-  for (const [i, bill] of ["COSU6123456780", "COSU6123456781"].entries()) {
-    await consignments.nth(i).getByTestId("paper").fill(bill);
-    await fillGoods(consignments.nth(i), { "name-en": "<b>Chip</b>" });
-  }
-  const { transfer, cargo } = await declared(page);
-  assert.deepEqual([transfer.unit, transfer.seal, transfer.destination], [unit, seal, "border-khorgos"]);
-  assert.notEqual(transfer.state, "draft");
-  assert.deepEqual(cargo.consignments.map((row) => row.document["bill-of-lading"]), ["COSU6123456780", "COSU6123456781"]);
-  assert.deepEqual(await findings(page), []);
-  await page.getByTestId("declared").click();
-  await page.getByTestId("errand-page").waitFor();
-  assert.deepEqual(log.errors, []);
   await close();
 });
 
@@ -156,27 +135,6 @@ async function photosOf(transfer) {
   }));
 }
 
-test("each row of a registration has its own result", async () => {
-  const { page, close } = await visitor(browser);
-  await signIn(page, tokenOf("carrier"));
-  await open(page, "/devices");
-  await page.getByTestId("ids").fill("SW-NEW-1\nSW-NEW-2");
-  await page.getByTestId("take").click();
-  await page.getByTestId("challenges").waitFor();
-  const download = page.waitForEvent("download");
-  await page.getByTestId("challenges").click();
-  assert.equal((await download).suggestedFilename(), "challenges.csv");
-  const zeros = "0".repeat(64);
-  await page.getByTestId("csv").fill(`device,public_key,challenge,proof\nSW-NEW-1,${zeros},${zeros},00\nSW-NEW-2,${zeros}`);
-  await page.getByTestId("register").click();
-  const rows = page.getByTestId("results").locator("tbody tr");
-  await page.waitForFunction(() => !document.querySelector("[data-testid=results]")?.innerText.includes("waits"));
-  assert.match(await rows.nth(0).innerText(), /SW-NEW-1[\s\S]*refused/);
-  assert.match(await rows.nth(1).innerText(), /3[\s\S]*refused[\s\S]*wrong number of columns/);
-  assert.deepEqual(await findings(page), []);
-  await close();
-});
-
 test("a carrier opens no errand of another carrier", async () => {
   const customs = await visitor(browser);
   await signIn(customs.page);
@@ -194,52 +152,12 @@ test("a carrier opens no errand of another carrier", async () => {
   await close();
 });
 
-/** A form with what stays the same for every kind of cargo, under a seal that is free: customs wrote off what it closed. */
-async function beginDeclaration(page, kind, unit, corridors) {
-  const seal = await until(
-    page,
-    async () => (await (await fetch("/api/v1/devices?limit=500")).json()).items.find((row) => row.owner === "silk-road-rail" && row.transfer == null)?.id,
-    null,
-    { timeout: 4 * PATIENCE_MS },
-  );
-  await open(page, "/declare");
-  await page.getByTestId(`kind-${kind}`).click();
-  await page.getByTestId("unit").fill(unit);
-  await page.getByTestId("seal").selectOption(seal);
-  await page.getByTestId("corridor").selectOption(corridors[0]);
-  for (const [i, corridor] of corridors.slice(1).entries()) {
-    await page.getByTestId("add-leg").click();
-    await page.getByTestId(`corridor-${i + 2}`).selectOption(corridor);
-  }
-  return seal;
-}
-
-async function fillGoods(line, given) {
-  const whole = { goods: "G-1", hs: "85423190", "name-zh": "芯片", "name-en": "Chip", quantity: "10", measure: "PCE", weight: "20.5", ...given };
-  const { status, ...fields } = whole;
-  for (const [field, value] of Object.entries(fields)) await line.getByTestId(field).fill(value);
-  if (status) await line.getByTestId("status").selectOption(status);
-}
-
-/** Sends the form, and reads the transfer and its cargo back. */
-async function declared(page) {
-  await page.getByTestId("declare").click();
-  const link = page.getByTestId("declared");
-  await link.waitFor();
-  const id = (await link.innerText()).trim();
-  return page.evaluate(async (transfer) => {
-    const told = await (await fetch(`/api/v1/transfers/${transfer}`)).json();
-    const { items } = await (await fetch(`/api/v1/records/cargo?transfer=${transfer}`)).json();
-    return { transfer: told, cargo: items[0].body };
-  }, id);
-}
-
 const lines = (consignment) => consignment.lines.map(({ goods }) => [goods.goods, goods.status, goods.quantity, goods.unit]);
 
 test("a container goes by sea and then by rail, bonded and other goods on lines of their own", async () => {
   const { page, log, close } = await visitor(browser);
   await signIn(page, tokenOf("carrier"));
-  const seal = await beginDeclaration(page, "container", "MWCU6059784", ["sea-tianjin-qingdao", "rail-qingdao-zhengzhou-xian"]);
+  const seal = await beginDeclaration(page, { kind: "container", unit: "MWCU6059784", corridors: ["sea-tianjin-qingdao", "rail-qingdao-zhengzhou-xian"] });
   await page.getByTestId("paper").fill("COSU6123456790");
   const goods = page.getByTestId("goods-line");
   await fillGoods(goods.first(), {});
@@ -260,7 +178,7 @@ test("a container goes by sea and then by rail, bonded and other goods on lines 
 test("air cargo flies under a master with house waybills that have no more than it has", async () => {
   const { page, log, close } = await visitor(browser, { width: 360, height: 740 });
   await signIn(page, tokenOf("carrier"));
-  await beginDeclaration(page, "air", "AKE54321MU", ["road-xian-port-station-xiy", "air-xiy-pvg"]);
+  await beginDeclaration(page, { kind: "air", unit: "AKE54321MU", corridors: ["road-xian-port-station-xiy", "air-xiy-pvg"] });
   await page.getByTestId("paper").fill("02081140743");
   await fillGoods(page.getByTestId("goods-line").first(), {});
   for (const [name, quantity] of [["H-1", "6"], ["H-2", "5"]]) {
@@ -294,7 +212,7 @@ test("air cargo flies under a master with house waybills that have no more than 
 test("loose cargo goes in a sealed truck under its plate, and a leg that leads nowhere is not offered", async () => {
   const { page, log, close } = await visitor(browser, { language: "zh" });
   await signIn(page, tokenOf("carrier"));
-  const seal = await beginDeclaration(page, "loose", "陕A54321", ["road-xian-epz-a-port-station"]);
+  const seal = await beginDeclaration(page, { kind: "loose", unit: "陕A54321", corridors: ["road-xian-epz-a-port-station"] });
   assert.deepEqual(
     await page.getByTestId("corridor").locator("option").evaluateAll((options) => options.filter((option) => option.value.startsWith("air-")).length),
     0,

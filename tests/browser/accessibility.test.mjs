@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { findings, launch, mapIsDrawn, open, SERVER, signIn, visitor, waitForAlert } from "./floor.mjs";
+import { findings, launch, mapIsDrawn, open, SERVER, signIn, tokenOf, visitor, waitForAlert } from "./floor.mjs";
+import { settled } from "./pages.mjs";
 
 let browser, mapless;
 before(async () => ([browser, mapless] = await Promise.all([launch(), launch({ webgl: false })])));
@@ -42,9 +43,29 @@ for (const [language, theme] of [["zh", "light"], ["en", "dark"]]) {
     });
     for (const path of [...PAGES, `/alerts/${alert}`, `/transfers/${transfer}`]) {
       await open(page, path);
-      await page.locator("[aria-busy=true]").first().waitFor({ state: "detached" });
+      await settled(page);
       assert.deepEqual(await findings(page), [], path);
     }
+    await close();
+  });
+}
+
+for (const [role, paths] of [["auditor", ["/gates", "/corridors"]], ["admin", ["/lines", "/corridors", "/account"]]]) {
+  test(`axe finds nothing on the ${role}'s own pages and in the dialog of the keys (zh)`, async () => {
+    const { page, close } = await visitor(mapless, { language: "zh" });
+    await signIn(page, tokenOf(role));
+    for (const path of paths) {
+      await open(page, path);
+      await settled(page);
+      const row = page.getByTestId("list").getByRole("button").first();
+      if (path === "/corridors") await row.click();
+      await settled(page);
+      assert.deepEqual(await findings(page), [], path);
+    }
+    await page.locator("h1").click();
+    await page.keyboard.press("?");
+    await page.getByRole("dialog").waitFor();
+    assert.deepEqual(await findings(page), [], "the dialog of the keys");
     await close();
   });
 }

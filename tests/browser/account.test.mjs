@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { after, before, test } from "node:test";
 import { choosePassword, enter, linkFor, userOf } from "./entering.mjs";
-import { launch, open, SERVER, visitor } from "./floor.mjs";
+import { findings, launch, open, SERVER, visitor } from "./floor.mjs";
 
 let browser;
 before(async () => (browser = await launch({ webgl: false })));
@@ -29,6 +29,7 @@ async function setPassword(user, password) {
   await page.goto(link);
   assert.equal(await page.getByLabel("User").inputValue(), user);
   assert.equal(page.url(), `${SERVER}/password`, "no secret stays in the address");
+  assert.deepEqual(await findings(page), [], "the page behind a link");
   // Another page: within this one only the part after the # would change.
   await page.goto("about:blank");
   await choosePassword(page, link, password);
@@ -54,6 +55,7 @@ test("from the administrator's link to a password, a second factor, and signing 
   await factor.getByRole("button", { name: "Set it up" }).click();
   const key = await factor.getByTestId("factor-key").innerText();
   assert.ok(await factor.getByTestId("factor-qr").evaluate((image) => image.complete && image.naturalWidth > 0), "the QR code is drawn");
+  assert.deepEqual(await findings(page), [], "setting a second factor up");
   await factor.getByLabel("Six-digit code").fill(codeOf(key));
   await factor.getByRole("button", { name: "Confirm" }).click();
   await factor.getByTestId("recovery-codes").locator("li").first().waitFor();
@@ -65,6 +67,7 @@ test("from the administrator's link to a password, a second factor, and signing 
   await page.getByTestId("code").fill("000000");
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await page.getByText("The code is wrong").waitFor();
+  assert.deepEqual(await findings(page), [], "signing in with a second factor");
   await page.getByTestId("code").fill(recovery[0]);
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await page.getByTestId("floor").waitFor();

@@ -31,7 +31,7 @@ test("without a network the operator goes on; back in it the seal is asked, what
   await signIn(page, tokenOf("operator"));
   await makeKey(page);
   const taken = await atTheGate(page);
-  const held = await atTheGate(page, { besides: [taken] });
+  const held = await onItsWay(page, { besides: [taken] });
   const refused = await onItsWay(page, { besides: [taken, held] });
   const cancelled = await onItsWay(page, { besides: [taken, held, refused] });
   await keep(page, refused, cancelled, held, taken);

@@ -39,8 +39,9 @@ export function launch({ webgl = true, alone = false, camera = null } = {}) {
 }
 
 /**
- * A fresh visitor. `log` holds the addresses asked for, the policy's violations and the page's own errors. Without `worker` every question
- * of the page is one that the test can hold up: what a service worker asks is not.
+ * A fresh visitor. `log` holds the addresses asked for, the policy's violations and the page's own errors; a page that left the host or broke
+ * the policy fails its test when it closes. Without `worker` every question of the page is one that the test can hold up: what a service
+ * worker asks is not.
  */
 export async function visitor(browser, { width = 1440, height = 900, language = "en", theme = "light", worker = true } = {}) {
   const context = await browser.newContext({
@@ -63,8 +64,16 @@ export async function visitor(browser, { width = 1440, height = 900, language = 
     );
   });
   page.setDefaultTimeout(PATIENCE_MS);
-  return { page, log, close: () => context.close() };
+  const close = async () => {
+    await context.close();
+    const gone = [...log.requests.filter(leavesTheHost), ...log.violations];
+    if (gone.length > 0) throw new Error(`not within the host and its policy: ${gone.join(", ")}`);
+  };
+  return { page, log, close };
 }
+
+/** Whether a question goes to another machine; what a page makes itself (blob:, data:) stays. */
+export const leavesTheHost = (url) => /^(https?|wss?):/.test(url) && new URL(url).hostname !== "127.0.0.1";
 
 /** The sign-in token of a role, as the runner found it. */
 export const tokenOf = (role) => required(`SEALWAY_TOKEN_${role.toUpperCase()}`);

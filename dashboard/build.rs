@@ -16,6 +16,8 @@ const NODE: (u32, u32) = (20, 19);
 const LEFT_OUT: [&str; 4] = ["node_modules", "dist", "generated", "schema.d.ts"];
 /// What the interface's types are made of; it stays beside the folder of the interface.
 const DESCRIPTION: &str = "openapi.json";
+/// What `web/build/compressed.mjs` adds to a file's name.
+const GZIP: &str = "gz";
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
@@ -159,10 +161,10 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
-/// Sorted by path, because `src/web.rs` searches it.
+/// Sorted by path, because `src/web.rs` searches it. What the build compressed stands with the file that it was.
 fn list(dist: &Path, files: Vec<PathBuf>) -> Result<String, String> {
     let mut named = Vec::new();
-    for file in files {
+    for file in files.into_iter().filter(|file| file.extension() != Some(OsStr::new(GZIP))) {
         let relative = file.strip_prefix(dist).map_err(|error| format!("{}: {error}", file.display()))?;
         named.push((relative.to_string_lossy().replace('\\', "/"), file));
     }
@@ -177,7 +179,10 @@ fn list(dist: &Path, files: Vec<PathBuf>) -> Result<String, String> {
             tag
         });
         let file = file.canonicalize().map_err(|error| format!("{}: {error}", file.display()))?;
-        let _written = writeln!(text, "    Asset {{ path: {path:?}, tag: \"\\\"{tag}\\\"\", bytes: include_bytes!({file:?}) }},");
+        let small = PathBuf::from(format!("{}.{GZIP}", file.display()));
+        let gzip = if small.is_file() { format!("Some(include_bytes!({small:?}))") } else { "None".to_owned() };
+        let tag = format!("\"{tag}\"");
+        let _written = writeln!(text, "    Asset {{ path: {path:?}, tag: {tag:?}, bytes: include_bytes!({file:?}), gzip: {gzip} }},");
     }
     text.push_str("];\n");
     Ok(text)

@@ -1,7 +1,7 @@
 //! The interface, served from the binary: no request leaves the host.
 
 use crate::routes::not_found;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 /// One file of the built interface.
@@ -10,6 +10,8 @@ struct Asset {
     /// SHA-256, hex, in quotes: its entity tag.
     tag: &'static str,
     bytes: &'static [u8],
+    /// The same in gzip, where that is smaller.
+    gzip: Option<&'static [u8]>,
 }
 
 include!(concat!(env!("OUT_DIR"), "/assets.rs"));
@@ -39,12 +41,43 @@ fn find(name: &str) -> Option<&'static Asset> {
 
 fn send(asset: &'static Asset, headers: &HeaderMap) -> Response {
     let kept = if asset.path.starts_with(HASHED) { "public, max-age=31536000, immutable" } else { "no-cache" };
-    let fixed = [(header::CACHE_CONTROL, HeaderValue::from_static(kept)), (header::ETAG, HeaderValue::from_static(asset.tag))];
-    let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|tags| tags.to_str().ok());
-    if known.flat_map(|tags| tags.split(',')).any(|tag| tag.trim().trim_start_matches("W/") == asset.tag) {
+    let fixed = [
+        (header::CACHE_CONTROL, HeaderValue::from_static(kept)),
+        (header::ETAG, HeaderValue::from_static(asset.tag)),
+        (header::VARY, HeaderValue::from_name(header::ACCEPT_ENCODING)),
+    ];
+    if listed(headers, header::IF_NONE_MATCH).any(|tag| tag.trim_start_matches("W/") == asset.tag) {
         return (StatusCode::NOT_MODIFIED, fixed).into_response();
     }
-    (fixed, [(header::CONTENT_TYPE, HeaderValue::from_static(media_type(asset.path)))], asset.bytes).into_response()
+    let mut response = (fixed, [(header::CONTENT_TYPE, HeaderValue::from_static(media_type(asset.path)))]).into_response();
+    *response.body_mut() = match asset.gzip.filter(|_| reads_gzip(headers)) {
+        Some(gzip) => {
+            response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            // The bytes are others, the content is the same (RFC 9110, 8.8.1).
+            response.headers_mut().insert(header::ETAG, weak(asset.tag));
+            gzip.into()
+        }
+        None => asset.bytes.into(),
+    };
+    response
+}
+
+fn weak(tag: &'static str) -> HeaderValue {
+    HeaderValue::try_from(format!("W/{tag}")).unwrap_or_else(|_| HeaderValue::from_static(tag))
+}
+
+/// Whether the other side takes gzip; a weight of zero says that it does not (RFC 9110, 12.4.2).
+fn reads_gzip(headers: &HeaderMap) -> bool {
+    listed(headers, header::ACCEPT_ENCODING).any(|coding| {
+        let (name, weight) = coding.split_once(';').unwrap_or((coding, "q=1"));
+        let refused = weight.trim().strip_prefix("q=").and_then(|weight| weight.parse::<f32>().ok()).is_some_and(|weight| weight <= 0.0);
+        name.trim().eq_ignore_ascii_case("gzip") && !refused
+    })
+}
+
+/// The elements of a header that is a list.
+fn listed(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
+    headers.get_all(name).iter().filter_map(|list| list.to_str().ok()).flat_map(|list| list.split(',')).map(str::trim)
 }
 
 /// The kinds of files that the build makes.
@@ -70,4 +103,26 @@ fn not_built() -> Response {
         <h1>Sealway</h1><p>The web interface was not built into this program (feature <code>ui</code>). \
         The API is at <a href=\"/openapi.json\">/openapi.json</a>.</p></html>";
     ([(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"))], page).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gzip_goes_to_whom_asks_for_it() {
+        for (asked, reads) in [
+            ("gzip", true),
+            ("br;q=1.0, GZIP;q=0.5", true),
+            ("deflate,gzip", true),
+            ("gzip;q=0", false),
+            ("gzip;q=0.000", false),
+            ("br", false),
+            ("", false),
+        ] {
+            let headers = HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(asked))]);
+            assert_eq!(reads_gzip(&headers), reads, "{asked}");
+        }
+        assert!(!reads_gzip(&HeaderMap::new()));
+    }
 }

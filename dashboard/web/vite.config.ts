@@ -3,13 +3,14 @@
 //   worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'
 // MapLibre's worker is a file of ours (see src/lib/map/engine.ts), so `worker-src blob:` is not needed; `data:` images are
 // its control icons.
+import { compressed } from "./build/compressed.mjs";
 import { dictionaries } from "./build/dictionaries.mjs";
 import { shellWorker } from "./build/shell-worker.mjs";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-  plugins: [dictionaries(), svelte(), shellWorker()],
+  plugins: [dictionaries(), svelte(), shellWorker(), compressed()],
   build: {
     target: "es2022",
     assetsInlineLimit: 0,

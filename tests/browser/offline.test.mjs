@@ -25,6 +25,21 @@ test("a page that leaves the host or breaks the policy fails its test", async ()
   await assert.rejects(close, /not within the host and its policy: .*192\.0\.2\.1/);
 });
 
+test("the first load is under 400 KB as it is sent, without the map", async () => {
+  const { page, close } = await visitor(browser);
+  await signIn(page);
+  await mapIsDrawn(page);
+  const [sent, map] = await page.evaluate(() => {
+    const files = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")].filter(({ name }) => !name.includes("/api/"));
+    const ofMap = ({ name }) => /\/(webgl|maplibre|world)-|\/basemap/.test(name);
+    const bytes = (files) => files.reduce((sum, file) => sum + file.encodedBodySize, 0);
+    return [bytes(files.filter((file) => !ofMap(file))), bytes(files.filter(ofMap))];
+  });
+  console.log(sent, map); assert.ok(sent > 50_000 && sent < 400_000, `${sent} bytes`);
+  assert.ok(map > 100_000, `the map, which is not counted, has ${map} bytes`);
+  await close();
+});
+
 test("a strict policy stands on the page and nothing breaks it", async () => {
   const { page, log, close } = await visitor(browser);
   const answer = await signIn(page);

@@ -36,6 +36,12 @@ fn addresses_of_the_interface_are_the_page_and_files_are_files() {
         assert_eq!(asset.header("cache-control"), Some("public, max-age=31536000, immutable"));
         let known = house.nobody().with("if-none-match", asset.header("etag").unwrap()).get(script);
         assert_eq!((known.status, known.body.len()), (304, 0));
+        let small = house.nobody().with("accept-encoding", "gzip, deflate, br").get(script);
+        assert_eq!((small.header("content-encoding"), small.header("vary")), (Some("gzip"), Some("accept-encoding")));
+        assert!(small.body.starts_with(&[0x1F, 0x8B]) && small.body.len() * 2 < asset.body.len(), "{} bytes", small.body.len());
+        let known = house.nobody().with("if-none-match", small.header("etag").unwrap()).get(script);
+        assert_eq!((asset.header("content-encoding"), known.status), (None, 304));
+        assert_eq!(house.nobody().get(&format!("{script}.gz")).problem(404), "not-found");
         assert_eq!(house.nobody().get("/assets/none.js").problem(404), "not-found");
     }
     #[cfg(not(feature = "ui"))]

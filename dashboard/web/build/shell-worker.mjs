@@ -4,8 +4,8 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const source = fileURLToPath(new URL("./sw.js", import.meta.url));
-/** The map and its engine are large, and a phone at a gate does not need them. */
-const LEFT_OUT = /\.geojson$|\/engine-|\/worker-|\.map$/;
+/** The map and its engine are the files beyond this, and a phone at a gate does not need them. */
+const MOST_BYTES = 250_000;
 
 export function shellWorker() {
   return {
@@ -13,7 +13,7 @@ export function shellWorker() {
     apply: "build",
     enforce: "post",
     generateBundle(_, bundle) {
-      const names = Object.values(bundle).map((file) => file.fileName).filter((name) => name.startsWith("assets/") && !LEFT_OUT.test(name)).sort();
+      const names = Object.values(bundle).filter((file) => file.fileName.startsWith("assets/") && Buffer.byteLength(file.code ?? file.source) < MOST_BYTES).map((file) => file.fileName).sort();
       const files = ["/", ...names.map((name) => `/${name}`)];
       const text = readFileSync(source, "utf8");
       const version = createHash("sha256").update(files.join("\n")).update(text).digest("hex").slice(0, 16);

@@ -295,7 +295,7 @@ fn a_seal_without_a_network_is_sealed_granted_and_opened_through_a_reader() {
     assert!(line["counts"]["downs"].as_u64() >= Some(3), "{line}");
 }
 
-fn unix_ms() -> u64 {
+pub(crate) fn unix_ms() -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     u64::try_from(since.as_millis()).unwrap()
 }

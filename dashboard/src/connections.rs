@@ -1,7 +1,7 @@
 //! Who is connected over MQTT, and sending one away. For administrators: an address says where somebody is.
 
 use crate::caller::Caller;
-use crate::list::{List, cut, page};
+use crate::list::{List, Numbered, cut};
 use crate::problem::{Problem, ProblemBody};
 use crate::request::{Id, Params};
 use crate::state::Dashboard;
@@ -11,24 +11,14 @@ use axum::http::StatusCode;
 use sealway_schemas::command::Role;
 use sealway_schemas::link::{Client, Connection, Connections, SessionId};
 use sealway_schemas::{DeviceId, Time};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::sync::Arc;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(crate) fn routes() -> OpenApiRouter<Dashboard> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(send_away))
-}
-
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct Which {
-    /// `next` of the page before.
-    after: Option<u64>,
-    /// 1 to 500.
-    limit: Option<u32>,
 }
 
 /// One open MQTT connection: of a device, or of a user who listens to events
@@ -59,19 +49,19 @@ impl From<Connection> for MqttConnection {
 }
 
 /// List MQTT connections
-#[utoipa::path(get, path = "/connections", tag = "connections", params(Which), responses(
+#[utoipa::path(get, path = "/connections", tag = "connections", params(Numbered), responses(
     (status = 200, body = List<MqttConnection>),
     (status = "default", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 async fn list(
     State(dashboard): State<Dashboard>,
     caller: Caller,
-    Params(which): Params<Which>,
+    Params(which): Params<Numbered>,
 ) -> Result<Json<List<MqttConnection>>, Problem> {
     caller.expect_role(&[Role::Admin])?;
-    let page = page(which.after, which.limit)?;
+    let page = which.page(SessionId)?;
     let front = front(&dashboard)?;
-    let found = front.list(page.after.map(SessionId), page.limit as usize);
+    let found = front.list(page.after, page.limit as usize);
     Ok(Json(cut(found.into_iter().map(MqttConnection::from).collect(), page.limit, |connection| connection.session)))
 }
 

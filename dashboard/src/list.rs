@@ -3,9 +3,9 @@
 use crate::problem::Problem;
 use axum::http::StatusCode;
 use sealway_tracker::Page;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt::Display;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 const LIMIT: u32 = 500;
 const LIMIT_DEFAULT: u32 = 100;
@@ -29,6 +29,23 @@ impl<T> List<T> {
 
     pub(crate) fn map<U>(self, to: impl FnMut(T) -> U) -> List<U> {
         List { items: self.items.into_iter().map(to).collect(), next: self.next }
+    }
+}
+
+/// Which page of a list whose rows are told apart by numbers
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Numbered {
+    /// `next` of the page before.
+    after: Option<u64>,
+    /// 1 to 500.
+    limit: Option<u32>,
+}
+
+impl Numbered {
+    pub(crate) fn page<K>(self, key: impl FnOnce(u64) -> K) -> Result<Page<K>, Problem> {
+        page(self.after.map(key), self.limit)
     }
 }
 

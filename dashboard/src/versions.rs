@@ -2,7 +2,7 @@
 
 use crate::caller::Caller;
 use crate::collection::MEDIA_TYPE;
-use crate::list::{List, cut, page};
+use crate::list::{List, Numbered, cut};
 use crate::problem::{Problem, ProblemBody};
 use crate::request::{Params, parsed};
 use crate::state::Dashboard;
@@ -42,16 +42,6 @@ impl Effective {
     }
 }
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct Which {
-    /// `next` of the page before.
-    after: Option<u64>,
-    /// 1 to 500.
-    limit: Option<u32>,
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 enum Standing {
@@ -79,7 +69,7 @@ struct PlannedRow {
 }
 
 /// List a place's versions, the newest first
-#[utoipa::path(get, path = "/places/{id}/versions", operation_id = "versions", tag = "places", params(("id" = PlaceId, Path), Which), responses(
+#[utoipa::path(get, path = "/places/{id}/versions", operation_id = "versions", tag = "places", params(("id" = PlaceId, Path), Numbered), responses(
     (status = 200, body = List<VersionRow>),
     (status = "default", body = ProblemBody, content_type = "application/problem+json"),
 ))]
@@ -87,13 +77,13 @@ async fn of_place(
     State(dashboard): State<Dashboard>,
     caller: Caller,
     Path(id): Path<String>,
-    Params(which): Params<Which>,
+    Params(which): Params<Numbered>,
 ) -> Result<Json<List<VersionRow>>, Problem> {
     versions(&dashboard, &caller, Subject::Place(parsed(&id)?), which).await
 }
 
 /// List a corridor's versions, the newest first
-#[utoipa::path(get, path = "/corridors/{id}/versions", operation_id = "versions", tag = "corridors", params(("id" = CorridorId, Path), Which), responses(
+#[utoipa::path(get, path = "/corridors/{id}/versions", operation_id = "versions", tag = "corridors", params(("id" = CorridorId, Path), Numbered), responses(
     (status = 200, body = List<VersionRow>),
     (status = "default", body = ProblemBody, content_type = "application/problem+json"),
 ))]
@@ -101,7 +91,7 @@ async fn of_corridor(
     State(dashboard): State<Dashboard>,
     caller: Caller,
     Path(id): Path<String>,
-    Params(which): Params<Which>,
+    Params(which): Params<Numbered>,
 ) -> Result<Json<List<VersionRow>>, Problem> {
     versions(&dashboard, &caller, Subject::Corridor(parsed(&id)?), which).await
 }
@@ -145,9 +135,9 @@ async fn planned(State(dashboard): State<Dashboard>, caller: Caller) -> Result<J
     Ok(Json(List::new(rows.collect(), None)))
 }
 
-async fn versions(dashboard: &Dashboard, caller: &Caller, subject: Subject, which: Which) -> Result<Json<List<VersionRow>>, Problem> {
+async fn versions(dashboard: &Dashboard, caller: &Caller, subject: Subject, which: Numbered) -> Result<Json<List<VersionRow>>, Problem> {
     let (registry, scope) = (dashboard.tracker.registry(), caller.scope());
-    let page = page(which.after.map(Time::from_ms), which.limit)?;
+    let page = which.page(Time::from_ms)?;
     let rows = registry.versions(scope, &subject, &page).await?;
     let now = dashboard.tracker.now();
     let begun = registry.versions(scope, &subject, &Page { after: Some(now.plus_ms(1)), limit: 1 }).await?;

@@ -3,7 +3,7 @@
 use crate::body::Body;
 use crate::caller::Caller;
 use crate::commands::{Asking, Receipt, discreet};
-use crate::list::{List, cut, page};
+use crate::list::{List, Numbered, cut, page};
 use crate::problem::{Problem, ProblemBody};
 use crate::request::{Id, Params};
 use crate::state::Dashboard;
@@ -130,16 +130,6 @@ async fn remove(State(dashboard): State<Dashboard>, asking: Asking, Id(webhook):
     Ok(Json(asking.send(&dashboard, ExchangeCommand::RemoveWebhook { webhook }).await?.into()))
 }
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct WhichLetters {
-    /// `next` of the page before.
-    after: Option<u64>,
-    /// 1 to 500.
-    limit: Option<u32>,
-}
-
 /// An event that its webhook has not taken.
 #[derive(Serialize, ToSchema)]
 #[schema(as = WebhookLetter)]
@@ -167,7 +157,7 @@ impl From<Letter> for LetterRow {
 }
 
 /// What a webhook has not taken, oldest first
-#[utoipa::path(get, path = "/webhooks/{id}/letters", tag = "webhooks", params(("id" = WebhookId, Path), WhichLetters), responses(
+#[utoipa::path(get, path = "/webhooks/{id}/letters", tag = "webhooks", params(("id" = WebhookId, Path), Numbered), responses(
     (status = 200, body = List<LetterRow>),
     (status = "default", body = ProblemBody, content_type = "application/problem+json"),
 ))]
@@ -175,10 +165,10 @@ async fn letters(
     State(dashboard): State<Dashboard>,
     caller: Caller,
     Id(webhook): Id<WebhookId>,
-    Params(which): Params<WhichLetters>,
+    Params(which): Params<Numbered>,
 ) -> Result<Json<List<LetterRow>>, Problem> {
     find(&dashboard, &caller, &webhook).await?;
-    let page = page(which.after, which.limit)?;
+    let page = which.page(std::convert::identity)?;
     let rows = dashboard.tracker.outbox().letters(&webhook, page.after, page.limit).await?;
     Ok(Json(cut(rows, page.limit, |letter| letter.number).map(LetterRow::from)))
 }

@@ -95,6 +95,16 @@ async fn open(gateway: &ReaderGateway) {
     tokio::time::timeout(PATIENCE, waiting).await.unwrap();
 }
 
+/// A reader that is plugged in and heard.
+async fn plugged() -> (Bench, Socket, Plug, ReaderGateway, Line) {
+    let (bench, socket) = (Bench::new(), Socket::default());
+    let plug = socket.plug();
+    let gateway = bench.gateway(&socket);
+    open(&gateway).await;
+    let line = Line::new(&plug);
+    (bench, socket, plug, gateway, line)
+}
+
 /// The reader's end; reading blocks, so it is done beside.
 struct Line(Option<Reader<std::fs::File>>);
 
@@ -126,11 +136,7 @@ impl Line {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reader_carries_what_two_seals_say_and_brings_each_its_own_back() {
-    let (mut bench, socket) = (Bench::new(), Socket::default());
-    let plug = socket.plug();
-    let gateway = bench.gateway(&socket);
-    open(&gateway).await;
-    let mut line = Line::new(&plug);
+    let (mut bench, _socket, _plug, gateway, mut line) = plugged().await;
     line.call("XA-7Q2K").await;
     line.call("XA-7Q2L").await;
     line.send(UP, 7, "XA-7Q2K", b"report");
@@ -155,11 +161,7 @@ async fn a_reader_carries_what_two_seals_say_and_brings_each_its_own_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_seal_that_is_not_enrolled_or_did_not_log_in_is_not_carried() {
-    let (mut bench, socket) = (Bench::new(), Socket::default());
-    let plug = socket.plug();
-    let gateway = bench.gateway(&socket);
-    open(&gateway).await;
-    let mut line = Line::new(&plug);
+    let (mut bench, _socket, _plug, gateway, mut line) = plugged().await;
     for (device, login, answer) in [("BAD", b"login".as_slice(), 1), ("XA-7Q2K", b"forged", 2)] {
         line.send(CALL, 0, device, login);
         assert_eq!(line.hear().await, (ANSWER, 0, device.to_owned(), vec![answer]));
@@ -172,11 +174,7 @@ async fn a_seal_that_is_not_enrolled_or_did_not_log_in_is_not_carried() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unplugged_reader_loses_its_seals_and_they_call_again() {
-    let (mut bench, socket) = (Bench::new(), Socket::default());
-    let plug = socket.plug();
-    let gateway = bench.gateway(&socket);
-    open(&gateway).await;
-    let mut line = Line::new(&plug);
+    let (mut bench, socket, plug, gateway, mut line) = plugged().await;
     line.call("XA-7Q2K").await;
     // Half a frame is on the line when the plug is pulled.
     line.0.as_mut().unwrap().write(&Frame::new(UP, 1, &seal("XA-7Q2K"), b"report").encode()[..20]).unwrap();
@@ -193,11 +191,7 @@ async fn an_unplugged_reader_loses_its_seals_and_they_call_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn noise_between_frames_is_counted_and_costs_no_frame() {
-    let (mut bench, socket) = (Bench::new(), Socket::default());
-    let plug = socket.plug();
-    let gateway = bench.gateway(&socket);
-    open(&gateway).await;
-    let mut line = Line::new(&plug);
+    let (mut bench, _socket, _plug, gateway, mut line) = plugged().await;
     line.call("XA-7Q2K").await;
     let mut spoilt = Frame::new(UP, 1, &seal("XA-7Q2K"), b"lost").encode();
     spoilt[18] ^= 0x20;
@@ -254,11 +248,7 @@ async fn a_readers_line_of_one_speed_that_cannot_be_read_says_so() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_seal_that_waits_for_its_admission_holds_up_no_other() {
-    let (mut bench, socket) = (Bench::new(), Socket::default());
-    let plug = socket.plug();
-    let gateway = bench.gateway(&socket);
-    open(&gateway).await;
-    let mut line = Line::new(&plug);
+    let (mut bench, _socket, _plug, _gateway, mut line) = plugged().await;
     line.send(CALL, 0, "SLOW", b"login");
     line.send(UP, 1, "SLOW", b"report");
     let began = Instant::now();
@@ -274,11 +264,7 @@ async fn a_seal_that_waits_for_its_admission_holds_up_no_other() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_seal_that_calls_twice_is_answered_once_more_and_heard() {
-    let (mut bench, socket) = (Bench::new(), Socket::default());
-    let plug = socket.plug();
-    let gateway = bench.gateway(&socket);
-    open(&gateway).await;
-    let mut line = Line::new(&plug);
+    let (mut bench, _socket, _plug, _gateway, mut line) = plugged().await;
     line.call("XA-7Q2K").await;
     line.call("XA-7Q2K").await;
     line.send(UP, 1, "XA-7Q2K", b"report");
@@ -289,11 +275,7 @@ async fn a_seal_that_calls_twice_is_answered_once_more_and_heard() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_seal_whose_messages_come_to_nothing_is_let_go_and_put_off_and_another_is_heard() {
-    let (mut bench, socket) = (Bench::new(), Socket::default());
-    let plug = socket.plug();
-    let gateway = bench.gateway(&socket);
-    open(&gateway).await;
-    let mut line = Line::new(&plug);
+    let (mut bench, _socket, _plug, gateway, mut line) = plugged().await;
     line.call("XA-7Q2K").await;
     let downlink = bench.front.downlink();
     for ticket in 1..=32 {

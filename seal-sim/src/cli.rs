@@ -1,7 +1,9 @@
 //! The command line.
 
+use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use sealway_schemas::{CorridorId, DeviceId, PartyId, PublicKey};
+use sealway_seal_sim::enrol::Api;
 use sealway_seal_sim::fraud::Fraud;
 use sealway_seal_sim::line::Door;
 use std::net::SocketAddr;
@@ -111,18 +113,35 @@ pub(crate) struct PlatformArgs {
     /// Where its keys and its noise come from. The same seed gives the same device.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
-    /// The platform's API, host:port, to enrol a device that is not enrolled yet.
+    #[command(flatten)]
+    pub(crate) enrolment: EnrolmentArgs,
+}
+
+/// How devices come to be known to the platform, and it to them.
+#[derive(Debug, Args)]
+pub(crate) struct EnrolmentArgs {
+    /// The platform's API, host:port, to enrol devices that are not enrolled yet.
     #[arg(long)]
     pub(crate) api: Option<String>,
     /// The owner's API token. Better in the environment than on the command line.
     #[arg(long, env = "SEALWAY_TOKEN", hide_env_values = true)]
     pub(crate) token: Option<String>,
-    /// The party that owns the device.
+    /// The party that owns the devices.
     #[arg(long)]
     pub(crate) owner: Option<PartyId>,
-    /// The platform's public key, hex: for a device that is enrolled already.
+    /// The platform's public key, hex: for devices that are enrolled already.
     #[arg(long)]
     pub(crate) platform_key: Option<PublicKey>,
+}
+
+impl EnrolmentArgs {
+    /// The API with the owner for whom it enrols; nothing where no API is named.
+    pub(crate) fn owner(&self) -> anyhow::Result<Option<(Api, &PartyId)>> {
+        let Some(api) = &self.api else { return Ok(None) };
+        let token = self.token.as_deref().context("--token: the owner's API token is needed to enrol")?;
+        let owner = self.owner.as_ref().context("--owner: the owning party is needed to enrol")?;
+        Ok(Some((Api::new(api, token), owner)))
+    }
 }
 
 #[derive(Debug, Args)]
@@ -179,15 +198,8 @@ pub(crate) struct ReplayArgs {
 pub(crate) struct FleetArgs {
     #[command(flatten)]
     pub(crate) door: DoorArgs,
-    /// The platform's API, host:port.
-    #[arg(long)]
-    pub(crate) api: String,
-    /// The owner's API token. Better in the environment than on the command line.
-    #[arg(long, env = "SEALWAY_TOKEN", hide_env_values = true)]
-    pub(crate) token: String,
-    /// The party that owns the devices.
-    #[arg(long)]
-    pub(crate) owner: PartyId,
+    #[command(flatten)]
+    pub(crate) enrolment: EnrolmentArgs,
     /// GeoJSON file with corridors.
     #[arg(long)]
     pub(crate) corridors: PathBuf,
@@ -202,4 +214,7 @@ pub(crate) struct FleetArgs {
     /// Device time runs this many times faster than the clock.
     #[arg(long, default_value_t = 60.0)]
     pub(crate) time_factor: f64,
+    /// Milliseconds between two reports of a device, by this machine's clock.
+    #[arg(long, default_value_t = 1_000)]
+    pub(crate) report_every_ms: u64,
 }

@@ -4,11 +4,10 @@ mod cli;
 
 use anyhow::{Context as _, bail};
 use clap::Parser as _;
-use cli::{Cli, Command, DriveArgs, FleetArgs, PlatformArgs, ProveArgs, ReplayArgs, TerminalArgs};
+use cli::{Cli, Command, DriveArgs, EnrolmentArgs, FleetArgs, PlatformArgs, ProveArgs, ReplayArgs, TerminalArgs};
 use sealway_schemas::{DeviceId, PublicKey};
 use sealway_seal_sim::chance::{Chance, secret};
 use sealway_seal_sim::device::Device;
-use sealway_seal_sim::enrol::Api;
 use sealway_seal_sim::fleet::{FleetConfig, FleetPlan};
 use sealway_seal_sim::fraud::{Fraud, Misdeed};
 use sealway_seal_sim::journey::Journey;
@@ -21,6 +20,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 const RING: usize = 8_192;
+const NOT_ENROLLED: &str = "not enrolled: give --api, --token and --owner, or --platform-key if it is";
 
 fn main() -> anyhow::Result<()> {
     let cli = Cli::parse();
@@ -111,14 +111,9 @@ fn call(args: &TerminalArgs) -> anyhow::Result<()> {
 async fn run_fleet(args: FleetArgs) -> anyhow::Result<()> {
     let read = |path: &Path| std::fs::read_to_string(path).with_context(|| format!("read {}", path.display()));
     let plan = FleetPlan::new(&read(&args.corridors)?, &read(&args.places)?, args.devices, args.seed)?;
-    let api = Api::new(&args.api, &args.token);
-    let mut key = None;
-    for planned in plan.devices() {
-        key = Some(api.enrol_planned(planned, &args.owner).await?);
-    }
-    let Some(platform_key) = key else { bail!("a fleet of no devices") };
-    let mut config = FleetConfig::new(args.door.door()?, platform_key);
-    config.time_factor = args.time_factor;
+    let platform_key = known(&plan, &args.enrolment).await?;
+    let (time_factor, report_every) = (args.time_factor, Duration::from_millis(args.report_every_ms));
+    let config = FleetConfig { time_factor, report_every, ..FleetConfig::new(args.door.door()?, platform_key) };
     let mut stop = stop_on_ctrl_c();
     let (report, ()) = fleet::run(&plan, &config, async move {
         // An error means that nobody can stop it any more; then it stops.
@@ -127,6 +122,19 @@ async fn run_fleet(args: FleetArgs) -> anyhow::Result<()> {
     .await;
     println!("{}", serde_json::to_string_pretty(&report)?);
     Ok(())
+}
+
+/// The key of the platform, which knows every device of the plan.
+async fn known(plan: &FleetPlan, enrolment: &EnrolmentArgs) -> anyhow::Result<PublicKey> {
+    if let Some(key) = enrolment.platform_key {
+        return Ok(key);
+    }
+    let (api, owner) = enrolment.owner()?.context(NOT_ENROLLED)?;
+    let mut key = None;
+    for planned in plan.devices() {
+        key = Some(api.enrol_planned(planned, owner).await?);
+    }
+    key.context("a fleet of no devices")
 }
 
 fn prove(args: &ProveArgs) -> anyhow::Result<()> {
@@ -153,16 +161,12 @@ async fn ready(platform: &PlatformArgs) -> anyhow::Result<Device> {
         Some(device) => bail!("state of device {}, expected {}", device.id(), platform.device),
         None => new(platform.device, platform.seed),
     };
-    match (&platform.platform_key, &platform.api) {
-        (Some(key), _) => device.trust(*key),
-        (None, _) if device.platform().is_some() => {}
-        (None, Some(api)) => {
-            let token = platform.token.as_deref().context("--token: the owner's API token is needed to enrol")?;
-            let owner = platform.owner.as_ref().context("--owner: the owning party is needed to enrol")?;
-            let key: PublicKey = Api::new(api, token).enrol(&mut device, owner).await?;
-            tracing::info!(device = %device.id(), platform = %key, "enrolled");
-        }
-        (None, None) => bail!("the device is not enrolled: give --api, --token and --owner, or --platform-key if it is"),
+    if let Some(key) = platform.enrolment.platform_key {
+        device.trust(key);
+    } else if device.platform().is_none() {
+        let (api, owner) = platform.enrolment.owner()?.context(NOT_ENROLLED)?;
+        let key: PublicKey = api.enrol(&mut device, owner).await?;
+        tracing::info!(device = %device.id(), platform = %key, "enrolled");
     }
     if let Some(path) = &platform.state {
         state::save(path, &device)?;

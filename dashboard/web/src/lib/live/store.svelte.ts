@@ -5,6 +5,7 @@ import { openStream } from "../../api/stream";
 import type { AnyRecord, Corridors, Places } from "../../api/types";
 import { answers } from "../outbox/kept.svelte";
 import { clock } from "../time/clock.svelte";
+import { isCrowd, moments, Patience } from "../time/patience";
 import { applyChanges, EMPTY_VIEW, type LiveView, type RowChange, viewOf } from "./view";
 
 const FOLD_MS = 500;
@@ -29,6 +30,7 @@ export class LiveStore {
 
   #waiting: RowChange[] = [];
   readonly #readers = new Set<(record: AnyRecord) => void>();
+  readonly #patience = new Patience(true, moments());
   #loads = 0;
   #close: (() => void) | null = null;
   #fold: ReturnType<typeof setInterval> | null = null;
@@ -37,7 +39,7 @@ export class LiveStore {
   /** Listens first and loads once the line stands, so that nothing falls between; older changes are harmless. */
   start(): void {
     this.#listen();
-    this.#fold ??= setInterval(() => this.#take(), FOLD_MS);
+    this.#fold ??= setInterval(() => this.#due(), FOLD_MS);
   }
 
   stop(): void {
@@ -46,6 +48,7 @@ export class LiveStore {
     if (this.#fold) clearInterval(this.#fold);
     if (this.#reload) clearTimeout(this.#reload);
     this.#fold = this.#reload = null;
+    this.#patience.stop();
   }
 
   /** What the person asks for after a failure; the page's own attempts do not flicker. */
@@ -127,6 +130,12 @@ export class LiveStore {
       this.#reload = null;
       this.#listen();
     }, RELOAD_MS);
+  }
+
+  /** The news of a crowd waits for a hand that is busy. */
+  #due(): void {
+    if (isCrowd(this.view.seals.size)) this.#patience.ask("fold", () => this.#take());
+    else this.#take();
   }
 
   #take(): void {

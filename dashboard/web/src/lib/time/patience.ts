@@ -1,14 +1,20 @@
-// When the map is drawn. Where the processor draws it, a frame holds up the whole page: then it waits until the hand rests, so that the
-// answer to the hand is seen first. What is asked for in the meantime is drawn once, as it is then.
+// When heavy work is done. A frame of a map that the processor draws, or the fold of a crowd's news, holds up the whole page: then it waits
+// until the hand rests, so that the answer to the hand is seen first. What is asked for in the meantime is done once, as it is then.
 
 /** A hand that has done nothing for so long rests. */
 export const REST_MS = 250;
 /** Nothing waits longer than this for a hand that never rests. */
 export const LONGEST_MS = 2000;
 
-/** How long many seals stand between two drawings: each is all of them sent to the worker and grouped anew. */
-export function gapFor(seals: number): number {
-  return seals > 2000 ? 2000 : 0;
+/** From so many seals on it is a crowd. */
+const CROWD = 2000;
+
+export const isCrowd = (seals: number): boolean => seals > CROWD;
+
+/** How long a crowd stands between two drawings, each of which is all of it sent to the worker, grouped anew, and some frames. */
+export function gapFor(seals: number, cheap: boolean): number {
+  if (!isCrowd(seals)) return 0;
+  return cheap ? 2000 : 5000;
 }
 
 export interface Moments {

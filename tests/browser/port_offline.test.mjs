@@ -102,7 +102,7 @@ test("a session that ended meanwhile loses nothing, and the next person on the p
   await elsewhere.page.waitForURL(`${SERVER}/login`);
   await elsewhere.close();
   await goOnline(page);
-  await page.waitForURL(`${SERVER}/login`);
+  await page.getByTestId("session-ended").waitFor();
 
   await enter(page, second, PASSWORD);
   await page.getByTestId("who").getByText(second.slice(0, 6)).waitFor();

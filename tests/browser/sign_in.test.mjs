@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launch, SERVER, signIn, TOKEN, visitor } from "./floor.mjs";
+import { userOf } from "./entering.mjs";
+import { launch, open, SERVER, signIn, TOKEN, tokenOf, visitor } from "./floor.mjs";
 
 let browser;
 before(async () => (browser = await launch({ webgl: false })));
@@ -49,7 +50,36 @@ test("without a session every page leads to the sign-in, and signing out leads b
   await signIn(page);
   await page.getByTestId("sign-out").click();
   await page.waitForURL(`${SERVER}/login`);
-  await page.goto(`${SERVER}/`);
+  await page.goto(`${SERVER}/grants`);
   await page.waitForURL(`${SERVER}/login`);
+  await useToken(page, TOKEN);
+  await page.waitForURL(`${SERVER}/grants`);
+  await close();
+});
+
+async function useToken(within, token) {
+  await within.getByText("Sign in with an access token").click();
+  await within.getByLabel("Access token").fill(token);
+  await within.getByRole("button", { name: "Use the token" }).click();
+}
+
+test("a session that ends under a form keeps what was typed for its person, hidden until they are back, and for nobody else", async () => {
+  const { page, log, close } = await visitor(browser, { worker: false });
+  await signIn(page, tokenOf("carrier"));
+  await open(page, "/declare");
+  await page.getByTestId("unit").fill("CSQU3054383");
+  const door = page.getByTestId("session-ended");
+  const endAndEnter = async (token) => {
+    await page.context().clearCookies();
+    await door.waitFor();
+    await useToken(door, token);
+  };
+  await endAndEnter(tokenOf("carrier"));
+  await door.waitFor({ state: "detached" });
+  assert.equal(await page.getByTestId("unit").inputValue(), "CSQU3054383");
+  await endAndEnter(tokenOf("operator"));
+  await page.getByTestId("who").getByText(await userOf("operator")).waitFor();
+  assert.equal(await page.getByTestId("session-ended").count(), 0);
+  assert.deepEqual(log.errors, []);
   await close();
 });

@@ -1,6 +1,7 @@
 // The one way to the API: same origin, session by cookie, every failure a `Failure` with a code that has a translation.
 import { answers } from "../lib/outbox/kept.svelte";
 import { attended } from "../lib/session/attention";
+import { session } from "../lib/session/ended.svelte";
 import { serverSays } from "../lib/time/clock.svelte";
 import type {
   Alert,
@@ -88,8 +89,10 @@ export async function request(path: string, { method, body, headers = {} }: Send
   }
   serverSays(response.headers.get("date"));
   answers.heard(response.headers);
-  if (!response.ok) throw failureOf(response.status, await response.text().catch(() => ""));
-  return response;
+  if (response.ok) return response;
+  const failure = failureOf(response.status, await response.text().catch(() => ""));
+  if (failure.code === "not-authenticated") session.end();
+  throw failure;
 }
 
 /** 128 random bits; `crypto.randomUUID` is missing where the page is served without TLS. */

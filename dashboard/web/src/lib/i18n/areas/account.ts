@@ -12,6 +12,10 @@ export const zh = {
   "login.tokenSubmit": "用令牌登录",
   "login.forgotten": "没有密码或忘记密码？请向管理员索取设置密码的链接。",
 
+  "ended.title": "登录已失效",
+  "ended.lead": "长时间无人操作，或已在别处退出。{user} 重新登录后回到原处，已填写的内容仍在。",
+  "ended.other": "以其他用户登录（放弃已填写的内容）",
+
   "setPassword.title": "设置密码",
   "setPassword.rules": "至少 12 个字符，可用几个词组成一句话。",
   "setPassword.new": "新密码",
@@ -78,6 +82,10 @@ export const en: Readonly<Record<keyof typeof zh, string>> = {
   "login.token": "Access token",
   "login.tokenSubmit": "Use the token",
   "login.forgotten": "No password, or forgotten? Ask your administrator for a link to set one.",
+
+  "ended.title": "Your session has ended",
+  "ended.lead": "Nobody was here for long, or it was ended elsewhere. Once {user} signs in, the page goes on with what was filled in.",
+  "ended.other": "Sign in as somebody else (what was filled in is lost)",
 
   "setPassword.title": "Set a password",
   "setPassword.rules": "At least 12 characters; several words make a good one.",

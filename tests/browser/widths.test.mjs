@@ -52,3 +52,42 @@ for (const role of ROLES) {
     await close();
   });
 }
+
+/** Cells of the table of transfers that end beyond what is seen of it, and those cut short that hold no name of a place; in both languages and themes. */
+const cutCells = (page) =>
+  page.evaluate(async () => {
+    const cut = (cell, edge) => {
+      const words = document.createRange();
+      words.selectNodeContents(cell);
+      const named = cell.matches(".from, .to");
+      if (named) return cell.getBoundingClientRect().right > edge || cell.title === "";
+      return words.getBoundingClientRect().right > edge || cell.scrollWidth > cell.clientWidth + 1;
+    };
+    const wrong = [];
+    for (const half of ["language", "theme", "language"]) {
+      document.querySelector(`[data-testid=${half}]`).click();
+      await new Promise((drawn) => requestAnimationFrame(drawn));
+      const box = document.querySelector("[data-testid=transfers]").closest(".scroll");
+      const edge = box.getBoundingClientRect().left + box.clientWidth + 1;
+      wrong.push(...[...box.querySelectorAll("th, td")].filter((cell) => cell.checkVisibility() && cut(cell, edge)).map((cell) => `"${cell.innerText.trim()}" is cut off`));
+    }
+    return wrong;
+  });
+
+test("no column of the table of transfers is cut, with and without the card", async () => {
+  const { page, close } = await visitor(browser);
+  await signIn(page);
+  const row = page.getByTestId("transfers").locator("tbody tr").first();
+  const wrong = [];
+  for (const place of ["floor", "floor with the card", "transfers"]) {
+    if (place === "floor with the card") await row.getByRole("button").click();
+    if (place === "transfers") await goWithin(page, "/transfers");
+    await row.waitFor();
+    for (const width of [768, 1024, 1280, 1440, 1920]) {
+      await page.setViewportSize({ width, height: 900 });
+      wrong.push(...(await cutCells(page)).map((what) => `${place} at ${width} px: ${what}`));
+    }
+  }
+  assert.deepEqual(wrong, []);
+  await close();
+});

@@ -41,6 +41,19 @@ test("the fleet board has the carrier's own transfers only, each with whose turn
   const way = page.getByTestId("fleet").locator("tbody tr", { hasText: "In transit" }).first();
   assert.match(await way.innerText(), /it has to come into the destination/);
   await way.getByTestId("arrival").filter({ hasText: /^in [\d ]+(s|min|h|d).*(limit in|after its limit)/ }).waitFor();
+
+  // J goes through both tables of the page, from whose turn it is to all; each key is listed once.
+  const all = page.locator("tr[data-row]");
+  const last = page.getByTestId("turn").locator("tr[data-row]").last();
+  if ((await last.count()) > 0) {
+    await last.getByRole("link").focus();
+    await page.keyboard.press("j");
+    await rows.and(page.locator("[aria-current]")).waitFor();
+  }
+  await all.first().getByRole("link").focus();
+  await page.keyboard.press("?");
+  const listed = await page.getByTestId("shortcuts").locator("kbd").allInnerTexts();
+  assert.equal(new Set(listed).size, listed.length, String(listed));
   await close();
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launch, open, signIn, tokenOf, visitor, waitForAlert } from "./floor.mjs";
+import { launch, open, SERVER, signIn, tokenOf, visitor, waitForAlert } from "./floor.mjs";
 
 let browser;
 before(async () => (browser = await launch({ webgl: false })));
@@ -47,17 +47,38 @@ test("an officer reads the signed frames of an alert, acknowledges, takes, notes
   await close();
 });
 
-test("J and K go through the queue from case to case, and Escape goes back to the list", async () => {
+test("J, K and the arrows go through the list, Enter opens, Escape goes back, and A acknowledges", async () => {
   const { page, close } = await visitor(browser);
   await signIn(page);
   await waitForAlert(page);
-  await open(page, "/alerts");
-  await page.keyboard.press("j");
-  await page.locator("tr[aria-current]").waitFor();
+  // The focus stays on the link of the navigation: Enter is the row's all the same.
+  await page.getByRole("navigation").locator('a[href="/alerts"]').click();
+  const rows = page.getByTestId("alerts").locator("tbody tr");
+  await rows.first().waitFor();
+  const chosen = page.locator("tr[aria-current]");
+  const stands = () => chosen.evaluate((row) => (row.contains(document.activeElement) ? row.dataset.row : null));
+  await page.keyboard.press("ArrowDown");
+  const first = await stands();
+  assert.notEqual(first, null, "the focus is in the chosen row");
+  if ((await rows.count()) > 1) {
+    await page.keyboard.press("j");
+    assert.notEqual(await stands(), first);
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("j");
+    await page.keyboard.press("k");
+    assert.equal(await stands(), first);
+  }
   await page.keyboard.press("Enter");
+  await page.waitForURL(`${SERVER}/alerts/${first}`);
   await page.getByTestId("case").waitFor();
   await page.keyboard.press("Escape");
   await page.getByTestId("alerts-page").waitFor();
+
+  const waiting = rows.filter({ hasText: "Waits" }).first();
+  const id = await waiting.getAttribute("data-row");
+  await waiting.getByRole("link").first().focus();
+  await page.keyboard.press("a");
+  await page.locator(`tr[data-row="${id}"]`, { hasText: "Acknowledged" }).waitFor();
   await close();
 });
 

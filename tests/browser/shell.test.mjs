@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launch, open, SERVER, signIn, tokenOf, visitor } from "./floor.mjs";
+import { launch, open, SERVER, signIn, tokenOf, visitor, waitForAlert } from "./floor.mjs";
+import { goWithin, settled } from "./pages.mjs";
 
 let browser;
 before(async () => (browser = await launch({ webgl: false })));
@@ -61,15 +62,35 @@ test("what a page has asked for says how old it is, and grows older", async () =
   }
 });
 
-test("the question mark lists the keys of the page, a digit opens a page, and typing is only typing", async () => {
+/** The keys of an officer's pages beside those of every page. */
+const KEYS = { "/": "J ↓ K ↑ A O", "/alerts": "J ↓ K ↑ A O ↵", "/transfers": "J ↓ K ↑ O ↵", "/audit": "J ↓ K ↑ O ↵", "/grants": "" };
+const EVERYWHERE = "? 1 2 3 4 5 6 7 8 9";
+
+test("the question mark lists exactly the keys of the page in both languages, a digit opens a page, and typing is only typing", async () => {
   const { page, close } = await visitor(browser);
   await signIn(page);
-  await page.keyboard.press("?");
+  await waitForAlert(page);
   const dialog = page.getByTestId("shortcuts");
-  await dialog.waitFor();
-  assert.match(await dialog.innerText(), /Acknowledge the chosen alert/);
+  const sorted = (words) => words.split(" ").filter(Boolean).sort();
+  for (const [path, keys] of Object.entries(KEYS)) {
+    await goWithin(page, path);
+    await settled(page);
+    for (const acknowledge of ["Acknowledge the chosen alert", "确认所选告警"]) {
+      await page.keyboard.press("?");
+      await dialog.waitFor();
+      assert.deepEqual((await dialog.locator("kbd").allInnerTexts()).sort(), sorted(`${keys} ${EVERYWHERE}`), path);
+      assert.equal((await dialog.innerText()).includes(acknowledge), keys.includes("A"), path);
+      await page.keyboard.press("Escape");
+      await dialog.waitFor({ state: "detached" });
+      await page.getByTestId("language").click();
+    }
+  }
+  await goWithin(page, "/");
+  await page.getByTestId("queue").locator("button").first().waitFor();
+  await page.keyboard.press("j");
+  await page.getByTestId("card").waitFor();
   await page.keyboard.press("Escape");
-  await dialog.waitFor({ state: "detached" });
+  await page.getByTestId("card").waitFor({ state: "detached" });
   await page.getByRole("searchbox").fill("2");
   assert.equal(new URL(page.url()).pathname, "/");
   await page.getByRole("searchbox").fill("");

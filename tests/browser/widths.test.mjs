@@ -1,6 +1,8 @@
-// Every page of every role on a tablet, a wall and a 4K screen: none scrolls sideways, and nothing that a person reads or presses is cut off.
+// Every page of every role on a tablet, a wall and a 4K screen: none scrolls sideways, nothing that a person reads or presses is cut off, and
+// whatever the keyboard stands on shows it, by day and by night.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { lostFocus } from "./focus.mjs";
 import { launch, signIn, tokenOf, visitor } from "./floor.mjs";
 import { goWithin, pagesOf, patternOf, ROLES, settled } from "./pages.mjs";
 
@@ -34,7 +36,7 @@ const beyond = (page) =>
 const seen = new Set();
 
 for (const role of ROLES) {
-  test(`every page of ${role} fits a tablet, a wall and a 4K screen`, async () => {
+  test(`every page of ${role} fits a tablet, a wall and a 4K screen, and shows where the keyboard is`, async () => {
     const { page, close } = await visitor(browser, { worker: false });
     await signIn(page, tokenOf(role));
     const wrong = [];
@@ -42,6 +44,11 @@ for (const role of ROLES) {
       seen.add(patternOf(path));
       await goWithin(page, path);
       await settled(page);
+      for (const colorScheme of ["light", "dark"]) {
+        await page.emulateMedia({ colorScheme });
+        await page.keyboard.press("Tab");
+        wrong.push(...(await lostFocus(page)).map((what) => `${path} (${colorScheme}): ${what}`));
+      }
       for (const width of WIDTHS) {
         await page.setViewportSize({ width, height: Math.round((width * 9) / 16) });
         await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));

@@ -1,4 +1,5 @@
-// A list that is walked by keyboard: J, K and arrows move, Enter and O open. For a component's first lines.
+// A list that is walked by keyboard: J, K and arrows move, Enter and O open. For a component's first lines; a page has one, or one key
+// would mean two rows.
 import { tick } from "svelte";
 import { listen } from "../shell/keys.svelte";
 
@@ -6,6 +7,10 @@ export interface Walk<Row> {
   rows(): readonly Row[];
   idOf(row: Row): string;
   open(row: Row): void;
+  /** Of alerts that the person may acknowledge. */
+  acknowledge?: ((row: Row) => void) | undefined;
+  /** Where another part of the page has these keys. */
+  idle?: boolean;
 }
 
 /** The id of the row after a step; at the ends it stays, and without a choice it enters at the top. Pure. */
@@ -21,26 +26,41 @@ export class RowWalk<Row> {
 
   constructor(walk: Walk<Row>) {
     this.#walk = walk;
-    $effect(() =>
-      listen([
+    $effect(() => {
+      const { acknowledge, idle } = walk;
+      if (idle) return;
+      return listen([
         { keys: ["j", "ArrowDown"], label: "keys.next", run: () => this.#step(1) },
         { keys: ["k", "ArrowUp"], label: "keys.previous", run: () => this.#step(-1) },
-        { keys: ["o", "Enter"], label: "keys.open", run: () => this.#open() },
-      ]),
-    );
+        { keys: ["o", "Enter"], label: "keys.open", run: () => this.#onChosen((row) => walk.open(row)) },
+        ...(acknowledge ? [{ keys: ["a"], label: "keys.acknowledge" as const, run: () => this.#onChosen(acknowledge) }] : []),
+      ]);
+    });
   }
 
-  current(row: Row): "true" | undefined {
-    return this.chosen === this.#walk.idOf(row) ? "true" : undefined;
+  /** What the row of the table carries; its first link or button has the focus while it is chosen. */
+  row(row: Row): { "data-row": string; "aria-current": "true" | undefined } {
+    const id = this.#walk.idOf(row);
+    return { "data-row": id, "aria-current": this.chosen === id ? "true" : undefined };
+  }
+
+  /** Whoever came to a row by the tabulator goes on from there. */
+  get #held(): string | null {
+    return document.activeElement?.closest<HTMLElement>("tr[data-row]")?.dataset["row"] ?? this.chosen;
   }
 
   #step(by: 1 | -1): void {
-    this.chosen = stepFrom(this.#walk.rows().map(this.#walk.idOf), this.chosen, by);
-    void tick().then(() => document.querySelector("tr[aria-current]")?.scrollIntoView({ block: "nearest" }));
+    this.chosen = stepFrom(this.#walk.rows().map(this.#walk.idOf), this.#held, by);
+    void tick().then(() => {
+      const row = this.chosen === null ? null : document.querySelector(`tr[data-row="${CSS.escape(this.chosen)}"]`);
+      row?.querySelector<HTMLElement>("a, button")?.focus({ preventScroll: true });
+      row?.scrollIntoView({ block: "nearest" });
+    });
   }
 
-  #open(): void {
-    const row = this.#walk.rows().find((candidate) => this.#walk.idOf(candidate) === this.chosen);
-    if (row !== undefined) this.#walk.open(row);
+  #onChosen(what: (row: Row) => void): void {
+    const held = this.#held;
+    const row = this.#walk.rows().find((candidate) => this.#walk.idOf(candidate) === held);
+    if (row !== undefined) what(row);
   }
 }

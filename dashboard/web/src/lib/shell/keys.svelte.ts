@@ -33,7 +33,14 @@ function typing(target: EventTarget | null): boolean {
 function ownKeys(target: EventTarget | null, key: string): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (key === "Enter" || key === " ") return target.closest("a, button, summary") !== null;
-  return key.startsWith("Arrow") && target.closest("[role=region], canvas, [role=slider]") !== null;
+  return key.startsWith("Arrow") && (target.closest("[role=region], canvas, [role=slider]") !== null || scrolls(target, key));
+}
+
+/** Whether it is a box that the keyboard scrolls, and has more that way. */
+function scrolls(target: HTMLElement, key: string): boolean {
+  if (!target.matches('[role=group][tabindex="0"]')) return false;
+  const across = key === "ArrowLeft" || key === "ArrowRight";
+  return across ? target.scrollWidth > target.clientWidth : target.scrollHeight > target.clientHeight;
 }
 
 /** Runs the first shortcut of the key. */

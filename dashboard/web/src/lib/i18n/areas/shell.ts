@@ -33,6 +33,7 @@ export const zh = {
   "keys.acknowledge": "确认所选告警",
   "keys.open": "打开所选项",
   "keys.back": "返回列表",
+  "keys.close": "关闭卡片",
 
   "trail.signed": "轨迹：关锁闭合并签名",
   "trail.open": "轨迹：关锁未闭合",
@@ -78,6 +79,7 @@ export const en: Readonly<Record<keyof typeof zh, string>> = {
   "keys.acknowledge": "Acknowledge the chosen alert",
   "keys.open": "Open the chosen one",
   "keys.back": "Back to the list",
+  "keys.close": "Close the card",
 
   "trail.signed": "Trail: closed and signed",
   "trail.open": "Trail: seal not closed",

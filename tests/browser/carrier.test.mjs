@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, test } from "node:test";
 import { beginDeclaration, declared, fillGoods } from "./declaration.mjs";
+import { freshContainer } from "./declared.mjs";
 import { findings, launch, open, SERVER, signIn, tokenOf, until, visitor } from "./floor.mjs";
 
 let browser;
@@ -235,6 +236,28 @@ test("loose cargo goes in a sealed truck under its plate, and a leg that leads n
   const { transfer, cargo } = await declared(page);
   assert.deepEqual([transfer.unit, transfer.seal, cargo.kind], ["陕A54321", seal, "loose"]);
   assert.deepEqual(lines(cargo.consignments[0]), [["STEEL-9", "in-transit", "12.5", "TNE"]]);
+  assert.deepEqual(log.errors, []);
+  await close();
+});
+
+test("another kind of cargo keeps what fits it, and a carrier takes its declaration back before the release", async () => {
+  const { page, log, close } = await visitor(browser);
+  await signIn(page, tokenOf("carrier"));
+  await beginDeclaration(page, { kind: "consolidated", unit: freshContainer(), corridors: ["rail-xian-khorgos"] });
+  await page.getByTestId("kind-container").click();
+  const [bill] = await page.getByTestId("consignment").all();
+  await bill.getByTestId("paper").fill("COSU6123456790");
+  await fillGoods(bill, {});
+  const { transfer, cargo } = await declared(page);
+  assert.equal(cargo.consignments.length, 1);
+
+  await page.getByTestId("declared").click();
+  await page.getByTestId("bind").locator("dd").first().waitFor();
+  await page.getByText("Cancel the transfer", { exact: true }).first().click();
+  await page.getByTestId("cancel-reason").fill("the customer took it back");
+  await page.getByTestId("cancel").click();
+  await page.getByTestId("cancel").waitFor({ state: "detached" });
+  await until(page, async (id) => (await (await fetch(`/api/v1/transfers/${id}`)).json()).state === "cancelled", transfer.id);
   assert.deepEqual(log.errors, []);
   await close();
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type DeclarationForm, declarationCommands, emptyConsignment, emptyGoods, freshReference, type GoodsForm, houseUnder, waybill, waysFor, waysOn } from "./declaration";
+import { cargoCommand, type DeclarationForm, declarationCommands, emptyConsignment, emptyGoods, freshReference, type GoodsForm, houseUnder, refitted, waybill, waysFor, waysOn } from "./declaration";
 import { amountFault, faultsOf, hsFault } from "./faults";
 import type { CorridorFeature } from "../../api/types";
 
@@ -99,4 +99,13 @@ test("a reference has year, country, serial and check digit", () => {
   const reference = freshReference(2026, new Uint8Array(13).fill(10));
   expect(reference).toMatch(/^26CNAAAAAAAAAAAAA[0-9]$/);
   expect(reference.length).toBe(18);
+});
+
+test("another kind keeps what fits it, and the cargo of a draft can be said anew", () => {
+  const filled = { ...form, consignments: [{ ...bill, houses: [] }] };
+  expect(refitted(filled, "consolidated", ways)).toMatchObject({ unit: form.unit, seal: form.seal, corridors: ["rail-a-b"], consignments: [bill, emptyConsignment()] });
+  const air = refitted(filled, "air", ways);
+  expect(air).toMatchObject({ unit: "", seal: form.seal, corridors: [""], consignments: [{ paper: "", lines: [goods()] }] });
+  const steps = declarationCommands(form, "silk", ways) ?? [];
+  expect(cargoCommand(steps, form.transfer)).toMatchObject({ type: "declare-cargo", transfer: form.transfer, consignments: [{ document: { "bill-of-lading": "COSU6123456780" } }] });
 });

@@ -115,3 +115,24 @@ export function declarationCommands(form: DeclarationForm, carrier: string, corr
     { step: "submit", command: { type: "submit-transfer", transfer } },
   ];
 }
+
+/** The cargo of a draft, said anew. */
+export function cargoCommand(steps: readonly { command: Command }[], transfer: string): Command {
+  const draft = steps.map(({ command }) => command).find((command) => command.type === "draft-transfer");
+  return { type: "declare-cargo", transfer, consignments: draft?.consignments ?? [] };
+}
+
+/** The form as another kind of cargo, with all that such a one can have. */
+export function refitted(form: DeclarationForm, kind: Kind, corridors: readonly CorridorFeature[]): DeclarationForm {
+  const { least, more } = consignmentsOf(kind);
+  const air = kind === "air" || form.kind === "air";
+  const rows = form.consignments.slice(0, more ? undefined : 1).map((row) => ({ ...row, paper: air ? "" : row.paper, houses: kind === "air" ? row.houses : [] }));
+  const goes = form.corridors.every((id) => waysFor(kind, corridors).some(({ properties }) => properties.id === id));
+  return {
+    ...form,
+    kind,
+    unit: unitKindOf(kind) === unitKindOf(form.kind) ? form.unit : "",
+    corridors: goes ? form.corridors : [""],
+    consignments: [...rows, ...Array.from({ length: Math.max(0, least - rows.length) }, emptyConsignment)],
+  };
+}

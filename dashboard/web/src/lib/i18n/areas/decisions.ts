@@ -20,7 +20,7 @@ export const zh = {
   "enquiry.stand.accepted": "已认可",
   "enquiry.stand.not-accepted": "不认可",
   "enquiry.stand.lapsed": "逾期未获认可",
-  "enquiry.stand.ended": "已运抵或取消",
+  "enquiry.stand.ended": "已运抵或撤销",
   "count.byLine": "逐项清点货物",
   "count.expected": "应有",
   "count.found": "实点",

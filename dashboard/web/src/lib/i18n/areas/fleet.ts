@@ -44,6 +44,9 @@ export const zh = {
   "bind.drop": "删除",
   "bind.send": "绑定",
   "bind.unbind": "解除绑定",
+  "bind.bound": "已绑定，等待施封",
+  "bind.again": "途中换锁：选择新关锁并绑定；货物换装的，同时填写新的载货单元。海关准予后继续。",
+  "cancel.lead": "放行前可撤销。撤销后关锁和载货单元随即释放，此编号不再可用。",
   "bind.closed": "当前状态不能更改绑定",
 
   "incident.heading": "报告异常",
@@ -217,6 +220,9 @@ export const en: Readonly<Record<keyof typeof zh, string>> = {
   "bind.drop": "Remove",
   "bind.send": "Bind",
   "bind.unbind": "Unbind",
+  "bind.bound": "Bound; it waits to be sealed",
+  "bind.again": "Another seal on the way: choose and bind it; where the goods were transferred, name the new unit too. Customs then lets it go on.",
+  "cancel.lead": "Until it is released you may cancel it. Seal and unit are free then, and the reference is used up.",
   "bind.closed": "The binding cannot be changed now",
 
   "incident.heading": "Report an incident",

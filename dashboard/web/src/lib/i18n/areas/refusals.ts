@@ -11,7 +11,7 @@ export const zh = {
   "error.seal-bound": "该关锁已被另一票转关绑定。",
   "error.mechanical-seal": "每个机械封志都要有自己的编号。",
   "error.leg-mode": "路段的运输方式与走廊不符。",
-  "error.legs-apart": "各路段没有从起运地到目的地首尾相接。",
+  "error.legs-apart": "各路段没有从启运地到指运地首尾相接。",
   "error.legs": "转关的路段不可用。",
   "error.cargo-fixed": "海关已受理，货物不能再改。",
   "error.cargo-undeclared": "这个单元内没有申报货物。",
@@ -187,7 +187,7 @@ export const zh = {
   "error.unknown-user": "没有这个用户。",
   "error.user-party-fixed": "用户所属单位登记后不能更改。",
   "error.wrong-geometry": "几何图形类型不符。",
-  "error.too-many-notes": "该警报的备注已满，请在处置结论中说明。",
+  "error.too-many-notes": "该告警的备注已满，请在处置结论中说明。",
 } as const;
 
 export const en: Readonly<Record<keyof typeof zh, string>> = {

@@ -31,7 +31,7 @@ export const zh = {
   "next.unsealed": "已解封，等待核验",
   "next.verified": "已核验，等待核销",
   "next.written-off": "已核销，全程结束",
-  "next.cancelled": "已取消",
+  "next.cancelled": "已撤销",
   "next.unknown": "正在核查，承运人是否已答复尚不可知",
   "next.withheld": "上列内容加载后才能办理。",
 
@@ -62,7 +62,7 @@ export const zh = {
   "deed.other": "其他操作",
   "deed.hold": "布控",
   "deed.lift": "解除布控",
-  "deed.cancel": "取消转关",
+  "deed.cancel": "撤销转关",
 
   "verify.conclusion": "结论",
   "verify.seal": "封志状况",
@@ -116,7 +116,7 @@ export const zh = {
   "arrow.verify": "核验",
   "arrow.write-off": "核销",
   "arrow.reverse-write-off": "冲销核销",
-  "arrow.cancel": "取消",
+  "arrow.cancel": "撤销",
   "by.clock": "时限届满",
   "by.signed": "{user}，密钥 {key} 签名",
   "by.seal": "关锁 {seal}，报文 #{ctr}",

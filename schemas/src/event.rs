@@ -3,7 +3,7 @@
 pub use crate::alert::{AlertKind, AlertView, Severity};
 use crate::cargo::LegView;
 use crate::command::Role;
-pub use crate::movement::{By as ChangedBy, HoldView, IncidentView, MovementState, Punctuality};
+pub use crate::movement::{By as ChangedBy, HoldView, IncidentView, MovementState, PlannedStep, Punctuality};
 use crate::record::Record;
 use crate::terminal::Grade;
 use crate::{CorridorId, DeviceId, DistrictId, PartyId, PlaceId, PublicKey, Time, TransferId, UserId};
@@ -145,6 +145,8 @@ pub struct TransferView {
     pub limit_ms: Option<u64>,
     /// When it has to have arrived; from its release on.
     pub due: Option<Time>,
+    /// The steps to come that have a time or will have one, in their order; nothing plans the others. Legs say theirs themselves.
+    pub plan: Vec<PlannedStep>,
     pub punctuality: Punctuality,
     /// Custody stopped: an equivocation, a mismatch or a hole waits for an officer.
     pub custody_held: bool,

@@ -241,6 +241,41 @@ pub enum Punctuality {
     Recovery,
 }
 
+/// By what rule a step has its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum PlanRule {
+    /// The release: a release note 核放单 out of the origin is good until then.
+    ReleaseNote,
+    /// The arrival: what the corridor's way may take, from the release or from the end of the leg before.
+    TimeLimit,
+    /// The unsealing: its grant 解封许可 is good until then.
+    Grant,
+    /// The verification: results are due so long after the unsealing.
+    Results,
+}
+
+/// Until when a step was planned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Planned {
+    pub by: Time,
+    pub rule: PlanRule,
+}
+
+/// A step that is still to come, and until when it is planned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PlannedStep {
+    pub arrow: Arrow,
+    pub rule: PlanRule,
+    /// Absent until that happened from which it counts.
+    pub by: Option<Time>,
+    /// Milliseconds from there, where that is known before.
+    pub within_ms: Option<u64>,
+}
+
 /// One arrow that was gone: a line of the custody timeline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -253,6 +288,9 @@ pub struct StepView {
     pub to: MovementState,
     pub at: Time,
     pub by: By,
+    /// As it was planned when it was gone; absent where nothing planned it.
+    #[serde(default)]
+    pub planned: Option<Planned>,
 }
 
 impl Recorded for StepView {

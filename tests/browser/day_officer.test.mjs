@@ -10,8 +10,8 @@ after(() => browser?.close());
 
 const PASSWORD = "the wall has many gates";
 const WORDS = {
-  en: { verdict: "False alarm", decided: /Decided by .*: False alarm/, reason: "the patrol found the seal closed", proved: /(\d+) of (\d+) steps/, writeOff: "Write off" },
-  zh: { verdict: "误报", decided: /误报/, reason: "巡查确认关锁完好", proved: /(\d+) 步中 (\d+) 步/, writeOff: "核销" },
+  en: { verdict: "False alarm", decided: /Decided by .*: False alarm/, reason: "the patrol found the seal closed", proved: /(\d+) of (\d+) steps/, against: /Planned\s+by .+ \(.+\)\s+Actual\s+.+\s+(early|late) by \d/, unplanned: /Planned\s+no time planned\s+Actual/, writeOff: "Write off" },
+  zh: { verdict: "误报", decided: /误报/, reason: "巡查确认关锁完好", proved: /(\d+) 步中 (\d+) 步/, against: /计划\s+不迟于 .+（.+）\s+实际\s+.+\s+[早晚] \d/, unplanned: /计划\s+未定计划时间\s+实际/, writeOff: "核销" },
 };
 
 /** The alert that the keyboard stands on. */
@@ -97,7 +97,10 @@ for (const language of ["en", "zh"]) {
     // The transfer that waits for him: every step proved in this browser, its evidence taken along.
     const transfer = await reopened(page);
     await open(page, `/transfers/${transfer}`);
+    const step = (arrow) => page.getByTestId("timeline").locator(`[data-step=${arrow}]`).first().innerText();
     await page.getByTestId("timeline").waitFor();
+    for (const arrow of ["arrive", "unseal", "verify"]) assert.match(await step(arrow), words.against, arrow);
+    assert.match(await step("hand-over"), words.unplanned);
     await page.getByTestId("verify-now").click();
     await page.getByTestId("proofs").waitFor();
     const [first, second] = (await page.getByTestId("proofs").innerText()).match(words.proved).slice(1).map(Number);

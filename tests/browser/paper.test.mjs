@@ -113,6 +113,8 @@ for (const [language, width] of [["en", 1440], ["zh", 360]]) {
     await page.getByTestId("open-report").click();
     const steps = page.getByTestId("report-steps");
     await steps.waitFor();
+    const planned = language === "zh" ? /未定计划时间[\s\S]*（走廊时限）[\s\S]*解封后 3 天 内（核验结果期限）/ : /no time planned[\s\S]*\(time limit of the corridor\)[\s\S]*within 3 d of the unsealing \(limit for results\)/;
+    assert.match(await steps.innerText(), planned, "planned against actual, step by step");
     const proved = steps.locator("tbody tr", { hasText: language === "zh" ? "已由本浏览器验证" : "proved by this browser" });
     assert.ok(counts.steps > 0 && (await proved.count()) >= counts.steps - 1, "all but what came after");
     if (counts.alerts > 0) assert.equal(await page.getByTestId("report-alerts").locator("tbody tr").count(), counts.alerts);

@@ -20,7 +20,11 @@ test("every step of a transfer is proved against the log in the browser", async 
   const { page, log, close } = await visitor(browser);
   await signIn(page, tokenOf("auditor"));
   await openTransfer(page);
-  assert.match(await page.getByTestId("timeline").innerText(), /Declared[\s\S]*Sealed[\s\S]*Left the origin[\s\S]*Arrived\s+(next|to come)\s+limit \d/);
+  const timeline = page.getByTestId("timeline");
+  assert.match(await timeline.innerText(), /Declared[\s\S]*Sealed[\s\S]*Left the origin[\s\S]*Arrived\s+(next|to come)[\s\S]*Verified/);
+  assert.match(await timeline.locator("[data-step=arrive]").innerText(), /Planned\s+(by \d.*|within .*) \(time limit of the corridor\)/);
+  assert.match(await timeline.locator("[data-step=verify]").innerText(), /Planned\s+within 3 d of the unsealing \(limit for results\)/);
+  assert.match(await timeline.locator("[data-step=hand-over]").innerText(), /Planned\s+no time planned$/);
   await page.getByTestId("verify-now").click();
   const proofs = page.getByTestId("proofs");
   await proofs.waitFor();

@@ -54,6 +54,7 @@ fn transfer() -> TransferView {
         holds: Vec::new(),
         limit_ms: None,
         due: None,
+        plan: Vec::new(),
         punctuality: Punctuality::OnTime,
         custody_held: false,
     }
@@ -99,6 +100,7 @@ fn steps() -> Vec<StepView> {
         to: MovementState::Draft,
         at: at(u64::from(number) * 10),
         by: if arrow == Arrow::Unseal { By::Seal { device: "XA-7Q2K".parse().unwrap(), ctr: 9 } } else { By::User("li".parse().unwrap()) },
+        planned: None,
     };
     (1..).zip(Arrow::ALL).map(step).collect()
 }

@@ -76,6 +76,42 @@ fn a_gate_hears_go_or_every_reason_in_both_languages() {
 }
 
 #[test]
+fn a_transfer_tells_its_plan_and_each_step_what_planned_it() {
+    let house = House::open();
+    let id = before_the_gate(&house);
+    let until = START + 3_600_000;
+    send(&house, "officer", &json!({"type": "revoke-release-note", "note": "N-1", "reason": "it has no end"}));
+    let dated = json!({"type": "issue-release-note", "note": "N-2", "transfer": id, "truck": TRUCK, "unit": "LOOSE-1",
+        "direction": "outbound", "place": "zone-a", "gross_kg": "30000", "not_after": until});
+    send(&house, "officer", &dated);
+    let shown = |house: &House| house.as_user("north").get(&format!("/api/v1/transfers/{id}")).ok();
+    let (limit, results) = (shown(&house)["limit_ms"].clone(), 3 * 86_400_000);
+    let planned = json!([
+        {"arrow": "release", "rule": "release-note", "by": until, "within_ms": null},
+        {"arrow": "arrive", "rule": "time-limit", "by": null, "within_ms": limit},
+        {"arrow": "verify", "rule": "results", "by": null, "within_ms": results},
+    ]);
+    assert_eq!(shown(&house)["plan"], planned);
+    house.later(2 * 3_600_000);
+    send(&house, "officer", &json!({"type": "release-transfer", "transfer": id, "reason": "by hand, an hour late"}));
+    let (released, due) = (shown(&house), START + 2 * 3_600_000 + limit.as_u64().unwrap());
+    assert_eq!(released["plan"][0], json!({"arrow": "arrive", "rule": "time-limit", "by": due, "within_ms": limit}));
+    assert_eq!((&released["legs"][0]["due"], &released["legs"][0]["limit_ms"]), (&json!(due), &limit));
+    let steps = |house: &House| {
+        let rows = house.as_user("north").get(&format!("/api/v1/records/step?transfer={id}")).ok()["items"].as_array().unwrap().clone();
+        let mut steps: Vec<Value> = rows.into_iter().map(|row| row["body"].clone()).collect();
+        steps.sort_by_key(|step| step["number"].as_u64());
+        steps.into_iter().map(|step| json!([step["arrow"], step["planned"]])).collect::<Vec<_>>()
+    };
+    let gone = steps(&house);
+    assert_eq!(gone.last(), Some(&json!(["release", {"by": until, "rule": "release-note"}])));
+    assert!(gone[..gone.len() - 1].iter().all(|step| step[1].is_null()), "nothing planned the others: {gone:?}");
+    let registry = house.folder().join("registry.sqlite");
+    let house = house.again(|| std::fs::remove_file(registry).unwrap());
+    assert_eq!((shown(&house), steps(&house)), (released, gone), "made again from the log");
+}
+
+#[test]
 fn a_snapshot_is_signed_by_the_platform_and_asks_each_seal() {
     let house = House::open();
     before_the_gate(&house);

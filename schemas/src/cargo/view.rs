@@ -15,6 +15,12 @@ pub struct LegView {
     pub corridor: CorridorId,
     pub from: PlaceId,
     pub to: PlaceId,
+    /// Milliseconds that it may take from the release, or from the end of the leg before it.
+    pub limit_ms: u64,
+    /// When it has to have ended; from its beginning on.
+    pub due: Option<Time>,
+    /// When the next one began. How the last one ended is told by the arrival.
+    pub ended_at: Option<Time>,
 }
 
 /// A stretch of time in which a child lay under its parent's seal.

@@ -8,7 +8,6 @@ use crate::effect::{DrawnVersion, Effect, Row};
 use crate::movement::Custody;
 use crate::place::Place;
 use crate::transfer::{Transfer, TransferIx};
-use sealway_schemas::cargo::{Leg, LegView};
 use sealway_schemas::event::{
     AlertView, Change, CorridorView, DeviceView, Event, PartyView, PlaceView, PositionView, Severity, TokenView, TransferView, UserView,
 };
@@ -193,7 +192,7 @@ impl Core {
             origin: transfer.origin.clone(),
             destination: transfer.destination.clone(),
             corridor: transfer.corridor.clone(),
-            legs: transfer.legs.iter().filter_map(|leg| self.leg_view(leg)).collect(),
+            legs: self.leg_views(transfer),
             leg: transfer.leg,
             state: transfer.state,
             state_since: transfer.state_since,
@@ -207,15 +206,10 @@ impl Core {
             incident: transfer.incident.clone(),
             limit_ms: transfer.limit_ms,
             due: transfer.due,
+            plan: self.plan(transfer),
             punctuality: transfer.punctuality,
             custody_held: held,
         }
-    }
-
-    fn leg_view(&self, leg: &Leg) -> Option<LegView> {
-        let corridor = self.atlas.corridor(&leg.corridor)?;
-        let (from, to) = (corridor.from().clone(), corridor.to().clone());
-        Some(LegView { mode: leg.mode, corridor: leg.corridor.clone(), from, to })
     }
 
     fn worst(&self, transfer: &Transfer) -> Option<Severity> {

@@ -61,6 +61,16 @@ impl Grants {
         own.filter(holds).map(|issued| issued.countersigned_by.as_ref().unwrap_or(&issued.by)).next()
     }
 
+    /// The latest time of those that let the seal be opened in this epoch, or did.
+    pub(crate) fn good_until(&self, device: &DeviceId, epoch: u64) -> Option<Time> {
+        let own = self.0.range((*device, [0; 16])..=(*device, [0xff; 16])).map(|(_, issued)| issued);
+        let holds = |issued: &&Issued| match issued.standing {
+            Standing::Given | Standing::Used(_) => issued.grant.epoch == epoch,
+            Standing::Proposed | Standing::Revoked => false,
+        };
+        own.filter(holds).map(|issued| issued.grant.not_after).max()
+    }
+
     /// Takes a receipt of an opening: whether the grant covers it.
     fn redeem(&mut self, device: DeviceId, report: &Report) -> bool {
         let Some(issued) = report.reference().and_then(|id| self.0.get_mut(&(device, id))) else {
@@ -243,6 +253,10 @@ impl Core {
             at: now,
         };
         self.tell_record(now, Record::of(&view, self.visible_to(&key.0)), effects);
+        // It plans the unsealing.
+        if let Some(bound) = self.granted(&key.0).filter(|_| issued.standing != Standing::Proposed) {
+            self.tell_transfer(now, bound, effects);
+        }
     }
 
     fn known_grant(&self, key: (DeviceId, [u8; 16])) -> Result<&Issued, CommandRefusal> {

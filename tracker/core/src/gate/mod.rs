@@ -41,6 +41,7 @@ const SWEEP_MS: u64 = 3_600_000;
 pub(crate) struct Gates {
     gates: BTreeMap<GateId, Gate>,
     notes: BTreeMap<Reference, Note>,
+    notes_of: BTreeMap<TransferId, BTreeSet<Reference>>,
     /// Notes that are good for a passage, by truck.
     unused: BTreeMap<Plate, BTreeSet<Reference>>,
     cards: BTreeMap<Reference, Card>,

@@ -5,7 +5,7 @@ use super::check_text;
 use crate::command::Asking;
 use crate::core::Core;
 use crate::effect::{CommandRefusal, Effect};
-use crate::transfer::TransferIx;
+use crate::transfer::{Transfer, TransferIx};
 use sealway_schemas::command::GateCommand;
 use sealway_schemas::gate::{CardGoods, CardSeen, Direction, NoteFacts, PassCard, PassCardReading, PassCardView, ReleaseNoteView};
 use sealway_schemas::ledger::Reference;
@@ -93,8 +93,10 @@ impl Core {
             self.put_note(now, (ix, &transfer, by), (note.clone(), goods), effects)?;
         }
         self.gates.unused.entry(facts.truck.clone()).or_default().insert(note.clone());
+        self.gates.notes_of.entry(transfer).or_default().insert(note.clone());
         self.gates.notes.insert(note.clone(), Note { facts, issued_at: now, issued_by: asking.by.user.clone(), revoked_at: None });
         self.tell_note(now, &note, effects);
+        self.tell_transfer(now, ix, effects);
         Ok(())
     }
 
@@ -145,9 +147,22 @@ impl Core {
         }
         note.revoked_at = Some(now);
         note.facts.revoked = true;
+        let transfer = self.transfers.find(&note.facts.transfer);
         self.spend_note(id);
         self.tell_note(now, id, effects);
+        if let Some(ix) = transfer {
+            self.tell_transfer(now, ix, effects);
+        }
         Ok(())
+    }
+
+    /// When the last of the notes ends by which a transfer may leave its origin; `None` where there is none, or one that does not end.
+    pub(crate) fn leaving_until(&self, transfer: &Transfer) -> Option<Time> {
+        let notes = self.gates.notes_of.get(&transfer.id)?.iter().filter_map(|id| self.gates.notes.get(id));
+        let leaving = notes.map(|note| &note.facts).filter(|facts| {
+            facts.direction == Direction::Outbound && facts.place == transfer.origin && !facts.revoked
+        });
+        leaving.map(|facts| facts.not_after).try_fold(Time::ZERO, |latest, until| Some(latest.max(until?))).filter(|latest| *latest > Time::ZERO)
     }
 
     /// It is no longer among the notes that a truck may be looked up by.

@@ -5,8 +5,8 @@ use super::seal::Seal;
 use super::{Bench, DESTINATION, ORIGIN, ROAD, features};
 use sealway_schemas::TransferId;
 use sealway_schemas::command::Role;
-use sealway_schemas::event::AlertKind;
-use sealway_schemas::movement::{MovementState, Punctuality};
+use sealway_schemas::event::{AlertKind, TransferView};
+use sealway_schemas::movement::{Arrow, MovementState, Punctuality};
 use serde_json::{Value, json};
 
 const AIR: &str = "air-xiy-pvg";
@@ -93,6 +93,12 @@ fn the_seal_is_followed_leg_by_leg_each_with_its_own_corridor_and_limit() {
     assert_eq!((second.state, second.leg, second.corridor.as_str()), (MovementState::InTransit, 1, AIR));
     assert!((second.length_km - 1_275.3).abs() < 13.0 && second.progress_km.is_none());
     assert!(second.due > first.due);
+    let (ended, on) = (&second.legs[0], &second.legs[1]);
+    assert_eq!((ended.due, ended.ended_at, ended.limit_ms), (first.due, Some(bench.now), first.limit_ms.unwrap()), "against its own limit");
+    assert_eq!((on.due, on.ended_at, Some(on.limit_ms)), (second.due, None, second.limit_ms));
+    assert_eq!((first.legs[1].due, first.legs[1].limit_ms), (None, on.limit_ms), "its clock had not begun");
+    let arrival = |view: &TransferView| view.plan.iter().find(|step| step.arrow == Arrow::Arrive).map(|step| step.by);
+    assert_eq!((arrival(&first), arrival(&second)), (Some(None), Some(second.due)), "no arrival by the limit of a leg before");
     bench.wait_s(5 * 3_600);
     assert_eq!(bench.transfer(&id).punctuality, Punctuality::OnTime, "the limit of the first leg is over with it");
     fly(&mut bench, &mut seal, 0.0);

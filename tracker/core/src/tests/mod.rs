@@ -18,6 +18,7 @@ mod laws;
 mod ledger;
 mod legs;
 mod life;
+mod plan;
 mod seal;
 mod shown;
 mod signing;

@@ -7,9 +7,9 @@ use crate::core::Core;
 use crate::corridor::{Corridor, Mode};
 use crate::effect::Effect;
 use crate::timer::Term;
-use sealway_schemas::Time;
 use sealway_schemas::alert::AlertKind;
 use sealway_schemas::movement::{By, MovementState, Punctuality};
+use sealway_schemas::{CorridorId, Time};
 
 /// What a mode makes in an hour with its usual waiting, km.
 fn km_per_hour(mode: Mode) -> f64 {
@@ -23,11 +23,16 @@ fn km_per_hour(mode: Mode) -> f64 {
 impl Core {
     /// A declaration computes the time limit of the first leg: what its way takes, and the slack. The next leg has its own.
     pub(super) fn set_limit(&mut self, ix: TransferIx) {
-        let slack_ms = self.policy.limit_slack_ms;
+        let Some(limit_ms) = self.transfers.get(ix).map(|transfer| self.limit_ms(&transfer.corridor)) else {
+            return;
+        };
         if let Some(transfer) = self.transfers.get_mut(ix) {
-            let way_ms = self.atlas.corridor(&transfer.corridor).map_or(0, way_ms);
-            transfer.limit_ms = Some(way_ms.saturating_add(slack_ms));
+            transfer.limit_ms = Some(limit_ms);
         }
+    }
+
+    pub(super) fn limit_ms(&self, corridor: &CorridorId) -> u64 {
+        self.atlas.corridor(corridor).map_or(0, way_ms).saturating_add(self.policy.limit_slack_ms)
     }
 
     /// A release starts the time limit.
@@ -98,7 +103,19 @@ impl Core {
 
     /// Results are due so long after the unsealing.
     pub(super) fn await_results(&mut self, now: Time, ix: TransferIx) {
-        self.timers.set_for_transfer(now.plus_ms(self.policy.results_ms), ix, Term::Results);
+        let due = now.plus_ms(self.policy.results_ms);
+        if let Some(transfer) = self.transfers.get_mut(ix) {
+            transfer.results_due = Some(due);
+        }
+        self.timers.set_for_transfer(due, ix, Term::Results);
+    }
+
+    /// They are there; what is verified again later has no time.
+    pub(super) fn end_results(&mut self, now: Time, ix: TransferIx, effects: &mut Vec<Effect>) {
+        if let Some(transfer) = self.transfers.get_mut(ix) {
+            transfer.results_due = None;
+        }
+        self.clear_on_transfer(now, ix, AlertKind::ResultsOverdue, effects);
     }
 
     pub(crate) fn results_due(&mut self, at: Time, ix: TransferIx, effects: &mut Vec<Effect>) {

@@ -1,6 +1,6 @@
 //! The legs of a transfer: chained place to place; where one ends the next begins, with its own corridor, limit and watch.
 
-use super::{Transfer, TransferIx};
+use super::{EndedLeg, Transfer, TransferIx};
 use crate::core::Core;
 use crate::detect::Waypoints;
 use crate::effect::{CommandRefusal, Effect};
@@ -83,6 +83,7 @@ impl Core {
         let Some((next, corridor)) = transfer.next_leg().map(|(next, leg)| (next, leg.corridor.clone())) else {
             return after;
         };
+        transfer.ended.push(EndedLeg { limit_ms: transfer.limit_ms.unwrap_or_default(), due: transfer.due, at });
         transfer.leg = next;
         transfer.corridor = corridor;
         transfer.progress = None;

@@ -12,6 +12,7 @@ mod incident;
 mod leg;
 pub(crate) mod life;
 mod order;
+mod plan;
 mod step;
 
 use crate::detect::{Dwell, Receiver, Signs, Truck, Waypoints};
@@ -48,6 +49,8 @@ pub(crate) struct Transfer {
     pub(crate) legs: Vec<Leg>,
     /// The one that it is on, from 0.
     pub(crate) leg: u32,
+    /// The legs before that one, the first one first.
+    pub(crate) ended: Vec<EndedLeg>,
     pub(crate) declared_at: Time,
     /// What people and seals signed for.
     pub(crate) state: MovementState,
@@ -71,6 +74,8 @@ pub(crate) struct Transfer {
     pub(crate) limit_ms: Option<u64>,
     /// On the leg that it is on.
     pub(crate) due: Option<Time>,
+    /// Of the verification; from the unsealing on.
+    pub(crate) results_due: Option<Time>,
     /// When its clock strikes next.
     pub(crate) strikes_at: Option<Time>,
     /// A leg ended after its limit.
@@ -99,6 +104,15 @@ pub(crate) struct Progress {
     pub(crate) piece: u32,
     /// From when on the version of the corridor is in force that it is measured along.
     pub(crate) version: Time,
+}
+
+/// How a leg ended that is not the last one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct EndedLeg {
+    pub(crate) limit_ms: u64,
+    /// `None` where the transfer was not released.
+    pub(crate) due: Option<Time>,
+    pub(crate) at: Time,
 }
 
 /// Between a transfer, its seal and its unit.

@@ -44,6 +44,7 @@ impl Core {
         if !missing.is_empty() {
             return Err(CommandRefusal::step("arrow-needs", &transfer.id, RefusedStep { state: from, arrow, missing }));
         }
+        let planned = self.planned(transfer, arrow);
         let Some(transfer) = self.transfers.get_mut(ix) else {
             return Err(unknown());
         };
@@ -54,7 +55,7 @@ impl Core {
         if let (Arrow::Unseal, By::Seal { ctr, .. }) = (arrow, &by) {
             transfer.unsealed_by = Some(*ctr);
         }
-        let view = StepView { transfer: transfer.id.clone(), number: transfer.steps, arrow, from, to, at, by };
+        let view = StepView { transfer: transfer.id.clone(), number: transfer.steps, arrow, from, to, at, by, planned };
         self.tell_step(now, ix, &view, effects);
         self.count_step(now, ix, &view, effects);
         if arrow == Arrow::Seal {
@@ -79,7 +80,7 @@ impl Core {
                 self.end_bond(now, ix, effects);
                 self.await_results(now, ix);
             }
-            Arrow::Verify => self.clear_on_transfer(now, ix, AlertKind::ResultsOverdue, effects),
+            Arrow::Verify => self.end_results(now, ix, effects),
             // Its arrival is reported anew.
             Arrow::ReportIncident => self.forget_arrival(ix),
             Arrow::Cancel => {

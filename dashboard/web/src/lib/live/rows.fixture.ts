@@ -36,6 +36,7 @@ export function transfer(given: Partial<Transfer>): Transfer {
     open_alerts: 0,
     leg: 0,
     legs: [],
+    plan: [],
     holds: [],
     punctuality: "on-time",
     custody_held: false,

@@ -14,7 +14,7 @@ use sealway_schemas::ledger::{LedgerComparison, LedgerImport, LedgerStand, Perio
 use sealway_schemas::movement::StepView;
 use sealway_schemas::record::{
     ArrowRuleView, DistrictView, EnquiryView, GrantView, HeldView, InspectionRuleView, ReportedIncident, SignatureRuleView, SigningKeyView,
-    StandingOrderView, VerificationView, WebhookView,
+    StandingOrderView, VerificationView, WebhookView, WithdrawnVersionView,
 };
 use sealway_schemas::terminal::TerminalView;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
@@ -31,7 +31,7 @@ use utoipa::{Modify, OpenApi};
     modifiers(&Doors),
     // What events and records hold: no route names them.
     components(schemas(
-        ArrowRuleView, BarrierCycle, BindingView, CargoView, ConsignmentView, DistrictView, EnquiryView, Exculpation, GateDecision, GateView, GrantView, HeldView, InspectionDraw, InspectionRuleView, InspectionView, KpiDay, LedgerComparison, LedgerImport, LedgerStand, PassCardReading, PassCardView, PeriodicDeclaration, PositionView, PostingView, ReleaseNoteView, ReportedIncident, RiskTierView, SignatureRuleView, SigningKeyView, StandingOrderView, StepView, TerminalView, VerificationView, WebhookView
+        ArrowRuleView, BarrierCycle, BindingView, CargoView, ConsignmentView, DistrictView, EnquiryView, Exculpation, GateDecision, GateView, GrantView, HeldView, InspectionDraw, InspectionRuleView, InspectionView, KpiDay, LedgerComparison, LedgerImport, LedgerStand, PassCardReading, PassCardView, PeriodicDeclaration, PositionView, PostingView, ReleaseNoteView, ReportedIncident, RiskTierView, SignatureRuleView, SigningKeyView, StandingOrderView, StepView, TerminalView, VerificationView, WebhookView, WithdrawnVersionView
     )),
     security(("token" = []), ("session" = []))
 )]

@@ -111,6 +111,17 @@ test("an officer draws a corridor anew, tests it, and puts it for a day to come"
   await page.getByTestId("put").click();
   await page.waitForFunction(async ([id, from]) => (await (await fetch(`/api/v1/corridors/${id}/versions/${from}`)).json()).properties.width_m === 800, [ROAD, version.effective_from]);
   assert.equal((await fetched(page, `/corridors/${ROAD}/versions`)).items.length, 2);
+
+  // And withdrawn, with a reason.
+  await planned.getByRole("button", { name: "Withdraw" }).click();
+  const dialog = page.getByRole("dialog");
+  assert.equal(await dialog.getByRole("button", { name: "Withdraw" }).isDisabled(), true, "not without a reason");
+  await dialog.getByLabel("Reason").fill("the works are put off");
+  await dialog.getByRole("button", { name: "Withdraw" }).click();
+  await planned.waitFor({ state: "detached" });
+  await page.getByTestId("versions").locator("tr[data-standing=withdrawn]").getByText("the works are put off").waitFor();
+  await page.getByTestId("planned").getByText(ROAD).waitFor({ state: "detached" });
+  assert.equal((await fetched(page, `/corridors/${ROAD}/versions`)).items.length, 1);
   assert.deepEqual(await findings(page), []);
   assert.deepEqual([log.errors, await page.evaluate(() => globalThis.policyViolations)], [[], []]);
   await close();

@@ -250,6 +250,7 @@ pub(crate) fn rows(state: &mut State) -> Vec<Row> {
     rows.extend(core.places().map(Row::Place));
     rows.extend(core.corridors().map(Row::Corridor));
     rows.extend(core.versions().map(Row::Version));
+    rows.extend(core.atlas().withdrawn().cloned().map(|(subject, from)| Row::Withdrawn(subject, from)));
     rows.extend(core.devices().map(Row::Device));
     rows.extend(core.transfers().map(Row::Transfer));
     rows.extend(core.alerts().cloned().map(Row::Alert));

@@ -45,7 +45,9 @@ fn an_owner_sees_its_own_consignment_and_nobody_elses() {
     assert_eq!(documents(&north.get(&format!("/api/v1/records/consignment?transfer={TRANSFER}")).ok()).len(), 3);
     assert_eq!(south.get(&format!("/api/v1/records/consignment/{TRANSFER}.HOUSE-2")).problem(404), "not-found");
     let transfer = north.get(&format!("/api/v1/transfers/{TRANSFER}")).ok();
-    assert_eq!(transfer["legs"], json!([{"mode": "road", "corridor": "a-b", "from": "zone-a", "to": "zone-b"}]));
+    let leg = json!({"mode": "road", "corridor": "a-b", "from": "zone-a", "to": "zone-b",
+        "limit_ms": transfer["plan"][0]["within_ms"], "due": null, "ended_at": null});
+    assert_eq!(transfer["legs"], json!([leg]));
 }
 
 #[test]

@@ -80,3 +80,32 @@ fn what_is_no_version_is_refused_by_its_reason() {
     assert_eq!(officer.get("/api/v1/corridors/a-b/versions/noon").problem(400), "id-malformed");
     assert_eq!(house.nobody().get("/api/v1/planned-versions").problem(401), "not-authenticated");
 }
+
+#[test]
+fn a_planned_version_is_withdrawn_and_everybody_reads_by_whom_and_why() {
+    let house = House::open();
+    house.atlas();
+    let (officer, noon) = (house.as_user("officer"), START + HOUR);
+    officer.put(&format!("/api/v1/corridors/a-b?effective_from={noon}"), &wide()).ok();
+    let withdraw =
+        json!({"type": "withdraw-corridor-version", "corridor": "a-b", "effective_from": noon, "reason": "the works are put off"});
+    assert_eq!(house.as_user("north").post("/api/v1/commands", &withdraw).problem(403), "role-forbids");
+    officer.post("/api/v1/commands", &withdraw).ok();
+    let path = "/api/v1/corridors/a-b/versions";
+    assert_eq!(standings(&house, path), [(START, "in-force".to_owned())]);
+    assert_eq!(officer.get("/api/v1/planned-versions").ok()["items"], json!([]));
+    assert_eq!(officer.get(&format!("{path}/{noon}")).problem(404), "not-found");
+    let told = |house: &House| house.as_user("north").get("/api/v1/records/withdrawn-version").ok()["items"][0]["body"].clone();
+    let withdrawn = told(&house);
+    assert_eq!((&withdrawn["id"], &withdrawn["version"]["effective_from"]), (&json!("a-b"), &json!(noon)));
+    assert_eq!((&withdrawn["by"], &withdrawn["reason"]), (&json!({"user": "officer"}), &json!("the works are put off")));
+    assert_eq!(officer.post("/api/v1/commands", &withdraw).problem(422), "unknown-version");
+    let in_force = json!({"type": "withdraw-corridor-version", "corridor": "a-b", "effective_from": START, "reason": "late"});
+    assert_eq!(officer.post("/api/v1/commands", &in_force).problem(422), "version-in-force");
+    let registry = house.folder().join("registry.sqlite");
+    let house = house.again(|| std::fs::remove_file(registry).unwrap());
+    assert_eq!((standings(&house, path), told(&house)), (vec![(START, "in-force".to_owned())], withdrawn), "made again from the log");
+    house.later(2 * HOUR);
+    house.shown();
+    assert_eq!(house.as_user("officer").get("/api/v1/corridors/a-b").ok(), corridor(), "its time brings nothing");
+}

@@ -1,7 +1,7 @@
 //! Places and corridors.
 
 use super::kinds::kinds;
-use crate::Time;
+use crate::{CorridorId, PlaceId, Time};
 use serde::{Deserialize, Serialize};
 
 /// A version is in force from `effective_from` on, until the next one's; without it at once.
@@ -21,14 +21,35 @@ pub enum WorldCommand {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         effective_from: Option<Time>,
     },
+    /// Of a planned version, before its time comes.
+    WithdrawPlaceVersion {
+        place: PlaceId,
+        effective_from: Time,
+        reason: String,
+    },
+    WithdrawCorridorVersion {
+        corridor: CorridorId,
+        effective_from: Time,
+        reason: String,
+    },
 }
 
-kinds!(WorldCommand { PutPlace => "put-place", PutCorridor => "put-corridor" });
+kinds!(WorldCommand {
+    PutPlace => "put-place",
+    PutCorridor => "put-corridor",
+    WithdrawPlaceVersion => "withdraw-place-version",
+    WithdrawCorridorVersion => "withdraw-corridor-version",
+});
 
 impl WorldCommand {
     #[must_use]
     pub fn subject(&self) -> String {
-        let (Self::PutPlace { feature, .. } | Self::PutCorridor { feature, .. }) = self;
-        feature.pointer("/properties/id").and_then(|id| id.as_str()).unwrap_or_default().to_owned()
+        match self {
+            Self::PutPlace { feature, .. } | Self::PutCorridor { feature, .. } => {
+                feature.pointer("/properties/id").and_then(|id| id.as_str()).unwrap_or_default().to_owned()
+            }
+            Self::WithdrawPlaceVersion { place, .. } => place.to_string(),
+            Self::WithdrawCorridorVersion { corridor, .. } => corridor.to_string(),
+        }
     }
 }

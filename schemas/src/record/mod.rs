@@ -10,6 +10,7 @@ mod rule;
 mod signing;
 mod verification;
 mod webhook;
+mod withdrawn;
 
 use crate::{PartyId, Time, TransferId};
 pub use district::DistrictView;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 pub use signing::{ArrowRuleView, SignatureRuleView, SigningKeyView};
 pub use verification::VerificationView;
 pub use webhook::WebhookView;
+pub use withdrawn::WithdrawnVersionView;
 
 /// A view that is told as a record.
 pub trait Recorded: Serialize + DeserializeOwned {

@@ -1,5 +1,7 @@
 //! All places and corridors, each in its versions, with an index of hexagons (H3) that answers which of those in force are near a point.
 
+mod withdraw;
+
 use crate::corridor::{Along, Corridor};
 use crate::feature::GeometryRefusal;
 use crate::geometry::Position;
@@ -117,6 +119,8 @@ pub struct Atlas {
     corridors: BTreeMap<CorridorId, Drawn<Corridor>>,
     place_cells: BTreeMap<CellIndex, BTreeSet<PlaceId>>,
     corridor_cells: BTreeMap<CellIndex, BTreeSet<CorridorId>>,
+    /// Without those that were put again since.
+    withdrawn: BTreeSet<(Subject, Time)>,
 }
 
 impl Atlas {
@@ -128,6 +132,7 @@ impl Atlas {
         }
         let cells = cells_of_place(&place)?;
         let id = place.id().clone();
+        self.withdrawn.remove(&(Subject::Place(id.clone()), put.from));
         if self.places.entry(id.clone()).or_default().put(place, put) {
             index(&mut self.place_cells, &id, cells);
         }
@@ -165,6 +170,7 @@ impl Atlas {
             corridor.check_touches(place(corridor.from())?, place(corridor.to())?)?;
         }
         let (id, cells) = (corridor.id().clone(), cells_of_corridor(&corridor));
+        self.withdrawn.remove(&(Subject::Corridor(id.clone()), put.from));
         if self.corridors.entry(id.clone()).or_default().put(corridor, put) {
             index(&mut self.corridor_cells, &id, cells);
         }
@@ -315,7 +321,7 @@ impl Serialize for Atlas {
         }
         let places: Vec<_> = self.places.values().map(|drawn| kept(drawn, Place::feature)).collect();
         let corridors: Vec<_> = self.corridors.values().map(|drawn| kept(drawn, Corridor::feature)).collect();
-        (places, corridors).serialize(serializer)
+        (places, corridors, &self.withdrawn).serialize(serializer)
     }
 }
 
@@ -332,8 +338,8 @@ impl<'de> Deserialize<'de> for Atlas {
             }
             Ok(drawn)
         }
-        let (places, corridors) = <(Rows, Rows)>::deserialize(deserializer)?;
-        let mut atlas = Self::default();
+        let (places, corridors, withdrawn) = <(Rows, Rows, BTreeSet<(Subject, Time)>)>::deserialize(deserializer)?;
+        let mut atlas = Self { withdrawn, ..Self::default() };
         for rows in places {
             let known = drawn(rows, Place::parse).map_err(D::Error::custom)?;
             let Some(id) = known.at(Time::ZERO).map(|(_, place)| place.id().clone()) else { continue };

@@ -12,7 +12,7 @@ use sealway_schemas::command::{
 };
 use sealway_schemas::gate::Plate;
 use sealway_schemas::ledger::Reference;
-use sealway_schemas::{AlertId, DeviceId, DistrictId, GateId, PartyId, PlaceId, TransferId};
+use sealway_schemas::{AlertId, CorridorId, DeviceId, DistrictId, GateId, PartyId, PlaceId, Time, TransferId};
 use serde_json::Value;
 
 /// What a command is about, as far as districts go.
@@ -35,6 +35,8 @@ enum Concern<'a> {
     Drawn(&'a Value),
     /// Between two places, one of which has to be the district's.
     Between(&'a Value),
+    /// The same of one that is there.
+    Corridor(&'a CorridorId),
     Order(&'a str, Option<&'a PlaceId>),
     /// A gate, a release note, a pass card, a truck that was drawn.
     Gate(&'a GateId),
@@ -56,6 +58,8 @@ fn concern(command: &Command) -> Concern<'_> {
         Command::Registry(command) => registry(command),
         Command::World(WorldCommand::PutPlace { feature, .. }) => Concern::Drawn(feature),
         Command::World(WorldCommand::PutCorridor { feature, .. }) => Concern::Between(feature),
+        Command::World(WorldCommand::WithdrawPlaceVersion { place, .. }) => Concern::Place(place),
+        Command::World(WorldCommand::WithdrawCorridorVersion { corridor, .. }) => Concern::Corridor(corridor),
         Command::Device(command) => device(command),
         Command::Transfer(command) => transfer(command),
         Command::Cargo(command) => cargo(command),
@@ -200,6 +204,10 @@ impl Core {
             Concern::Place(place) => self.check_place(own, place),
             Concern::Drawn(feature) => self.check_drawn(own, feature),
             Concern::Between(feature) => self.check_between(own, feature),
+            Concern::Corridor(id) => self
+                .atlas()
+                .corridor_at(id, Time::ZERO)
+                .map_or(Ok(()), |(_, corridor)| self.check_ends(own, [corridor.from(), corridor.to()].map(Some))),
             Concern::Order(order, origin) => self.check_order(own, order, origin),
             // What is not there is refused by the command itself.
             Concern::Gate(gate) => self.gate_place(gate).map_or(Ok(()), |place| self.check_place(own, place)),
@@ -275,7 +283,12 @@ impl Core {
     }
 
     fn check_between(&self, own: &DistrictId, feature: &Value) -> Result<(), CommandRefusal> {
-        let ends = ["from", "to"].map(|name| named(feature, name).and_then(|id| self.atlas().planned_place(&id)).and_then(Place::district));
+        let ends = ["from", "to"].map(|name| named(feature, name));
+        self.check_ends(own, ends.each_ref().map(Option::as_ref))
+    }
+
+    fn check_ends(&self, own: &DistrictId, ends: [Option<&PlaceId>; 2]) -> Result<(), CommandRefusal> {
+        let ends = ends.map(|id| id.and_then(|id| self.atlas().planned_place(id)).and_then(Place::district));
         if ends.contains(&Some(own)) {
             return Ok(());
         }

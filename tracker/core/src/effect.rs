@@ -75,6 +75,8 @@ pub enum Row {
     Place(PlaceView),
     Corridor(CorridorView),
     Version(DrawnVersion),
+    /// The planned version for that time is no more.
+    Withdrawn(Subject, Time),
     Device(DeviceView),
     Transfer(TransferView),
     Alert(AlertView),

@@ -6,7 +6,7 @@ use geojson::{Feature, GeometryValue, JsonObject, JsonValue};
 use sealway_schemas::ids::NotAnId;
 use std::str::FromStr;
 
-/// Larger features are refused before they are read.
+/// Larger features are refused before they are read, and in force is a smaller limit: `Policy::feature_bytes`.
 pub const FEATURE_BYTES_LIMIT: usize = 1024 * 1024;
 /// No port, road or railway lies nearer to a pole; a larger latitude is a longitude in the wrong place.
 const LAT_PLAUSIBLE: f64 = 80.0;
@@ -14,8 +14,8 @@ const LAT_PLAUSIBLE: f64 = 80.0;
 /// Why a feature is not taken. Messages name the value and what was expected.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum GeometryRefusal {
-    #[error("feature of {bytes} bytes, expected at most {FEATURE_BYTES_LIMIT}")]
-    TooLarge { bytes: usize },
+    #[error("feature of {bytes} bytes, expected at most {limit}")]
+    TooLarge { bytes: usize, limit: usize },
     #[error("not a GeoJSON feature: {0}")]
     NotAFeature(String),
     #[error("geometry {found}, expected one {expected}")]
@@ -46,6 +46,8 @@ pub enum GeometryRefusal {
     Unknown { what: &'static str, id: String },
     #[error("corridor {corridor} would no longer touch {place}; expected its end inside: put the corridor anew together with another id")]
     Strands { corridor: String, place: String },
+    #[error("{what} {id}: corridor {corridor} would not touch its places without this version, expected one that no corridor rests on")]
+    Needed { what: &'static str, id: String, corridor: String },
 }
 
 impl GeometryRefusal {
@@ -68,18 +70,21 @@ impl GeometryRefusal {
             Self::EndOutside { .. } => "corridor-does-not-touch",
             Self::Unknown { .. } => "unknown-place",
             Self::Strands { .. } => "corridor-stranded",
+            Self::Needed { .. } => "version-needed",
         }
     }
 }
 
 pub(crate) fn parse_feature(text: &str) -> Result<(JsonObject, GeometryValue), GeometryRefusal> {
-    if text.len() > FEATURE_BYTES_LIMIT {
-        return Err(GeometryRefusal::TooLarge { bytes: text.len() });
-    }
+    check_size(text, FEATURE_BYTES_LIMIT)?;
     let feature: Feature = serde_json::from_str(text).map_err(|error| GeometryRefusal::NotAFeature(error.to_string()))?;
     let geometry = feature.geometry.ok_or_else(|| GeometryRefusal::NotAFeature("geometry is null".to_owned()))?;
     let properties = feature.properties.ok_or_else(|| GeometryRefusal::NotAFeature("properties are null".to_owned()))?;
     Ok((properties, geometry.value))
+}
+
+pub(crate) fn check_size(text: &str, limit: usize) -> Result<(), GeometryRefusal> {
+    if text.len() <= limit { Ok(()) } else { Err(GeometryRefusal::TooLarge { bytes: text.len(), limit }) }
 }
 
 /// Reads positions; a third coordinate (altitude) is allowed and left out.

@@ -61,6 +61,18 @@ pub struct Policy {
     pub gate_alone_ms: u64,
     /// A decision is known by its number so long, so that it can be filed late and once.
     pub gate_decision_ms: u64,
+    /// A place or a corridor that is put is at most so long, bytes of its JSON: every version is kept for ever. The longest line that is
+    /// allowed has room, and the longest of the real corridors thirty times.
+    #[serde(default = "unlimited")]
+    pub feature_bytes: u32,
+    /// So many versions of one place or corridor are planned at a time.
+    #[serde(default = "unlimited")]
+    pub planned_versions: u32,
+}
+
+/// What was put before there was such a limit stays.
+fn unlimited() -> u32 {
+    u32::MAX
 }
 
 impl Default for Policy {
@@ -95,6 +107,8 @@ impl Default for Policy {
             gate_lane_ms: 3_600_000,
             gate_alone_ms: 4 * 3_600_000,
             gate_decision_ms: 7 * 86_400_000,
+            feature_bytes: 256 * 1024,
+            planned_versions: 32,
         }
     }
 }

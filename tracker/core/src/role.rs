@@ -70,7 +70,10 @@ fn registry(command: &RegistryCommand) -> Row {
 
 fn world(command: &WorldCommand) -> Row {
     match command {
-        WorldCommand::PutPlace { .. } | WorldCommand::PutCorridor { .. } => Row { customs: All, admin: All, ..DENIED },
+        WorldCommand::PutPlace { .. }
+        | WorldCommand::PutCorridor { .. }
+        | WorldCommand::WithdrawPlaceVersion { .. }
+        | WorldCommand::WithdrawCorridorVersion { .. } => Row { customs: All, admin: All, ..DENIED },
     }
 }
 

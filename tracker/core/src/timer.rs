@@ -71,6 +71,10 @@ impl Timers {
         self.world.insert((at, subject));
     }
 
+    pub(crate) fn forget_for_world(&mut self, at: Time, subject: &Subject) {
+        self.world.remove(&(at, subject.clone()));
+    }
+
     /// The earliest. Of the same time a version comes first, since the others are judged by it, and a device's before a transfer's.
     fn pop_until(&mut self, now: Time) -> Option<(Time, Due)> {
         let at = self.next().filter(|at| *at <= now)?;

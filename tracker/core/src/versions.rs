@@ -21,6 +21,26 @@ impl<T> Versions<T> {
         self.by_time.insert(from, version);
     }
 
+    pub fn remove(&mut self, from: Time) -> Option<T> {
+        self.by_time.remove(&from)
+    }
+
+    /// Those that are in force from a time after `t`.
+    #[must_use]
+    pub fn after(&self, t: Time) -> usize {
+        self.by_time.range((std::ops::Bound::Excluded(t), std::ops::Bound::Unbounded)).count()
+    }
+
+    #[must_use]
+    pub fn has(&self, from: Time) -> bool {
+        self.by_time.contains_key(&from)
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_time.is_empty()
+    }
+
     /// The version in force at `t`, with the time from which it is. What lies before the first one is judged by that: there is no other.
     #[must_use]
     pub fn at(&self, t: Time) -> Option<(Time, &T)> {

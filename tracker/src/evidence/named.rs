@@ -201,7 +201,12 @@ impl Named {
             | Command::Registry(RegistryCommand::EnrolSigningKey { user, .. } | RegistryCommand::RevokeSigningKey { user, .. }) => {
                 self.knows(user.as_str())
             }
-            Command::World(WorldCommand::PutPlace { .. } | WorldCommand::PutCorridor { .. }) => self.knows(&command.subject()),
+            Command::World(
+                WorldCommand::PutPlace { .. }
+                | WorldCommand::PutCorridor { .. }
+                | WorldCommand::WithdrawPlaceVersion { .. }
+                | WorldCommand::WithdrawCorridorVersion { .. },
+            ) => self.knows(&command.subject()),
             Command::Device(
                 DeviceCommand::EnrolDevice { device, .. }
                 | DeviceCommand::RevokeDevice { device, .. }

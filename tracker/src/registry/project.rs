@@ -52,6 +52,7 @@ impl Waiting {
             Row::Place(place) => Key::Named(3, place.id.to_string()),
             Row::Corridor(corridor) => Key::Named(4, corridor.id.to_string()),
             Row::Version(version) => Key::Version(version.subject.clone(), version.view.effective_from),
+            Row::Withdrawn(subject, from) => Key::Version(subject.clone(), *from),
             Row::Transfer(transfer) => Key::Named(5, transfer.id.to_string()),
             Row::Alert(alert) => Key::Alert(alert.id.0),
             Row::Record(record) => Key::Record(record.kind.clone(), record.id.clone()),

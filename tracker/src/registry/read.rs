@@ -25,7 +25,7 @@ macro_rules! recorded {
             OR transfer IN (SELECT transfer FROM transfer_parties WHERE party = $1)
             OR (transfer IS NULL AND EXISTS (SELECT 1 FROM record_parties p JOIN overseen o ON o.of = p.party
                 WHERE p.kind = r.kind AND p.id = r.id AND o.party = $1))
-            OR kind = 'district')"
+            OR kind IN ('district', 'withdrawn-version'))"
     };
 }
 

@@ -42,6 +42,10 @@ pub(super) async fn upsert(connection: &mut SqliteConnection, row: &Row) -> Resu
             let query = sqlx::query::<Sqlite>(sql).bind(subject.kind()).bind(subject.id().to_owned());
             query.bind(milliseconds(view.effective_from)).bind(json("versions", view)?).bind(feature.clone())
         }
+        Row::Withdrawn(subject, from) => {
+            let sql = "DELETE FROM versions WHERE kind = $1 AND id = $2 AND effective_from = $3";
+            sqlx::query::<Sqlite>(sql).bind(subject.kind()).bind(subject.id().to_owned()).bind(milliseconds(*from))
+        }
         Row::Device(device) => return upsert_device(connection, device).await,
         Row::Transfer(transfer) => return upsert_transfer(connection, transfer).await,
         Row::Alert(alert) => return upsert_alert(connection, alert).await,

@@ -48,6 +48,12 @@ impl Newest {
         }
     }
 
+    fn withdraw(&mut self, place: &PlaceId, from: Time) {
+        if let Some(versions) = self.places.get_mut(place) {
+            versions.remove(from);
+        }
+    }
+
     pub fn devices(&self) -> impl ExactSizeIterator<Item = &Latest> {
         self.devices.values()
     }
@@ -74,6 +80,7 @@ impl Newest {
             Ok(Command::World(WorldCommand::PutPlace { feature, effective_from })) => {
                 self.put(effective_from.unwrap_or(at), &feature.to_string());
             }
+            Ok(Command::World(WorldCommand::WithdrawPlaceVersion { place, effective_from, .. })) => self.withdraw(&place, effective_from),
             // Its counters begin anew, and the old ones would make the new reports late for ever.
             Ok(Command::Device(DeviceCommand::EnrolDevice { device, .. })) => {
                 self.devices.remove(&device);

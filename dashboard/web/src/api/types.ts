@@ -127,6 +127,7 @@ export interface RecordKinds {
   "inspection-draw": InspectionDraw;
   "standing-order": StandingOrder;
   "risk-tier": CarrierTier;
+  "withdrawn-version": Schemas["WithdrawnVersionView"];
 }
 
 export type AnyRecord = Recorded<unknown>;

@@ -174,7 +174,7 @@ impl Core {
     }
 }
 
-fn expect_length(what: &str, text: &str) -> Result<(), CommandRefusal> {
+pub(crate) fn expect_length(what: &str, text: &str) -> Result<(), CommandRefusal> {
     let count = text.chars().count();
     if !text.trim().is_empty() && count <= REASON_LIMIT {
         return Ok(());

@@ -6,6 +6,7 @@ mod late;
 mod raise;
 
 pub use book::{AlertBook, OpenAlerts, Quiet};
+pub(crate) use command::expect_length;
 
 use sealway_schemas::alert::AlertKind;
 use sealway_schemas::{AlertId, DeviceId, PartyId, Time, TransferId};

@@ -1,14 +1,16 @@
 //! Places and corridors, each in versions: one is in force at once, or planned for a time to come.
 
 use super::Asking;
+use crate::alert::expect_length;
 use crate::atlas::{Put, Subject};
 use crate::core::Core;
 use crate::corridor::Corridor;
 use crate::effect::{CommandRefusal, DrawnVersion, Effect, Row};
-use crate::feature::GeometryRefusal;
+use crate::feature::{GeometryRefusal, check_size};
 use crate::place::Place;
 use sealway_schemas::Time;
 use sealway_schemas::command::WorldCommand;
+use sealway_schemas::record::{Record, WithdrawnVersionView};
 use serde_json::Value;
 
 /// Five years: a date further off is a slip of the hand.
@@ -33,22 +35,29 @@ impl Core {
             WorldCommand::PutCorridor { feature, effective_from } => {
                 self.put_corridor(feature, put(now, asking, *effective_from)?, effects)
             }
+            WorldCommand::WithdrawPlaceVersion { place, effective_from, reason } => {
+                self.withdraw_version(now, asking, (Subject::Place(place.clone()), *effective_from, reason), effects)
+            }
+            WorldCommand::WithdrawCorridorVersion { corridor, effective_from, reason } => {
+                self.withdraw_version(now, asking, (Subject::Corridor(corridor.clone()), *effective_from, reason), effects)
+            }
         }
     }
 
     fn put_place(&mut self, feature: &Value, put: Put, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
-        let place = Place::parse(&feature.to_string())?;
+        let place = Place::parse(&self.feature_text(feature)?)?;
         if let Some(district) = place.district() {
             self.expect_district(district)?;
         }
         let (subject, feature) = (Subject::Place(place.id().clone()), place.feature().to_owned());
+        self.expect_planning_room(&subject, &put)?;
         self.atlas.put_place(place, put.clone())?;
         self.tell_version(subject, put, feature, effects);
         Ok(())
     }
 
     fn put_corridor(&mut self, feature: &Value, put: Put, effects: &mut Vec<Effect>) -> Result<(), CommandRefusal> {
-        let corridor = Corridor::parse(&feature.to_string())?;
+        let corridor = Corridor::parse(&self.feature_text(feature)?)?;
         if let Some((_, known)) = self.atlas.corridor_at(corridor.id(), put.from)
             && (known.from() != corridor.from() || known.to() != corridor.to())
         {
@@ -56,8 +65,51 @@ impl Core {
             return Err(CommandRefusal::new("corridor-places-fixed", detail));
         }
         let (subject, feature) = (Subject::Corridor(corridor.id().clone()), corridor.feature().to_owned());
+        self.expect_planning_room(&subject, &put)?;
         self.atlas.put_corridor(corridor, put.clone())?;
         self.tell_version(subject, put, feature, effects);
+        Ok(())
+    }
+
+    /// As it will be kept.
+    fn feature_text(&self, feature: &Value) -> Result<String, GeometryRefusal> {
+        let text = feature.to_string();
+        check_size(&text, usize::try_from(self.policy.feature_bytes).unwrap_or(usize::MAX))?;
+        Ok(text)
+    }
+
+    /// For one more planned version, unless it is in force at once.
+    fn expect_planning_room(&self, subject: &Subject, put: &Put) -> Result<(), CommandRefusal> {
+        let (planned, limit) = (self.atlas.planned(subject, put.at, put.from), self.policy.planned_versions);
+        if put.from <= put.at || u32::try_from(planned).is_ok_and(|planned| planned < limit) {
+            return Ok(());
+        }
+        let (kind, id) = (subject.kind(), subject.id());
+        let detail = format!("{kind} {id}: {planned} versions are planned, expected fewer than {limit}: withdraw one first");
+        Err(CommandRefusal::new("planned-versions", detail))
+    }
+
+    /// 撤回: a planned version will not come into force.
+    fn withdraw_version(
+        &mut self,
+        now: Time,
+        asking: &Asking<'_>,
+        (subject, from, reason): (Subject, Time, &str),
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), CommandRefusal> {
+        expect_length("reason", reason)?;
+        let named = format!("{} {}, version of {from}", subject.kind(), subject.id());
+        if from <= now {
+            let detail = format!("{named}: its time came, expected one that is planned; put another version instead");
+            return Err(CommandRefusal::new("version-in-force", detail));
+        }
+        let unknown = || CommandRefusal::new("unknown-version", format!("{named}: expected one that is planned"));
+        let DrawnVersion { view, .. } = self.atlas.withdraw(&subject, from)?.ok_or_else(unknown)?;
+        self.timers.forget_for_world(from, &subject);
+        let (kind, id) = (subject.kind().to_owned(), subject.id().to_owned());
+        let view = WithdrawnVersionView { kind, id, version: view, at: now, by: asking.signer(), reason: reason.to_owned() };
+        effects.push(Effect::Row(Box::new(Row::Withdrawn(subject, from))));
+        self.tell_record(now, Record::of(&view, Vec::new()), effects);
         Ok(())
     }
 

@@ -68,22 +68,26 @@ fn route(corridor: &CorridorId, legs: &[Leg]) -> Vec<String> {
     if legs.is_empty() { vec![corridor.to_string()] } else { legs.iter().map(|leg| leg.corridor.to_string()).collect() }
 }
 
-/// Every version of the declared corridors, as it was put.
+/// Every version of the declared corridors, as it was put; without those that were withdrawn before their time.
 pub(super) fn corridors(declared: &Declared, commands: &[Given]) -> Vec<CorridorVersion> {
-    let version = |given: &Given| match &given.command {
-        Command::World(WorldCommand::PutCorridor { feature, effective_from }) if declared.route.contains(&given.command.subject()) => {
-            Some(CorridorVersion {
+    let mut versions = Vec::new();
+    for given in commands.iter().filter(|given| declared.route.contains(&given.command.subject())) {
+        match &given.command {
+            Command::World(WorldCommand::PutCorridor { feature, effective_from }) => versions.push(CorridorVersion {
                 entry: given.seq,
                 at: given.at,
                 effective_from: effective_from.unwrap_or(given.at),
                 id: given.command.subject(),
                 width_m: feature.pointer("/properties/width_m").and_then(Value::as_f64),
                 line: line(feature),
-            })
+            }),
+            Command::World(WorldCommand::WithdrawCorridorVersion { corridor, effective_from, .. }) => {
+                versions.retain(|version| version.id != corridor.as_str() || version.effective_from != *effective_from);
+            }
+            _ => {}
         }
-        _ => None,
-    };
-    commands.iter().filter_map(version).collect()
+    }
+    versions
 }
 
 fn line(feature: &Value) -> Vec<(f64, f64)> {

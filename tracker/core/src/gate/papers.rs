@@ -159,10 +159,13 @@ impl Core {
     /// When the last of the notes ends by which a transfer may leave its origin; `None` where there is none, or one that does not end.
     pub(crate) fn leaving_until(&self, transfer: &Transfer) -> Option<Time> {
         let notes = self.gates.notes_of.get(&transfer.id)?.iter().filter_map(|id| self.gates.notes.get(id));
-        let leaving = notes.map(|note| &note.facts).filter(|facts| {
-            facts.direction == Direction::Outbound && facts.place == transfer.origin && !facts.revoked
-        });
-        leaving.map(|facts| facts.not_after).try_fold(Time::ZERO, |latest, until| Some(latest.max(until?))).filter(|latest| *latest > Time::ZERO)
+        let leaving = notes
+            .map(|note| &note.facts)
+            .filter(|facts| facts.direction == Direction::Outbound && facts.place == transfer.origin && !facts.revoked);
+        leaving
+            .map(|facts| facts.not_after)
+            .try_fold(Time::ZERO, |latest, until| Some(latest.max(until?)))
+            .filter(|latest| *latest > Time::ZERO)
     }
 
     /// It is no longer among the notes that a truck may be looked up by.

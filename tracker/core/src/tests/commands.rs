@@ -1,7 +1,7 @@
 //! Commands: who may, once, and with which words they are refused.
 
 use super::terminals::terminal;
-use super::{Bench, DESTINATION, declaration, seal::Seal, signer};
+use super::{Bench, DESTINATION, ROAD, declaration, seal::Seal, signer};
 use crate::geometry::Position;
 use crate::input::Input;
 use crate::role::{Reach, reach};
@@ -31,6 +31,8 @@ fn one_of_each(seal: &Seal) -> Vec<Value> {
         json!({"type": "put-arrow-rule", "arrow": "accept", "roles": []}),
         json!({"type": "put-place", "feature": {}}),
         json!({"type": "put-corridor", "feature": {}}),
+        json!({"type": "withdraw-place-version", "place": DESTINATION, "effective_from": 5, "reason": "r"}),
+        json!({"type": "withdraw-corridor-version", "corridor": ROAD, "effective_from": 5, "reason": "r"}),
         seal.enrolment("silk-road-carrier"),
         json!({"type": "revoke-device", "device": seal.id, "reason": "lost"}),
         json!({"type": "reset-login", "device": seal.id, "t": 5}),
@@ -46,7 +48,7 @@ fn one_of_each(seal: &Seal) -> Vec<Value> {
 }
 
 /// customs, carrier, operator, auditor, admin: `a` all, `o` own, `-` not.
-const TABLE: [(&str, &str); 20] = [
+const TABLE: [(&str, &str); 22] = [
     ("register-party", "----a"),
     ("register-user", "----a"),
     ("issue-token", "----a"),
@@ -56,6 +58,8 @@ const TABLE: [(&str, &str); 20] = [
     ("put-arrow-rule", "----a"),
     ("put-place", "a---a"),
     ("put-corridor", "a---a"),
+    ("withdraw-place-version", "a---a"),
+    ("withdraw-corridor-version", "a---a"),
     ("enrol-device", "ao--a"),
     ("revoke-device", "ao--a"),
     ("reset-login", "a----"),

@@ -1,12 +1,14 @@
 //! Corridors and places that change on a date: what is judged, when and by which version.
 
-use super::{Bench, DESTINATION, ORIGIN, ROAD, declaration, features, findings, seal::Seal};
+use super::{Bench, DESTINATION, ORIGIN, ROAD, START, declaration, features, findings, seal::Seal, told};
 use crate::geometry::Position;
 use crate::input::Input;
+use crate::policy::Policy;
 use crate::{Core, Effect, Row};
 use bytes::Bytes;
 use sealway_schemas::command::Role;
 use sealway_schemas::event::AlertKind;
+use sealway_schemas::record::WithdrawnVersionView;
 use sealway_schemas::{Time, TransferId};
 use serde_json::{Value, json};
 
@@ -50,6 +52,7 @@ fn rows(effects: &[Effect]) -> Vec<String> {
         Effect::Row(row) => match row.as_ref() {
             Row::Corridor(corridor) => Some(format!("corridor {} {}", corridor.id, corridor.feature["properties"]["width_m"])),
             Row::Place(place) => Some(format!("place {}", place.id)),
+            Row::Withdrawn(subject, from) => Some(format!("withdrawn {} {}", subject.id(), from.as_ms())),
             Row::Version(version) => Some(format!("version {} {}", version.subject.id(), version.view.effective_from.as_ms())),
             _ => None,
         },
@@ -235,4 +238,159 @@ fn a_place_and_its_corridors_touch_at_every_time() {
     bench.ok(Role::Customs, json!({"type": "put-place", "feature": same, "effective_from": noon}));
     bench.pass_s(3_600);
     assert_eq!(rows(&bench.give(Input::Tick)), [format!("place {DESTINATION}")]);
+}
+
+fn withdrawal(from: Time) -> Value {
+    json!({"type": "withdraw-corridor-version", "corridor": ROAD, "effective_from": from, "reason": "the works are put off"})
+}
+
+fn versions_of(core: &Core, id: &str) -> usize {
+    core.versions().filter(|version| version.subject.id() == id).count()
+}
+
+#[test]
+fn a_planned_version_is_withdrawn_before_its_time_and_never_comes() {
+    let mut bench = Bench::new();
+    let noon = bench.now.plus_ms(3_600_000);
+    plan(&mut bench, &wide(), noon);
+    bench.ok(Role::Customs, withdrawal(noon));
+    assert_eq!(rows(&bench.effects).last(), Some(&format!("withdrawn {ROAD} {}", noon.as_ms())));
+    let told: WithdrawnVersionView = told(&bench);
+    assert_eq!((told.kind.as_str(), told.id.as_str(), told.reason.as_str()), ("corridor", ROAD, "the works are put off"));
+    assert_eq!((told.version.effective_from, told.at), (noon, bench.now));
+    let before = bench.road().width_m();
+    bench.pass_s(3_600);
+    assert_eq!(rows(&bench.give(Input::Tick)), Vec::<String>::new(), "nothing comes into force");
+    assert_eq!((bench.road().width_m().to_bits(), versions_of(&bench.core, ROAD)), (before.to_bits(), 1));
+    let again: Core = postcard::from_bytes(&postcard::to_stdvec(&bench.core).unwrap()).unwrap();
+    assert_eq!((again.atlas().withdrawn().count(), again == bench.core), (1, true), "a snapshot knows it too");
+    assert_eq!(bench.replayed().fingerprint(), bench.core.fingerprint());
+}
+
+#[test]
+fn a_version_that_was_withdrawn_can_be_put_again_for_the_same_time() {
+    let mut bench = Bench::new();
+    let noon = bench.now.plus_ms(3_600_000);
+    plan(&mut bench, &wide(), noon);
+    bench.ok(Role::Customs, withdrawal(noon));
+    plan(&mut bench, &wide(), noon);
+    assert_eq!(bench.core.atlas().withdrawn().count(), 0);
+    bench.wait_s(3_600);
+    assert!((bench.road().width_m() - 10_000.0).abs() < f64::EPSILON);
+}
+
+#[test]
+fn what_is_in_force_or_not_planned_is_not_withdrawn() {
+    let mut bench = Bench::new();
+    let (put, noon) = (bench.now, bench.now.plus_ms(3_600_000));
+    plan(&mut bench, &wide(), noon);
+    let before = bench.core.fingerprint();
+    assert_eq!(bench.code(Role::Customs, withdrawal(put)), "version-in-force");
+    assert_eq!(bench.code(Role::Customs, withdrawal(noon.plus_ms(1))), "unknown-version");
+    let mut wordless = withdrawal(noon);
+    wordless["reason"] = json!(" ");
+    assert_eq!(bench.code(Role::Customs, wordless), "reason-length");
+    assert_eq!(bench.core.fingerprint(), before, "a refusal changes nothing");
+    bench.wait_s(3_600);
+    let refusal = bench.refused(Role::Customs, &withdrawal(noon));
+    assert_eq!(refusal.code, "version-in-force", "its time has just come");
+    assert!(refusal.detail.contains(ROAD) && refusal.detail.contains("expected one that is planned"), "{}", refusal.detail);
+}
+
+#[test]
+fn a_place_on_which_a_corridor_rests_is_not_withdrawn() {
+    let mut bench = Bench::new();
+    let place: Value = serde_json::from_str(bench.core.atlas().place(&DESTINATION.parse().unwrap()).unwrap().feature()).unwrap();
+    let mut coming = place.clone();
+    coming["properties"]["id"] = json!("airport-new");
+    let (noon, evening) = (bench.now.plus_ms(3_600_000), bench.now.plus_ms(7_200_000));
+    bench.ok(Role::Customs, json!({"type": "put-place", "feature": coming, "effective_from": noon}));
+    let mut way = road();
+    (way["properties"]["id"], way["properties"]["to"]) = (json!("road-new"), json!("airport-new"));
+    plan(&mut bench, &way, evening);
+    let withdraw = json!({"type": "withdraw-place-version", "place": "airport-new", "effective_from": noon, "reason": "not built"});
+    let before = bench.core.fingerprint();
+    let refusal = bench.refused(Role::Customs, &withdraw);
+    assert_eq!(refusal.code, "version-needed");
+    assert!(refusal.detail.contains("corridor road-new"), "{}", refusal.detail);
+    assert_eq!(bench.core.fingerprint(), before, "a refusal changes nothing");
+    let road_first = json!({"type": "withdraw-corridor-version", "corridor": "road-new", "effective_from": evening, "reason": "not built"});
+    bench.ok(Role::Customs, road_first);
+    bench.ok(Role::Customs, withdraw);
+    assert_eq!((versions_of(&bench.core, "airport-new"), versions_of(&bench.core, "road-new")), (0, 0), "nothing is left of them");
+    assert_eq!(bench.core.atlas().planned_place(&"airport-new".parse().unwrap()), None);
+    assert_eq!(bench.replayed().fingerprint(), bench.core.fingerprint());
+}
+
+#[test]
+fn a_corridor_that_would_come_back_beside_a_moved_place_is_not_withdrawn() {
+    let mut bench = Bench::new();
+    let line = road()["geometry"]["coordinates"].as_array().unwrap().clone();
+    let short: Vec<Value> = line[..line.len() - 1].to_vec();
+    let end: [f64; 2] = serde_json::from_value(short.last().unwrap().clone()).unwrap();
+    let place: Value = serde_json::from_str(bench.core.atlas().place(&DESTINATION.parse().unwrap()).unwrap().feature()).unwrap();
+    let square = |half: f64, holds: &[f64; 2]| {
+        let [lon, lat] = *holds;
+        json!([[
+            [lon - half, lat - half],
+            [lon + half, lat - half],
+            [lon + half, lat + half],
+            [lon - half, lat + half],
+            [lon - half, lat - half]
+        ]])
+    };
+    let last: [f64; 2] = serde_json::from_value(line.last().unwrap().clone()).unwrap();
+    let (noon, evening) = (bench.now.plus_ms(3_600_000), bench.now.plus_ms(7_200_000));
+    // The road ends earlier from noon on, and in the evening its place is only there.
+    let mut both = place.clone();
+    both["geometry"]["coordinates"] = square((last[0] - end[0]).abs().max((last[1] - end[1]).abs()) + 0.001, &end);
+    bench.ok(Role::Customs, json!({"type": "put-place", "feature": both}));
+    let mut shorter = road();
+    shorter["geometry"]["coordinates"] = json!(short);
+    plan(&mut bench, &shorter, noon);
+    let mut small = place;
+    small["geometry"]["coordinates"] = square(0.0005, &end);
+    bench.ok(Role::Customs, json!({"type": "put-place", "feature": small, "effective_from": evening}));
+    assert_eq!(bench.code(Role::Customs, withdrawal(noon)), "version-needed");
+    bench.wait_s(3_600);
+    assert_eq!(bench.road().line().len(), line.len() - 1, "it comes at its time");
+}
+
+#[test]
+fn features_and_plans_have_room_and_no_more() {
+    let mut bench = Bench::new();
+    let mut wordy = wide();
+    wordy["properties"]["remark"] = json!("x".repeat(256 * 1024));
+    let refusal = bench.refused(Role::Customs, &json!({"type": "put-corridor", "feature": wordy}));
+    assert_eq!(refusal.code, "feature-too-large");
+    assert!(refusal.detail.starts_with(&format!("feature of {} bytes", wordy.to_string().len())), "{}", refusal.detail);
+    assert!(refusal.detail.ends_with("expected at most 262144"), "{}", refusal.detail);
+    let at = |hours: u64| START.plus_ms(hours * 3_600_000);
+    (1..=32).for_each(|hours| plan(&mut bench, &wide(), at(hours)));
+    let one_more = json!({"type": "put-corridor", "feature": wide(), "effective_from": at(33)});
+    let refusal = bench.refused(Role::Customs, &one_more);
+    assert_eq!(refusal.code, "planned-versions");
+    assert_eq!(refusal.detail, format!("corridor {ROAD}: 32 versions are planned, expected fewer than 32: withdraw one first"));
+    plan(&mut bench, &wide(), at(32));
+    bench.ok(Role::Customs, json!({"type": "put-corridor", "feature": wide()}));
+    bench.ok(Role::Customs, withdrawal(at(7)));
+    bench.ok(Role::Customs, one_more);
+}
+
+#[test]
+fn a_log_of_before_the_limits_is_judged_without_them() {
+    let numbers = serde_json::to_value(Policy::default()).unwrap();
+    let mut before = numbers.as_object().unwrap().clone();
+    assert_eq!((before.remove("feature_bytes"), before.remove("planned_versions")), (Some(json!(262_144)), Some(json!(32))));
+    let old = Policy::from_json(json!(before).to_string().as_bytes()).unwrap();
+    assert_eq!((old.feature_bytes, old.planned_versions), (u32::MAX, u32::MAX));
+    let mut bench = Bench::new();
+    bench.give(Input::Policy(old));
+    let mut wordy = wide();
+    wordy["properties"]["remark"] = json!("x".repeat(256 * 1024));
+    bench.ok(Role::Customs, json!({"type": "put-corridor", "feature": wordy}));
+    (1..=40).for_each(|hours| plan(&mut bench, &wide(), START.plus_ms(hours * 3_600_000)));
+    bench.give(Input::Policy(Policy::default()));
+    assert_eq!(bench.code(Role::Customs, json!({"type": "put-corridor", "feature": wordy})), "feature-too-large");
+    assert_eq!(bench.replayed().fingerprint(), bench.core.fingerprint());
 }

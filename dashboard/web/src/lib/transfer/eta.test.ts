@@ -32,6 +32,6 @@ test("late is what is expected after the limit", () => {
 });
 
 test("only the last leg ends at the destination", () => {
-  const leg = { mode: "rail", corridor: "a-b", from: "a", to: "b" } as const;
+  const leg = { mode: "rail", corridor: "a-b", from: "a", to: "b", limit_ms: 1 } as const;
   expect([onLastLeg(row), onLastLeg({ ...row, legs: [leg, leg] }), onLastLeg({ ...row, legs: [leg, leg], leg: 1 })]).toEqual([true, false, true]);
 });

@@ -125,6 +125,8 @@ pub(super) fn command(kind: &str) -> &'static str {
         "revoke-signing-key" => "撤销签名密钥",
         "put-place" => "设定场所",
         "put-corridor" => "设定走廊",
+        "withdraw-place-version" => "撤回待生效的场所版本",
+        "withdraw-corridor-version" => "撤回待生效的走廊版本",
         "enrol-device" => "登记关锁",
         "revoke-device" => "撤销关锁",
         "reset-login" => "重置登录",

@@ -16,10 +16,10 @@ after(() => browser?.close());
 const PASSWORD = "the night train has no whistle";
 const CARRIER = "silk-road-rail";
 
-/** Two challenges are taken; one seal proves itself, one does not, and one row is cut off. */
+/** Three challenges are taken; of four rows the first and the last prove their seals, between them one is cut off and one proves nothing. */
 async function registerSeals(page, seal, words) {
   await open(page, "/devices");
-  await page.getByTestId("ids").fill(`${seal}\n${seal}-B`);
+  await page.getByTestId("ids").fill([seal, `${seal}-B`, `${seal}-D`].join("\n"));
   await page.getByTestId("take").click();
   const link = page.getByTestId("challenges");
   await link.waitFor();
@@ -28,15 +28,17 @@ async function registerSeals(page, seal, words) {
   const file = await download;
   assert.equal(file.suggestedFilename(), "challenges.csv");
   const [, ...taken] = (await readFile(await file.path(), "utf8")).trim().split(/\r?\n/).map((line) => line.split(","));
-  const [[first, challenge], [second, other]] = taken;
+  const [[first, challenge], [second, other], [last, third]] = taken;
   const [key, proof] = proofOf(first, challenge);
+  const [lastKey, lastProof] = proofOf(last, third);
   const zeros = "0".repeat(64);
-  await page.getByTestId("csv").fill(["device,public_key,challenge,proof", `${first},${key},${challenge},${proof}`, `${second},${zeros},${other},00`, `${seal}-C,${zeros}`].join("\n"));
+  await page.getByTestId("csv").fill(["device,public_key,challenge,proof", `${first},${key},${challenge},${proof}`, `${seal}-C,${zeros}`, `${second},${zeros},${other},00`, `${last},${lastKey},${third},${lastProof}`].join("\n"));
   await page.getByTestId("register").click();
   const rows = page.getByTestId("results").locator("tbody tr");
   await rows.nth(0).locator("td.enrolled").waitFor();
-  await rows.nth(1).locator("td.refused").waitFor();
-  await rows.nth(2).getByText(words.cells).waitFor();
+  await rows.nth(1).getByText(words.cells).waitFor();
+  await rows.nth(2).locator("td.refused").waitFor();
+  await rows.nth(3).locator("td.enrolled").waitFor();
   assert.match(await rows.nth(0).innerText(), new RegExp(seal));
 }
 

@@ -240,7 +240,7 @@ test("loose cargo goes in a sealed truck under its plate, and a leg that leads n
   await close();
 });
 
-test("another kind of cargo keeps what fits it, and a carrier takes its declaration back before the release", async () => {
+test("another kind of cargo keeps what fits it, a reload keeps all, and a carrier takes its declaration back before the release", async () => {
   const { page, log, close } = await visitor(browser);
   await signIn(page, tokenOf("carrier"));
   await beginDeclaration(page, { kind: "consolidated", unit: freshContainer(), corridors: ["rail-xian-khorgos"] });
@@ -248,6 +248,7 @@ test("another kind of cargo keeps what fits it, and a carrier takes its declarat
   const [bill] = await page.getByTestId("consignment").all();
   await bill.getByTestId("paper").fill("COSU6123456790");
   await fillGoods(bill, {});
+  await page.reload();
   const { transfer, cargo } = await declared(page);
   assert.equal(cargo.consignments.length, 1);
 

@@ -1,6 +1,7 @@
 // Signing out: the session, and what this browser kept for its person.
 import { accountApi } from "../../api/account";
 import { forgetAnswers } from "../outbox/worker";
+import { dropDrafts } from "./draft";
 import { route } from "./route.svelte";
 
 /** A session that the server no longer knows is as good as ended. */
@@ -11,6 +12,7 @@ export async function signOut(): Promise<void> {
 
 /** After the session's end. */
 export async function leave(): Promise<void> {
+  dropDrafts();
   await forgetAnswers().catch((cause: unknown) => console.warn("service worker:", cause));
   route.go("/login", true);
 }

@@ -11,11 +11,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Far enough in the future that it stays planned.
 const PLANNED: u64 = 30 * 86_400_000;
 
+/// A word of so many letters: a feature is taken up to 256 KiB.
+const LONG: usize = 250_000;
+
 /// The same planned version of a place again and again, with a long word in it: the log grows by it, and no view does.
 fn put(api: &Api, from: u64, version: u64) -> Answer {
     let ring = json!([[108.0, 34.0], [108.1, 34.0], [108.1, 34.1], [108.0, 34.1], [108.0, 34.0]]);
     let place = json!({"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [ring]}, "properties": {
-        "id": "depot", "kind": "depot", "name_zh": "场", "name_en": "Depot", "version": version, "note": "x".repeat(900_000)}});
+        "id": "depot", "kind": "depot", "name_zh": "场", "name_en": "Depot", "version": version, "note": "x".repeat(LONG)}});
     api.put(&format!("/api/v1/places/depot?effective_from={from}"), &place)
 }
 
@@ -31,18 +34,18 @@ fn a_full_disk_takes_nothing_says_so_and_goes_on_when_there_is_room() {
     let admin = platform.admin();
     let from = unix_ms() + PLANNED;
     let filler = disk.path().join("filler");
-    std::fs::write(&filler, vec![1_u8; 90 << 20]).unwrap();
+    std::fs::write(&filler, vec![1_u8; 150 << 20]).unwrap();
     // The first request that finds no room waits for some until its deadline; those after it are told at once.
-    let refused = (0..400).map(|version| put(&admin, from, version)).find(|answer| answer.status != 200);
+    let refused = (0..1_600).map(|version| put(&admin, from, version)).find(|answer| answer.status != 200);
     assert_eq!(refused.map(|answer| answer.status), Some(503));
-    let told = put(&admin, from, 900);
+    let told = put(&admin, from, 1_900);
     assert!(told.status == 507 && told.body.contains("disk-full"), "{} {}", told.status, told.body);
     std::fs::remove_file(&filler).unwrap();
-    let shown = (1_000..1_060).find(|version| {
+    let shown = (2_000..2_060).find(|version| {
         std::thread::sleep(std::time::Duration::from_millis(500));
         let _taken_or_not = put(&admin, from, *version);
         let place = admin.get(&format!("/api/v1/places/depot/versions/{from}")).json();
-        place["properties"]["version"].as_u64() >= Some(1_000)
+        place["properties"]["version"].as_u64() >= Some(2_000)
     });
     assert!(shown.is_some(), "nothing is taken and shown although there is room again");
     assert!(platform.stop().success());

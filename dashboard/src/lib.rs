@@ -44,6 +44,7 @@ mod security;
 mod series;
 mod serve;
 mod sign_in;
+mod smaller;
 mod source;
 mod standby;
 mod state;

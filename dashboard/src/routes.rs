@@ -6,7 +6,7 @@ use crate::state::Dashboard;
 use crate::{
     alerts, basemap, commands, connections, corridors, device_errors, devices, enrolment, events, evidence, exchange, gates, gateways,
     health, kpis, ledger, log_entries, log_state, me, metrics, openapi, parties, photos, places, records, reports, security, series,
-    sign_in, standby, tlog, tokens, track, transfers, users, versions, web, webhooks,
+    sign_in, smaller, standby, tlog, tokens, track, transfers, users, versions, web, webhooks,
 };
 use axum::Router;
 use axum::extract::Request;
@@ -27,6 +27,7 @@ pub fn router(dashboard: impl Into<Dashboard>) -> Router {
         .merge(document)
         .fallback(elsewhere)
         .method_not_allowed_fallback(wrong_method)
+        .layer(smaller::layer())
         .layer(middleware::from_fn(security::deadline))
         .layer(middleware::from_fn_with_state(dashboard, security::headers))
 }

@@ -23,6 +23,21 @@ impl Answer {
         set.map(|(_, value)| value.as_str()).find_map(|value| value.strip_prefix(name)?.strip_prefix('='))
     }
 
+    /// The chunks as one (RFC 9112, 7.1).
+    fn joined(self) -> Self {
+        let mut body = Vec::new();
+        let mut rest = self.body.as_slice();
+        loop {
+            let end = rest.windows(2).position(|two| two == b"\r\n").unwrap();
+            let size = usize::from_str_radix(std::str::from_utf8(&rest[..end]).unwrap(), 16).unwrap();
+            if size == 0 {
+                return Self { body, ..self };
+            }
+            body.extend_from_slice(&rest[end + 2..][..size]);
+            rest = &rest[end + 2 + size + 2..];
+        }
+    }
+
     pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
@@ -107,7 +122,8 @@ impl Client {
         let headers = head.lines().skip(1).filter_map(|line| line.split_once(": "));
         let headers = headers.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        Answer { status, headers, body: bytes[end + 4..].to_vec() }
+        let answer = Answer { status, headers, body: bytes[end + 4..].to_vec() };
+        if answer.header("transfer-encoding") == Some("chunked") { answer.joined() } else { answer }
     }
 
     /// The lines of an event stream, without those of the chunks and of the head.

@@ -1,6 +1,7 @@
 //! What every answer carries, and what is open to everyone.
 
-use crate::house::House;
+use crate::house::{House, place};
+use std::io::Read;
 
 #[test]
 fn every_answer_is_closed_to_other_sites_and_to_guessing() {
@@ -46,6 +47,34 @@ fn addresses_of_the_interface_are_the_page_and_files_are_files() {
     }
     #[cfg(not(feature = "ui"))]
     assert!(house.nobody().get("/").text().contains("was not built"));
+}
+
+#[test]
+fn json_is_sent_small_to_whom_takes_it() {
+    let house = House::open();
+    let officer = house.as_user("officer");
+    for n in 1_u8..=9 {
+        let id = format!("zone-{n}");
+        officer.put(&format!("/api/v1/places/{id}"), &place(&id, 100.0 + f64::from(n))).ok();
+    }
+    let reader = officer.with("accept-encoding", "gzip, deflate, br");
+    for address in ["/api/v1/places", "/openapi.json"] {
+        let (whole, small) = (officer.get(address), reader.get(address));
+        assert_eq!((whole.header("content-encoding"), small.header("content-encoding")), (None, Some("gzip")), "{address}");
+        assert!(
+            small.header("vary").is_some_and(|vary| vary.eq_ignore_ascii_case("accept-encoding")),
+            "{address}: {:?}",
+            small.header("vary")
+        );
+        let mut read = Vec::new();
+        flate2::read::GzDecoder::new(small.body.as_slice()).read_to_end(&mut read).unwrap();
+        assert!(read == whole.body && small.body.len() * 2 < read.len(), "{address}: {} of {} bytes", small.body.len(), whole.body.len());
+    }
+    assert_eq!(officer.with("accept-encoding", "gzip;q=0").get("/openapi.json").header("content-encoding"), None);
+    // What is signed goes as it was signed; what is short would not get shorter.
+    for address in ["/tlog/checkpoint", "/metrics", "/api/v1/me", "/api/v1/nothing"] {
+        assert_eq!(reader.get(address).header("content-encoding"), None, "{address}");
+    }
 }
 
 #[test]

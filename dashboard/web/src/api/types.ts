@@ -5,6 +5,7 @@ type Schemas = components["schemas"];
 
 export type Time = Schemas["Time"];
 export type Role = Schemas["Role"];
+export type Grade = Schemas["Grade"];
 export type Severity = Schemas["Severity"];
 export type MovementState = Schemas["MovementState"];
 export type Arrow = Schemas["Arrow"];

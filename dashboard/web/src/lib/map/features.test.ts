@@ -46,6 +46,10 @@ test("a trail shows where reports are missing and where the seal was not closed"
   ]);
 });
 
+test("a way that nobody signed is of one state, whatever its numbers and what the terminal says of itself", () => {
+  expect(trailFeatures([at(1), at(2), at(5, { status: 0 })], "unsigned").features.map(({ properties }) => properties?.["state"])).toEqual(["unsigned"]);
+});
+
 test("only a closed seal under its epoch key signs a way", () => {
   expect(trailState(0x187)).toBe("signed");
   for (const status of [0x87, 0x18f, 0x186, 0x103]) expect(trailState(status), status.toString(16)).toBe("open");

@@ -1,5 +1,5 @@
 // Seals, places and trails as the map's features. Pure.
-import type { Places, Time, TrackPoint } from "../../api/types";
+import type { Grade, Places, Time, TrackPoint } from "../../api/types";
 import { SILENT_AFTER_MS } from "../live/counters";
 import type { Seal } from "../live/seal";
 import { rankOf, type Tallies } from "../live/view";
@@ -62,9 +62,10 @@ function centreOf(polygon: GeoJSON.Polygon): [number, number] {
 
 /**
  * `signed`: under the epoch key, by a closed seal. `open`: signed by a seal that was not closed. `gap`: nothing is known of the way
- * between, because reports are missing.
+ * between, because reports are missing. `unsigned`: said by a terminal of another maker. Those above others come later.
  */
-export type TrailState = "signed" | "open" | "gap";
+export const TRAIL_STATES = ["gap", "unsigned", "signed", "open"] as const;
+export type TrailState = (typeof TRAIL_STATES)[number];
 
 const EPOCH_KEY_HELD = 0x100;
 const CLOSED = 0x107;
@@ -76,8 +77,8 @@ export function trailState(status: number): "signed" | "open" {
   return (bits & EPOCH_KEY_HELD) !== 0 && (bits & CLOSED) === CLOSED && (bits & CABLE_CUT) === 0 ? "signed" : "open";
 }
 
-/** The way that a seal came, its fixes in counter order, in pieces of one state each. */
-export function trailFeatures(points: readonly Pick<TrackPoint, "ctr" | "status" | "lat" | "lon">[]): Lines {
+/** The way that a seal came, its fixes in counter order, in pieces of one state each; a way that nobody signed is one piece. */
+export function trailFeatures(points: readonly Pick<TrackPoint, "ctr" | "status" | "lat" | "lon">[], grade: Grade = "signed"): Lines {
   const features: Lines["features"] = [];
   let before: { ctr: number; at: [number, number] } | null = null;
   // Reports without a fix hold the chain together, though not the line.
@@ -88,7 +89,7 @@ export function trailFeatures(points: readonly Pick<TrackPoint, "ctr" | "status"
     lastCtr = point.ctr;
     if (point.lon == null || point.lat == null) continue;
     const at: [number, number] = [point.lon, point.lat];
-    if (before !== null) extend(features, missing ? "gap" : trailState(point.status), before.at, at);
+    if (before !== null) extend(features, grade === "unsigned" ? "unsigned" : missing ? "gap" : trailState(point.status), before.at, at);
     before = { ctr: point.ctr, at };
     missing = false;
   }

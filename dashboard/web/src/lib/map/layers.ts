@@ -2,7 +2,8 @@
 // machine, Chinese and Latin alike, so no font is fetched.
 import type { ExpressionSpecification, LayerSpecification } from "maplibre-gl";
 import type { Language } from "../i18n/fill";
-import type { Palette } from "./palette";
+import { TRAIL_STATES, type TrailState } from "./features";
+import { type Palette, trailColour } from "./palette";
 
 const FONT = ["Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "Noto Sans SC", "sans-serif"];
 // The engine takes the weight from the first name alone; no font has this one.
@@ -93,17 +94,17 @@ function drafts(palette: Palette): LayerSpecification[] {
   ];
 }
 
-/** Signed: whole. Open: dotted red. Missing reports: dashed, for nobody knows the way between. */
+/** Signed, and said by a terminal: whole. Open: dotted red. Missing reports: dashed, for nobody knows the way between. */
 function trails(palette: Palette): LayerSpecification[] {
-  const trail = (state: string, colour: string, dashes?: number[]): LayerSpecification => ({
+  const dashes: Partial<Record<TrailState, number[]>> = { gap: [1.2, 1.6], open: [2.2, 1] };
+  return TRAIL_STATES.map((state) => ({
     id: `trail-${state}`,
     type: "line",
     source: "trail",
     filter: ["==", ["get", "state"], state],
-    layout: { "line-join": "round", "line-cap": dashes ? "butt" : "round" },
-    paint: { "line-color": colour, "line-width": 3.2, "line-opacity": 0.9, ...(dashes ? { "line-dasharray": dashes } : {}) },
-  });
-  return [trail("gap", palette.grey, [1.2, 1.6]), trail("signed", palette.trail), trail("open", palette.red, [2.2, 1])];
+    layout: { "line-join": "round", "line-cap": dashes[state] ? "butt" : "round" },
+    paint: { "line-color": trailColour(state, palette), "line-width": 3.2, "line-opacity": 0.9, ...(dashes[state] ? { "line-dasharray": dashes[state] } : {}) },
+  }));
 }
 
 function places(palette: Palette): LayerSpecification[] {

@@ -1,4 +1,5 @@
 // The colours of the map in both themes. The base is quiet and nearly grey: colour is for state.
+import type { TrailState } from "./features";
 import type { Theme } from "../session/theme.svelte";
 
 export interface Palette {
@@ -81,4 +82,9 @@ const dark: Palette = {
 
 export function paletteOf(theme: Theme): Palette {
   return theme === "light" ? light : dark;
+}
+
+/** Of a seal's way, by what its reports prove. */
+export function trailColour(state: TrailState, palette: Palette): string {
+  return { signed: palette.trail, open: palette.red, gap: palette.grey, unsigned: palette.grey }[state];
 }

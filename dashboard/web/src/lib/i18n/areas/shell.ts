@@ -38,6 +38,7 @@ export const zh = {
   "trail.signed": "轨迹：关锁闭合并签名",
   "trail.open": "轨迹：关锁未闭合",
   "trail.gap": "轨迹：报文缺失",
+  "trail.unsigned": "轨迹：其他厂商终端，无签名",
 
   "page.stale": "未能更新，显示的数据获取于",
   "page.asOf": "数据获取于",
@@ -84,6 +85,7 @@ export const en: Readonly<Record<keyof typeof zh, string>> = {
   "trail.signed": "Trail: closed and signed",
   "trail.open": "Trail: seal not closed",
   "trail.gap": "Trail: reports missing",
+  "trail.unsigned": "Trail: terminal of another maker, unsigned",
 
   "page.stale": "Could not be renewed; what is shown came",
   "page.asOf": "as of",

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { findings, lateViews, launch, open, PATIENCE_MS, signIn, tokenOf, until, visitor, waitForAlert } from "./floor.mjs";
+import { enter, userOf } from "./entering.mjs";
+import { command, findings, lateViews, launch, open, PATIENCE_MS, signIn, tokenOf, until, visitor, waitForAlert } from "./floor.mjs";
+import { colleagueOf, inside } from "./people.mjs";
+
+const PASSWORD = "two keys for one door";
 
 let browser;
 before(async () => (browser = await launch({ webgl: false })));
@@ -40,28 +44,63 @@ test("a person makes a key in the browser, and what is decided from then on is s
   await close();
 });
 
-test("an officer proposes a grant under way, and takes it back, both at once in the list", async () => {
-  const { page, close } = await visitor(browser);
-  await signIn(page);
-  await lateViews(page, "**/records/grant*");
-  const seal = await page.evaluate(async () => {
-    const { items } = await (await fetch("/api/v1/transfers?state=in-transit&limit=1")).json();
-    return items[0].seal;
-  });
+/** Leave to open a seal that is under way, somewhere on the 108th degree, as the page's officer asks for it: where its row stands, and what it opens. */
+async function propose(page) {
+  const latitude = (34 + Math.random()).toFixed(4);
+  const lines = (within) => within.locator("tbody tr", { hasText: `${latitude}, 108.1000` });
+  const { id, seal } = await page.evaluate(async () => (await (await fetch("/api/v1/transfers?state=in-transit&limit=1")).json()).items[0]);
   await open(page, "/grants");
   const field = page.getByLabel("Seal", { exact: true });
   await field.fill(seal);
   await field.press("Enter");
   const form = page.getByTestId("grant-form");
-  await form.getByLabel("Latitude").fill("34.1");
+  await form.getByLabel("Latitude").fill(latitude);
   await form.getByLabel("Longitude").fill("108.1");
   await form.getByLabel("Radius").fill("300");
   await form.getByTestId("issue").click();
-  const row = page.getByTestId("grants").locator("tbody tr", { hasText: seal }).first();
-  await row.waitFor();
-  const said = await row.innerText();
-  assert.match(said, /Needs a second officer|Given/);
-  assert.match(said, /34\.1000, 108\.1000/);
+  const row = lines(page.getByTestId("grants"));
+  await row.getByText("Needs a second officer").waitFor();
+  assert.match(await row.innerText(), new RegExp(seal));
+  return { row, lines, transfer: id, seal };
+}
+
+test("a grant beyond the destination takes two officers: whoever proposed it does not countersign it, and nobody twice", async () => {
+  const [proposer, officer] = [await userOf("customs"), await colleagueOf("customs", "zhao", PASSWORD)];
+  const first = await visitor(browser);
+  await signIn(first.page);
+  const { row, lines, transfer, seal } = await propose(first.page);
+  const kept = await until(
+    first.page,
+    async (device) => (await (await fetch("/api/v1/records/grant?limit=500")).json()).items.find(({ body }) => body.device === device && body.standing === "proposed")?.body,
+    seal,
+  );
+  const countersign = (page) => command(page, { type: "countersign-grant", grant: kept.grant, device: seal });
+  assert.equal(await row.getByTestId("countersign").count(), 0, "not by who proposed it");
+  await assert.rejects(countersign(first.page), /same-officer: .*expected another officer/);
+
+  const second = await visitor(browser);
+  await enter(second.page, officer, PASSWORD);
+  await inside(second.page);
+  await open(second.page, `/transfers/${transfer}`);
+  const there = lines(second.page.getByTestId("grants-panel"));
+  await there.getByTestId("countersign").click();
+  // On both pages by itself: the first officer's was loaded before.
+  for (const line of [there, row]) await line.filter({ hasText: `${proposer} + ${officer}` }).getByText("Given", { exact: true }).waitFor();
+  assert.equal(await there.getByTestId("countersign").count(), 0);
+  await assert.rejects(countersign(second.page), /grant-standing: .*waits for a second officer/);
+  await there.getByTestId("revoke").click();
+  await row.getByText("Taken back").waitFor();
+  for (const { log, close } of [first, second]) {
+    assert.deepEqual(log.errors, []);
+    await close();
+  }
+});
+
+test("an officer proposes a grant under way, and takes it back, both at once in the list", async () => {
+  const { page, close } = await visitor(browser);
+  await signIn(page);
+  await lateViews(page, "**/records/grant*");
+  const { row } = await propose(page);
   await row.getByTestId("revoke").click();
   await row.getByText("Taken back").waitFor();
   await close();

@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import { atTheGate, goOffline, goOnline, makeKey, nothingWaits, onItsWay, PHONE, read, refuse, transferNow, untilHeld, untilState, waiting } from "./counter.mjs";
 import { enter } from "./entering.mjs";
 import { findings, launch, open, SERVER, signIn, tokenOf, until, visitor } from "./floor.mjs";
-import { commandAs, givePassword, inside } from "./people.mjs";
+import { colleagueOf, commandAs, inside } from "./people.mjs";
 
 let browser;
 before(async () => (browser = await launch({ webgl: false })));
@@ -80,12 +80,8 @@ test("without a network the operator goes on; back in it the seal is asked, what
 
 test("a session that ended meanwhile loses nothing, and the next person on the phone neither sees nor sends it", async () => {
   const { page, log, close } = await visitor(browser, PHONE);
-  const run = Date.now().toString(36);
-  const [first, second] = [`shift-one-${run}`, `shift-two-${run}`];
-  for (const user of [first, second]) {
-    await commandAs("admin", { type: "register-user", user, party: "xian-port-station", role: "operator", name: user });
-    await givePassword(user, PASSWORD);
-  }
+  const first = await colleagueOf("operator", "early", PASSWORD);
+  const second = await colleagueOf("operator", "night", PASSWORD);
   await enter(page, first, PASSWORD);
   await inside(page);
   const transfer = await onItsWay(page);

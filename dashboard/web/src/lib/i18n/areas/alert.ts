@@ -10,6 +10,7 @@ export const zh = {
   "alerts.officer": "经办",
   "alerts.stand": "处置",
   "alerts.assigned": "已指派",
+  "alerts.yours": "由您处理",
   "alerts.waits": "待处置",
   "alerts.none": "没有符合条件的告警",
 
@@ -135,6 +136,7 @@ export const en: Readonly<Record<keyof typeof zh, string>> = {
   "alerts.officer": "Officer",
   "alerts.stand": "Stand",
   "alerts.assigned": "Assigned",
+  "alerts.yours": "Yours",
   "alerts.waits": "Waits",
   "alerts.none": "No alert matches",
 

@@ -91,7 +91,7 @@ export const zh = {
   "error.truck-position": "车辆位置的经纬度无效。",
 
   "error.grant-exists": "这份许可已经签发。",
-  "error.grant-standing": "这份许可已使用或已收回。",
+  "error.grant-standing": "这份许可的状态已变：已会签、已使用或已收回。",
   "error.grant-time": "许可的时段无效或已过。",
   "error.grant-circle": "许可的范围无效。",
   "error.grant-malformed": "许可的内容无效。",
@@ -286,7 +286,7 @@ export const en: Readonly<Record<keyof typeof zh, string>> = {
   "error.truck-position": "The truck's position is no latitude and longitude.",
 
   "error.grant-exists": "This grant was issued already.",
-  "error.grant-standing": "This grant was used or taken back.",
+  "error.grant-standing": "This grant stands otherwise by now: countersigned, used or taken back.",
   "error.grant-time": "The grant's time is not valid, or is over.",
   "error.grant-circle": "The grant's circle is not valid.",
   "error.grant-malformed": "The grant is not valid.",

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { described, drafted, goodsLine } from "./declared.mjs";
 import { findings, lateViews, launch, open, PATIENCE_MS, signIn, tokenOf, visitor } from "./floor.mjs";
+import { commandAs } from "./people.mjs";
 
 let browser, mapless;
 before(async () => ([browser, mapless] = await Promise.all([launch(), launch({ webgl: false })])));
@@ -157,3 +158,48 @@ for (const [language, width] of [["en", 1440], ["zh", 360]]) {
     await close();
   });
 }
+
+test("the papers of a transfer are named, and where ledger, declaration and release note differ, which goods, how much and against what", async () => {
+  const [run, enterprise] = [crypto.randomUUID().slice(0, 8).toUpperCase(), "silk-road-rail"];
+  const [code, declaration, note] = [`CHIP-${run}`, `D-${run}`, `N-${run}`];
+  const goods = (given = {}) => goodsLine({ goods: code, weight_kg: "20", ...given });
+  const { page, log, close } = await visitor(mapless);
+  await signIn(page, tokenOf("carrier"));
+  const content = `goods,hs,name_zh,name_en,unit,status,quantity,weight_kg\n${code},85423190,芯片,Chip,PCE,bonded,100,200\n`;
+  await commandAs("carrier", { type: "import-ledger", enterprise, reference: `L-${run}`, format: "csv", content });
+  const consignments = [{ document: { "bill-of-lading": "COSU6123456797" }, owner: enterprise, lines: [described(goods())] }];
+  const transfer = await drafted(page, { carrier: enterprise, consignments });
+  const declare = (...lines) => commandAs("carrier", { type: "declare-goods", transfer, enterprise, declaration, lines });
+  const noted = (...lines) => commandAs("carrier", { type: "note-goods", transfer, note, lines });
+  await declare(goods());
+
+  await open(page, `/transfers/${transfer}`);
+  const ledger = page.getByTestId("ledger-panel");
+  await ledger.getByText("Ledger and declaration agree").waitFor();
+  const documents = page.getByTestId("documents");
+  await documents.getByText(declaration).waitFor();
+  assert.match(await ledger.innerText(), new RegExp(`Declaration ${declaration}; no release note yet`));
+
+  // The page stays open: what comes in shows by itself.
+  await noted(goods({ quantity: "8" }));
+  await ledger.getByText("(−2)").waitFor();
+  assert.match(await ledger.locator("tbody").innerText(), new RegExp(`^${code}\\s+Bonded\\s+quantity\\s+10\\s+10\\s+8 \\(−2\\)\\s+–$`, "i"));
+  await declare(goods({ quantity: "12", weight_kg: "30", hs: "85423200" }));
+  await ledger.getByText("HS code").waitFor();
+  const said = await ledger.locator("tbody").innerText();
+  for (const row of [/HS code\s+85423190\s+85423200\s+85423190/, /weight \(kg\)\s+24\s+30 \(\+6\)\s+20 \(−4\)/, /quantity consigned\s+–\s+12\s+–\s+10 \(−2\)/]) assert.match(said, row);
+  await page.getByTestId("next").getByText("Ledger").first().waitFor();
+  for (const link of await documents.getByRole("link").all()) {
+    const answer = await page.request.get(await link.evaluate((found) => found.href));
+    assert.equal(answer.status(), 200, await link.innerText());
+  }
+  assert.match(await documents.innerText(), new RegExp(`${declaration}[\\s\\S]*Release note ${note}`));
+
+  await declare(goods());
+  await noted(goods());
+  await ledger.getByText("All three agree").waitFor();
+  await ledger.getByText(`Declaration ${declaration}, release note ${note}.`).waitFor();
+  assert.equal(await ledger.locator("tr").count(), 0);
+  assert.deepEqual(log.errors, []);
+  await close();
+});

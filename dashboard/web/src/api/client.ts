@@ -20,7 +20,6 @@ import type {
   Growth,
   KeptReports,
   Kpis,
-  LedgerComparison,
   LogState,
   Me,
   MovementState,
@@ -208,7 +207,6 @@ export const api = {
     readSince<Recorded<RecordKinds[Kind]>>(`/records/${kind}`, since, (record) => record.at),
   /** Opened since then; active or not. */
   alertsSince: (since: Time): Promise<Alert[]> => readSince<Alert>("/alerts", since, (alert) => alert.opened_at),
-  ledger: (transfer: string): Promise<LedgerComparison> => read(`/transfers/${part(transfer)}/ledger`),
   /** The photos that the transfer's incidents name, and whether they are here. */
   photos: (transfer: string): Promise<Photo[]> => read(`/transfers/${part(transfer)}/photos`),
   photoPath: (transfer: string, hash: string): string => `${ROOT}/transfers/${part(transfer)}/photos/${part(hash)}`,

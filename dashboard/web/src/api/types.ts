@@ -49,6 +49,7 @@ export type SigningKey = Schemas["SigningKeyView"];
 export type Exculpation = Schemas["Exculpation"];
 export type Posting = Schemas["PostingView"];
 export type LedgerStand = Schemas["LedgerStand"];
+export type Difference = Schemas["Difference"];
 export type LedgerComparison = Schemas["LedgerComparison"];
 export type Grant = Schemas["GrantView"];
 export type KeptReport = Schemas["KeptReport"];

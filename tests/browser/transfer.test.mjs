@@ -60,26 +60,97 @@ test("slider, map and curves of a transfer show one moment", async () => {
   await close();
 });
 
-test("without WebGL the replay has a map too, and its moment follows the slider", async (t) => {
-  const plain = await launch({ webgl: false });
-  t.after(() => plain.close());
-  const { page, close } = await visitor(plain);
+/** What the platform says of a seal at a moment: its newest report until then, and the newest that has a place. */
+function saidAt(points, time) {
+  const until = points.filter(({ t }) => t <= time);
+  const [report, fix] = [until.at(-1), until.findLast(({ lon }) => lon != null)];
+  const words = [
+    fix && `${fix.lat.toFixed(4)}, ${fix.lon.toFixed(4)}`,
+    report.speed_cm_s != null && `${Math.round(report.speed_cm_s * 0.036)} km/h`,
+    report.battery != null && `${report.battery} %`,
+    report.temperature != null && `${report.temperature.toFixed(1)} °C`,
+  ];
+  return { fix, words: words.filter(Boolean) };
+}
+
+/** The time of the slider, the words beside it, where the map's ring stands and where the place of a fix is, and whether the charts' line is there. */
+function shownNow(fix) {
+  const of = (id) => document.querySelector(`[data-testid=${id}]`);
+  const { min, max, valueAsNumber: time } = of("slider");
+  const [right, down, scale] = of("still-map").querySelector(".lines").getAttribute("transform").match(/-?[\d.]+(e-?\d+)?/g).map(Number);
+  const plane = [fix.lon / 360 + 0.5, 0.5 - Math.log(Math.tan(Math.PI / 4 + (fix.lat * Math.PI) / 360)) / (2 * Math.PI)];
+  const ring = of("chosen");
+  const lined = [...of("curves").querySelectorAll(".uplot")].map((chart) => {
+    const [canvas, over] = [chart.querySelector("canvas"), chart.querySelector(".u-over")];
+    const [box, room] = [canvas.getBoundingClientRect(), over.getBoundingClientRect()];
+    const left = Math.round(room.left - box.left + (room.width * (time - min)) / (max - min));
+    const dark = (x) => [0.3, 0.5, 0.7, 0.9].filter((part) => {
+      const [red, green, blue, alpha] = canvas.getContext("2d").getImageData(x, Math.round(room.top - box.top + room.height * part), 1, 1).data;
+      return alpha > 120 && Math.max(red, green, blue) < 140;
+    }).length;
+    return Math.max(dark(left - 1), dark(left), dark(left + 1)) >= 3;
+  });
+  return { time, words: of("moment").innerText, ring: [Number(ring.getAttribute("cx")), Number(ring.getAttribute("cy"))], place: [right + plane[0] * 10_000 * scale, down + plane[1] * 10_000 * scale], lined };
+}
+
+test("slider, curves and keys of a transfer lead to one moment: what the platform says of it stands beside the slider, on the map and on the curves", async () => {
+  const { page, log, close } = await visitor(mapless, { worker: false });
+  let told;
+  await page.route(/\/series\/points/, async (route) => {
+    told ??= await (await route.fetch()).json();
+    await route.fulfill({ json: told });
+  });
   await signIn(page);
   await openTransfer(page);
   const map = page.getByTestId("still-map");
   await map.locator("[data-trail]").first().waitFor({ state: "attached" });
-  const ring = page.getByTestId("chosen");
-  await ring.waitFor();
-  const place = () => ring.evaluate((circle) => `${circle.getAttribute("cx")} ${circle.getAttribute("cy")}`);
-  const newest = await place();
   const ways = () => map.locator("[data-corridor]").evaluateAll((paths) => paths.map((path) => path.getAttribute("d")).filter(Boolean).length);
   assert.equal(await ways(), 1, "the corridor of the leg");
-  await page.getByTestId("slider").press("Home");
-  await page.waitForFunction((then) => {
-    const circle = document.querySelector("[data-testid=chosen]");
-    return circle && `${circle.getAttribute("cx")} ${circle.getAttribute("cy")}` !== then;
-  }, newest);
+  const charts = page.getByTestId("curves").locator(".u-over");
+  await charts.nth(2).waitFor();
+  const { points } = told;
+  const [first, last] = [points[0].t, points.at(-1).t];
+  const slider = page.getByTestId("slider");
+  const time = () => slider.evaluate((input) => input.valueAsNumber);
+
+  /** All that is shown is what the platform says of the slider's time. */
+  async function agrees(expected, within) {
+    await page.waitForFunction(([at, off]) => Math.abs(document.querySelector("[data-testid=slider]").valueAsNumber - at) <= off, [expected, within]);
+    const { fix, words } = saidAt(points, await time());
+    const shown = await page.evaluate(shownNow, fix);
+    for (const word of words) assert.ok(shown.words.includes(word), `${word} at ${shown.time}: ${shown.words}`);
+    for (const axis of [0, 1]) assert.ok(Math.abs(shown.ring[axis] - shown.place[axis]) < 1, `the ring is at ${shown.ring}, the seal was at ${shown.place}`);
+    assert.deepEqual(shown.lined, shown.lined.map(() => true), "the line of each chart");
+  }
+  const step = (last - first) / 240;
+
+  await agrees(last, 0);
+  const third = points[Math.floor(points.length / 3)];
+  for (const at of [third.t, third.t - 1, first]) {
+    await slider.evaluate((input, to) => {
+      input.value = to;
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+    }, at);
+    await agrees(at, 0);
+  }
+  for (const [i, part] of [[0, 0.5], [2, 0.8]]) {
+    const { width } = await charts.nth(i).boundingBox();
+    await charts.nth(i).click({ position: { x: width * part, y: 20 } });
+    await agrees(first + (last - first) * part, (last - first) / width);
+  }
+  const clicked = await time();
+  await page.evaluate(() => document.activeElement?.blur());
+  for (const [key, to] of [["ArrowLeft", clicked - step], ["ArrowRight", clicked]]) {
+    await page.keyboard.press(key);
+    await agrees(to, 1);
+  }
+  await slider.press("Home");
+  await agrees(first, 0);
+  await slider.press("ArrowRight");
+  await page.waitForFunction((then) => document.querySelector("[data-testid=slider]").valueAsNumber > then, first);
+  await agrees(await time(), 0);
   assert.equal(await ways(), 1);
+  assert.deepEqual(log.errors, []);
   await close();
 });
 

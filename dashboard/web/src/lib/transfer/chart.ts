@@ -81,7 +81,9 @@ export class ChartDesk {
     ctx.font = `${11 * devicePixelRatio}px system-ui`;
     ctx.textAlign = "left";
     ctx.fillText(label, bbox.left + 6, bbox.top + 12 * devicePixelRatio);
-    if (x >= bbox.left && x <= bbox.left + bbox.width) ctx.fillRect(x, bbox.top, Math.max(1, devicePixelRatio), bbox.height);
+    const [wide, end] = [Math.max(1, devicePixelRatio), bbox.left + bbox.width];
+    // The newest moment is at the very edge, behind which nothing is painted.
+    if (x >= bbox.left && x <= end) ctx.fillRect(Math.min(x, end - wide), bbox.top, wide, bbox.height);
     ctx.restore();
   }
 

@@ -5,6 +5,7 @@ import { launch, open, SERVER, signIn, tokenOf, visitor, waitForAlert } from "./
 import { colleagueOf, inside } from "./people.mjs";
 
 const PASSWORD = "the lantern swings twice";
+const NAME = "王芳";
 
 let browser;
 before(async () => (browser = await launch({ webgl: false })));
@@ -52,7 +53,7 @@ test("an officer reads the signed frames of an alert, acknowledges, takes, notes
 });
 
 test("an alert given to another officer is his own on the floor, in the list and on the case, and he decides it", async () => {
-  const [giver, officer] = [await userOf("customs"), await colleagueOf("customs", "wang", PASSWORD)];
+  const [giver, officer] = [await userOf("customs"), await colleagueOf("customs", "wang", PASSWORD, NAME)];
   const first = await visitor(browser);
   await signIn(first.page);
   await waitForAlert(first.page);
@@ -61,8 +62,8 @@ test("an alert given to another officer is his own on the floor, in the list and
   await actions.getByLabel("Assign to…").selectOption(officer);
   await actions.getByRole("button", { name: "Assign", exact: true }).click();
   const told = first.page.getByTestId("history");
-  await told.getByText(`Assigned by ${giver} to ${officer}`).waitFor();
-  assert.equal(await first.page.getByTestId("officer").innerText(), officer);
+  await told.getByText(`Assigned by ${giver} to ${NAME}`).waitFor();
+  assert.equal(await first.page.getByTestId("officer").innerText(), NAME);
   await first.page.getByTestId("take").waitFor();
 
   const second = await visitor(browser);
@@ -71,19 +72,21 @@ test("an alert given to another officer is his own on the floor, in the list and
   await second.page.getByTestId("queue").locator(`[data-alert="${id}"]`, { hasText: "Yours" }).waitFor();
   await second.page.getByRole("navigation").locator('a[href="/alerts"]').click();
   const rows = second.page.getByTestId("alerts").locator("tbody tr");
-  const own = second.page.locator(`tr[data-row="${id}"]`, { hasText: officer });
+  const own = second.page.locator(`tr[data-row="${id}"]`, { hasText: NAME });
   await own.getByText("Yours").waitFor();
+  await own.getByTitle(officer).getByText(NAME, { exact: true }).waitFor();
+  assert.doesNotMatch(await own.innerText(), new RegExp(officer));
   await second.page.getByText("Assigned to me", { exact: true }).click();
   await second.page.waitForFunction(() => document.querySelectorAll("[data-testid=alerts] tbody tr").length === 1);
   assert.equal(await rows.first().getAttribute("data-row"), id, "nobody gave him another");
   await own.getByRole("link").first().click();
-  await second.page.getByTestId("officer").getByText(`${officer} (Yours)`).waitFor();
+  await second.page.getByTestId("officer").getByText("(Yours)").waitFor();
   assert.equal(await second.page.getByTestId("take").count(), 0, "it is his already");
   await second.page.getByLabel("Device fault").check();
   await second.page.getByLabel("Reason").fill("the receiver was changed");
   await second.page.getByTestId("decide").click();
   // Also on the page of who gave it to him, which was not loaded again.
-  for (const { page } of [first, second]) await page.getByTestId("history").getByText(`Decided by ${officer}: Device fault`).waitFor();
+  for (const { page } of [first, second]) await page.getByTestId("history").getByText(`Decided by ${NAME}: Device fault`).waitFor();
   const kept = await second.page.evaluate(async (alert) => (await fetch(`/api/v1/alerts/${alert}`)).json(), id);
   assert.deepEqual([kept.acknowledged_by, kept.assigned.by, kept.assigned.to, kept.decided.by], [giver, giver, officer, officer]);
   for (const { log, close } of [first, second]) {

@@ -94,7 +94,8 @@ test("an officer draws a corridor anew, tests it, and puts it for a day to come"
 
   await page.getByTestId("effective").fill(await noonIn(page, 3));
   await page.getByTestId("put").click();
-  await page.getByTestId("planned").getByText(ROAD).waitFor();
+  const coming = page.getByTestId("planned").getByText((await fetched(page, `/corridors/${ROAD}`)).properties.name_en);
+  await coming.waitFor();
   const planned = page.getByTestId("versions").locator("tr[data-standing=planned]");
   await planned.waitFor();
   assert.equal(await page.getByTestId("versions").locator("tr[data-standing=in-force]").count(), 1);
@@ -120,7 +121,7 @@ test("an officer draws a corridor anew, tests it, and puts it for a day to come"
   await dialog.getByRole("button", { name: "Withdraw" }).click();
   await planned.waitFor({ state: "detached" });
   await page.getByTestId("versions").locator("tr[data-standing=withdrawn]").getByText("the works are put off").waitFor();
-  await page.getByTestId("planned").getByText(ROAD).waitFor({ state: "detached" });
+  await coming.waitFor({ state: "detached" });
   assert.equal((await fetched(page, `/corridors/${ROAD}/versions`)).items.length, 1);
   assert.deepEqual(await findings(page), []);
   assert.deepEqual([log.errors, await page.evaluate(() => globalThis.policyViolations)], [[], []]);

@@ -95,7 +95,7 @@ test("a pass card is issued, shown as the platform's signed code, printed, and r
   const face = page.getByTestId("pass-card");
   await face.locator("img").waitFor();
   await page.waitForFunction(() => document.querySelector("[data-testid=pass-card] img").naturalWidth > 0);
-  assert.match(await face.innerText(), /silk-road-rail[\s\S]*陕A12345[\s\S]*CHIP-7/);
+  assert.match(await face.innerText(), /丝路班列[\s\S]*陕A12345[\s\S]*CHIP-7/);
   assert.deepEqual(await findings(page), []);
   await page.evaluate(() => {
     globalThis.print = () => (globalThis.printed = true);
@@ -133,12 +133,12 @@ test("an officer sets how many trucks are drawn, and his standing order is put a
   await form.getByTestId("put-order").click();
   const row = page.getByTestId("orders").locator("tbody tr", { hasText: order });
   await row.waitFor();
-  assert.match(await row.innerText(), /Accept\w*[\s\S]*silk-road-rail[\s\S]*Low/);
+  assert.match(await row.innerText(), /Accept\w*[\s\S]*Silk Road Rail[\s\S]*Low/);
   assert.deepEqual(await findings(page), []);
   await row.getByRole("button", { name: "Remove" }).click();
   await row.getByText("Removed by").waitFor();
   const tiers = page.getByTestId("tiers");
-  const carrier = tiers.locator("tbody tr", { hasText: "changan-air" });
+  const carrier = tiers.locator("tbody tr", { hasText: "Chang'an Air Cargo" });
   await carrier.getByRole("button", { name: "High" }).click();
   await page.getByRole("dialog").getByLabel("Reason").fill("two seals cut in a month");
   await page.getByRole("dialog").getByRole("button", { name: "High" }).click();

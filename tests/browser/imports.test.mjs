@@ -60,7 +60,7 @@ test("a carrier imports its own ledger as JSON and XML and a file of another for
   await open(page, "/fleet");
   await page.getByRole("link", { name: "导入底账" }).click();
   const form = page.getByTestId("import-form");
-  assert.equal(await form.getByLabel("企业").inputValue(), "silk-road-rail");
+  assert.equal(await form.getByLabel("企业").inputValue(), "丝路班列");
   await choose(page, "ledger.xlsx", "application/octet-stream", "PK");
   await form.getByText("文件格式须为 JSON、CSV 或 XML").waitFor();
   assert.equal(await form.getByTestId("import").isDisabled(), true);

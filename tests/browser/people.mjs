@@ -20,11 +20,11 @@ export async function givePassword(user, password) {
   await asked("/session/account-link", { user, link: link.split(":").at(-1), password });
 }
 
-/** A colleague of the role's person, whom the administrator registers and who chose this password; `kind` begins the name. */
-export async function colleagueOf(role, kind, password) {
+/** A colleague of the role's person, whom the administrator registers and who chose this password; `kind` begins the id. */
+export async function colleagueOf(role, kind, password, name = null) {
   const { party } = await (await fetch(`${SERVER}/api/v1/me`, { headers: { authorization: `Bearer ${tokenOf(role)}` } })).json();
   const user = `${kind}-${crypto.randomUUID().slice(0, 8)}`;
-  await commandAs("admin", { type: "register-user", user, party, role, name: user });
+  await commandAs("admin", { type: "register-user", user, party, role, name: name ?? user });
   await givePassword(user, password);
   return user;
 }

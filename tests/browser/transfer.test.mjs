@@ -157,11 +157,26 @@ test("slider, curves and keys of a transfer lead to one moment: what the platfor
   await close();
 });
 
+/** Carrier and corridor by their names, in both languages, and by their ids when pointed at. */
+async function calledByName(page) {
+  const { carrier, corridor } = await page.evaluate(async () => {
+    const read = async (path) => (await fetch(`/api/v1${path}`)).json();
+    const transfer = await read(`/transfers/${location.pathname.split("/").at(-1)}`);
+    const { items } = await read("/parties?limit=500");
+    return { carrier: items.find(({ id }) => id === transfer.carrier), corridor: (await read(`/corridors/${transfer.corridor}`)).properties };
+  });
+  for (const name of ["name_zh", "name_en"]) {
+    await page.getByTestId("language").click();
+    for (const named of [carrier, corridor]) await page.getByTestId("transfer").getByTitle(named.id, { exact: true }).getByText(named[name], { exact: true }).first().waitFor();
+  }
+}
+
 test("an officer holds a transfer, its next action says why, and lifting it needs a reason", async () => {
   const { page, close } = await visitor(browser);
   await signIn(page);
   await lateViews(page, /\/api\/v1\/(transfers\/[^/?]+|records\/step)(\?|$)/);
   await openTransfer(page);
+  await calledByName(page);
   await page.getByText("Other actions").click();
   await page.getByLabel("Reason").last().fill("papers to be seen");
   await page.getByTestId("hold").click();

@@ -1,4 +1,4 @@
-// What every page inside the shell may rely on: who is there, the live rows, and the names of places.
+// What every page inside the shell may rely on: who is there, the live rows, and what ids are called.
 import { getContext, setContext } from "svelte";
 import type { Me } from "../../api/types";
 import type { LiveStore } from "../live/store.svelte";
@@ -8,6 +8,10 @@ export interface House {
   readonly store: LiveStore;
   /** The place's name without the part in brackets, or its id. */
   placeName(id: string): string;
+  /** The names of a corridor, a party and a person, or the id of one that is not known here. */
+  corridorName(id: string): string;
+  partyName(id: string): string;
+  personName(id: string): string;
 }
 
 const HOUSE = Symbol("house");

@@ -61,6 +61,15 @@ test("a carrier imports its own ledger as JSON and XML and a file of another for
   await page.getByRole("link", { name: "导入底账" }).click();
   const form = page.getByTestId("import-form");
   assert.equal(await form.getByLabel("企业").inputValue(), "丝路班列");
+  // The page's own words, not the browser's; by the keyboard as by the mouse, and the same file twice.
+  const pick = form.getByRole("button", { name: "底账文件 选择文件" });
+  await form.getByText("未选择文件").waitFor();
+  for (const press of [() => pick.click(), () => pick.press("Enter")]) {
+    const [chooser] = await Promise.all([page.waitForEvent("filechooser"), press()]);
+    await chooser.setFiles({ name: "账.csv", mimeType: "text/csv", buffer: Buffer.from(HEAD) });
+    await form.getByText("账.csv").waitFor();
+  }
+  assert.equal(await page.evaluate(() => document.getElementById(document.activeElement.getAttribute("aria-describedby")).innerText), "账.csv");
   await choose(page, "ledger.xlsx", "application/octet-stream", "PK");
   await form.getByText("文件格式须为 JSON、CSV 或 XML").waitFor();
   assert.equal(await form.getByTestId("import").isDisabled(), true);

@@ -250,6 +250,10 @@ export const en: Dictionary = {
   "page.missing": "There is no such page",
   "page.home": "Back to the live page",
 
+  "pick.file": "Choose a file",
+  "pick.files": "Choose files",
+  "pick.none": "No file chosen",
+
   "age.seconds": "{n} s",
   "age.minutes": "{n} min",
   "age.hours": "{n} h",

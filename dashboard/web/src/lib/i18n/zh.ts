@@ -250,6 +250,10 @@ export const zh = {
   "page.missing": "没有此页面",
   "page.home": "返回实时页面",
 
+  "pick.file": "选择文件",
+  "pick.files": "选择文件（可多选）",
+  "pick.none": "未选择文件",
+
   "age.seconds": "{n} 秒",
   "age.minutes": "{n} 分钟",
   "age.hours": "{n} 小时",

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Failure } from "../../api/client";
-import { idsOf, register, rowsOf } from "./registration";
+import { idsOf, isSealNumber, register, rowsOf } from "./registration";
 
 const rows = rowsOf([
   { line: 2, cells: { device: "SW-1", public_key: "aa", challenge: "bb", proof: "cc" } },
@@ -21,4 +21,9 @@ test("each row becomes what the platform says of it", async () => {
 
 test("a list of seals is taken apart and each seal counted once", () => {
   expect(idsOf(" sw-1\nSW-2, sw-1;\n\nSW-3")).toEqual(["SW-1", "SW-2", "SW-3"]);
+});
+
+test("a seal's number is 3 to 32 of A-Z, 0-9 and hyphen, and begins with none", () => {
+  expect(["SW-1", "ABC", "0".repeat(32)].map(isSealNumber)).toEqual([true, true, true]);
+  expect(["HTTPS://SEALS.EXAMPLE/1", "-SW", "AB", "0".repeat(33), "sw-1", "关锁-1"].map(isSealNumber)).toEqual([false, false, false, false, false, false]);
 });

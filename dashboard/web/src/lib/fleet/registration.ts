@@ -34,5 +34,8 @@ export async function register(row: Row, enrol: (device: NewDevice) => Promise<v
   }
 }
 
+/** As the platform takes it. */
+export const isSealNumber = (id: string): boolean => /^[A-Z0-9][A-Z0-9-]{2,31}$/.test(id);
+
 /** Seal numbers, one on each line, each once. */
 export const idsOf = (text: string): string[] => [...new Set(text.split(/[\s,;]+/).map((id) => id.trim().toUpperCase()).filter((id) => id !== ""))];

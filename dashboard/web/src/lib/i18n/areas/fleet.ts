@@ -173,6 +173,7 @@ export const zh = {
   "devices.noneLead": "上传后逐行显示结果。",
   "devices.badHead": "第一行须包含列：device, public_key, challenge, proof",
   "devices.many": "一次最多 256 个",
+  "devices.noSeal": "{id}：不是关锁号。应为 3 至 32 位 A-Z、0-9 或连字符，且不以连字符开头。",
   "csv.cells": "列数不符",
 } as const;
 
@@ -350,5 +351,6 @@ export const en: Readonly<Record<keyof typeof zh, string>> = {
   "devices.noneLead": "Each row's result appears here.",
   "devices.badHead": "The first line has to name the columns device, public_key, challenge, proof",
   "devices.many": "At most 256 at once",
+  "devices.noSeal": "{id} is no seal number: expected 3 to 32 of A-Z, 0-9 and hyphen, not beginning with a hyphen.",
   "csv.cells": "wrong number of columns",
 };

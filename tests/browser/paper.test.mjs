@@ -44,6 +44,13 @@ async function decidedAlert(page, spared) {
   return (await alerts(page)).find((row) => row.id === alert.id);
 }
 
+/** The alert's own time, whatever the limit of its transfer; none once somebody responded. */
+function respondWords(language, { acknowledged_by, respond_by }) {
+  if (acknowledged_by != null) return /^–$/;
+  if (respond_by < Date.now()) return language === "zh" ? /^已超 \d/ : /^\d.* over$/;
+  return language === "zh" ? /^剩余 \d/ : /^\d.* left$/;
+}
+
 for (const language of ["en", "zh"]) {
   test(`an officer hands the shift over on paper: who has what, what is held, what was decided (${language})`, async () => {
     const { page, log, close } = await visitor(browser, { language });
@@ -56,11 +63,20 @@ for (const language of ["en", "zh"]) {
     });
     const why = `x-ray ${transfer.id}`;
     await command(page, { type: "hold-transfer", transfer: transfer.id, reason: why });
+    const asked = Date.now();
     await open(page, "/handover");
     const queue = page.getByTestId("handover-alerts");
     await queue.waitFor();
     const row = queue.locator("tr", { has: page.locator(`a[href="/alerts/${assigned.id}"]`) });
     assert.match(await row.innerText(), language === "zh" ? /demo-customs\s*（?\(?已指派/ : /demo-customs\s*\(assigned/);
+    assert.ok((await queue.locator("thead").innerText()).includes(language === "zh" ? "响应时限" : "To respond"));
+    // One whose time ran out since the sheet was read is said either way.
+    const settled = (await alerts(page, "&state=active")).filter(({ respond_by }) => respond_by < asked || respond_by > Date.now());
+    for (const alert of settled.slice(0, 20)) {
+      const cells = queue.locator("tr", { has: page.locator(`a[href="/alerts/${alert.id}"]`) }).locator("td");
+      // What was opened or cleared since is not on this sheet.
+      if ((await cells.count()) > 0) assert.match(await cells.nth(5).innerText(), respondWords(language, alert), `alert ${alert.id}`);
+    }
     const still = queue.locator("tr", { has: page.locator(`a[href="/alerts/${decided}"]`) });
     if ((await still.count()) > 0) assert.match(await still.innerText(), language === "zh" ? /已认定/ : /decided/, "what its seal goes on to report");
     assert.match(await page.getByTestId("handover-holds").locator("tr", { hasText: why }).innerText(), new RegExp(`${transfer.unit}[\\s\\S]*demo-customs`));

@@ -11,28 +11,24 @@ const alert = (id: number, given: Partial<Alert> = {}): Alert => row({ id, ...gi
 const transfer = (id: string, given: Partial<Transfer> = {}): Transfer => way({ id, ...given });
 const step = (arrow: Arrow, at: number, by: By): Step => ({ transfer: "T1", number: 1, arrow, from: "declared", to: "accepted", at, by });
 
-test("open alerts stand by severity, then by the time that is left, and those without a limit last", () => {
-  const transfers = new Map([
-    ["near", transfer("near", { due: NOW + HOUR })],
-    ["over", transfer("over", { due: NOW - HOUR })],
-    ["there", transfer("there", { state: "arrived", due: NOW + 1 })],
-  ]);
+test("open alerts stand by severity, then by the time that is left to respond, and what was responded to last", () => {
+  const transfers = new Map([["over", transfer("over", { due: NOW - 9 * HOUR })]]);
   const rows = openAlerts(
     [
-      alert(1, { severity: "amber", transfer: "over" }),
-      alert(2, { severity: "red", transfer: "there" }),
-      alert(3, { severity: "red", transfer: "near" }),
-      alert(4, { severity: "red", transfer: "over", acknowledged_by: "li", assigned: { to: "wang", by: "li", at: 1 } }),
-      alert(5, { severity: "red", transfer: null, acknowledged_by: "li" }),
+      alert(1, { severity: "amber", transfer: "over", respond_by: NOW - HOUR }),
+      alert(2, { severity: "red", respond_by: NOW + HOUR }),
+      alert(3, { severity: "red", respond_by: NOW - HOUR, assigned: { to: "wang", by: "li", at: 1 } }),
+      alert(4, { severity: "red", transfer: "over", respond_by: NOW - HOUR, acknowledged_by: "li", assigned: { to: "wang", by: "li", at: 1 } }),
+      alert(5, { severity: "red", transfer: null, respond_by: NOW + HOUR, acknowledged_by: "li" }),
       alert(6, { severity: "grey", acknowledged_by: "li", decided: { verdict: "device-fault", by: "zhao", at: 2, reason: "" } }),
     ],
     transfers,
     NOW,
   );
   expect(rows.map(({ alert, leftMs, holder }) => [alert.id, leftMs, holder?.how ?? null, holder?.user ?? null])).toEqual([
-    [4, -HOUR, "assigned", "wang"],
-    [3, HOUR, null, null],
-    [2, null, null, null],
+    [3, -HOUR, "assigned", "wang"],
+    [2, HOUR, null, null],
+    [4, null, "assigned", "wang"],
     [5, null, "acknowledged", "li"],
     [1, -HOUR, null, null],
     [6, null, "decided", "zhao"],

@@ -1,6 +1,7 @@
 // What the next shift must know, out of the rows as they stand. Pure.
 import type { Alert, Arrow, Grant, Held, Hold, Step, Time, Transfer, Verdict } from "../../api/types";
 import { deedsOf } from "../grants/deeds";
+import { timeLeft } from "../live/queue";
 import { rankOf } from "../live/view";
 import { personOf } from "../transfer/signer";
 
@@ -23,23 +24,23 @@ export function shiftOf(now: Time, hours: Hours): Shift {
 export interface OpenAlert {
   alert: Alert;
   transfer: Transfer | undefined;
-  /** Until its transfer has to have arrived; below zero it should have. */
+  /** What is left to respond to it, below zero once that is overdue; nothing once somebody has. */
   leftMs: number | null;
   /** Who has it; nobody has seen to it where this is empty. */
   holder: { how: "decided" | "assigned" | "acknowledged"; user: string } | null;
 }
 
-/** Worst first; within a severity what has least time left, and what has no limit last. */
+/** Worst first; within a severity what has least time left to respond, and what was responded to last. */
 export function openAlerts(alerts: Iterable<Alert>, transfers: ReadonlyMap<string, Transfer>, now: Time): OpenAlert[] {
   const rows = [...alerts].map((alert): OpenAlert => {
     const transfer = alert.transfer == null ? undefined : transfers.get(alert.transfer);
-    return { alert, transfer, leftMs: leftOf(transfer, now), holder: holderOf(alert) };
+    return { alert, transfer, leftMs: timeLeft(alert, now), holder: holderOf(alert) };
   });
   const left = (row: OpenAlert): number => row.leftMs ?? Number.POSITIVE_INFINITY;
   return rows.sort((a, b) => rankOf(b.alert.severity) - rankOf(a.alert.severity) || compare(left(a), left(b)) || a.alert.opened_at - b.alert.opened_at || a.alert.id - b.alert.id);
 }
 
-/** Two that have no limit are equal, which a difference of infinities is not. */
+/** Two that have no time are equal, which a difference of infinities is not. */
 const compare = (a: number, b: number): number => (a === b ? 0 : a < b ? -1 : 1);
 
 function holderOf(alert: Alert): OpenAlert["holder"] {

@@ -34,6 +34,8 @@ export async function lineTo(platform) {
     asked,
     /** It stands, and nothing comes over it. */
     hold: () => streams.forEach(({ said }) => said.unpipe()),
+    /** What was held comes, and all after it. */
+    resume: () => streams.forEach(({ said, answer }) => said.pipe(answer)),
     cut() {
       whole = false;
       streams.forEach(({ answer }) => answer.destroy());

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launch, SERVER, tokenOf, visitor } from "./floor.mjs";
+import { launch, SERVER, tokenOf, until, visitor, waitForAlert } from "./floor.mjs";
 import { lineTo } from "./line.mjs";
+import { goWithin, settled } from "./pages.mjs";
 
 let browser, line;
 before(async () => ([browser, line] = await Promise.all([launch({ webgl: false }), lineTo(SERVER)])));
@@ -68,19 +69,57 @@ test("a line that was cut goes on where it broke, and no event is lost or told t
   await close();
 });
 
-test("a line that stands and says nothing for a minute is called so", async () => {
-  const { page, close } = await visitor(browser);
-  await page.clock.install();
-  await page.goto(`${line.address}/login#${tokenOf("customs")}`);
-  await page.getByTestId("floor").waitFor();
-  await stands(page, "live");
-  // An answer would tell the page the time that it really is.
-  await page.route("**/api/v1/**", (route) => route.abort());
-  line.hold();
-  const bar = page.getByTestId("line");
-  // What was on its way when the line fell silent may still come.
-  do await page.clock.fastForward(61_000);
-  while ((await bar.getAttribute("data-state")) === "live");
-  assert.match(await bar.innerText(), /No update for 1 min/);
-  await close();
+/** The pages of a role that stand on the live line, and what counts on by itself there. */
+const LIVE = { customs: { "/": "td.age", "/alerts": "td time.age", "/transfers/": "[data-testid=as-of] time" }, operator: { "/port": "time.age" } };
+
+/** What a page of a transfer asks for while nothing answers stays as it is with its age, and is asked for again once the line stands. */
+async function cutAndMended(page, log) {
+  line.cut();
+  await stands(page, "broken");
+  const stale = page.getByTestId("stale");
+  await stale.first().waitFor();
+  await page.unroute("**/api/v1/**");
+  const asked = log.requests.length;
+  line.mend();
+  await page.waitForFunction(() => ["live", "quiet"].includes(document.querySelector("[data-testid=line]").dataset.state));
+  // The curves are asked for again by the clock.
+  await page.clock.fastForward(31_000);
+  await stale.first().waitFor({ state: "detached" });
+  assert.ok(log.requests.slice(asked).some((url) => /\/records\/step\?/.test(url)), "its steps were asked for again");
+}
+
+test("a line that says nothing for a minute is called so on every page that stands on it, ages go on, and once it speaks what was shown is true again", async () => {
+  for (const [role, paths] of Object.entries(LIVE)) {
+    const { page, log, close } = await visitor(browser, { worker: false });
+    await page.clock.install();
+    await page.goto(`${line.address}/login#${tokenOf(role)}`);
+    await page.getByTestId("floor").waitFor();
+    await stands(page, "live");
+    const transfer = await until(page, async () => (await (await fetch("/api/v1/transfers?limit=1")).json()).items[0]?.id);
+    if (role === "customs") await waitForAlert(page);
+    for (const [path, ages] of Object.entries(paths)) {
+      await goWithin(page, path === "/transfers/" ? `${path}${transfer}` : path);
+      await settled(page);
+      const counting = page.locator("#content").locator(ages);
+      await counting.first().waitFor();
+      // An answer would tell the page the time that it really is.
+      await page.route("**/api/v1/**", (route) => (route.request().url().endsWith("/events") ? route.fallback() : route.abort()));
+      line.hold();
+      const bar = page.getByTestId("line");
+      // What was on its way when the line fell silent may still come.
+      do await page.clock.fastForward(61_000);
+      while ((await bar.getAttribute("data-state")) === "live");
+      assert.match(await bar.innerText(), /No update for \d+ min/, path);
+      const before = await counting.allInnerTexts();
+      await page.clock.fastForward(61_000);
+      assert.notDeepEqual(await counting.allInnerTexts(), before, `${path}: ${before}`);
+
+      if (path === "/transfers/") await cutAndMended(page, log);
+      else line.resume();
+      await bar.filter({ hasText: /^\s*Live/ }).waitFor();
+      await page.unroute("**/api/v1/**");
+    }
+    assert.deepEqual(log.errors, []);
+    await close();
+  }
 });

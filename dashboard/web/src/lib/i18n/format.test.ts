@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatAge, formatKm, formatMinutes, formatShare, formatSpeed, progressShare } from "./format";
+import { formatAge, formatFromNow, formatKm, formatMinutes, formatShare, formatSpeed, progressShare } from "./format";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -21,6 +21,17 @@ test.each([
 
 test("a clock that is behind gives an age of nothing, not a negative one", () => {
   expect(formatAge("en", -5000)).toBe("0 s");
+});
+
+test.each([
+  [30_000, true, "in 30 s", "30 秒后"],
+  [30_000, false, "0 s ago", "0 秒前"],
+  [2 * MINUTE, false, "in 2 min", "2 分钟后"],
+  [-5 * MINUTE, true, "5 min ago", "5 分钟前"],
+  [-5 * MINUTE, false, "5 min ago", "5 分钟前"],
+])("an instant %i ms from now, planned: %s, is told from now", (ms, planned, english, chinese) => {
+  expect(formatFromNow("en", HOUR + ms, HOUR, planned)).toBe(english);
+  expect(formatFromNow("zh", HOUR + ms, HOUR, planned)).toBe(chinese);
 });
 
 test("distances are whole kilometres and speeds are km/h", () => {

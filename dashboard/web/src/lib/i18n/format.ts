@@ -18,6 +18,16 @@ export function formatAge(language: Language, ms: number): string {
   return fill(language, "age.hoursMinutes", { n: hours, m: minutes });
 }
 
+// Two clocks are never quite the same: what just happened may seem to be to come.
+const NEAR = MINUTE;
+
+/** How long ago, or how long until then; what is `planned` is to come up to its very instant. */
+export function formatFromNow(language: Language, at: number, now: number, planned = false): string {
+  const ahead = at - now;
+  if (ahead > (planned ? 0 : NEAR)) return fill(language, "card.until", { age: formatAge(language, ahead) });
+  return fill(language, "card.ago", { age: formatAge(language, -ahead) });
+}
+
 /** Kilometres, whole. */
 export function formatKm(tag: string, km: number): string {
   return `${Math.round(km).toLocaleString(tag)} km`;

@@ -171,6 +171,57 @@ async function calledByName(page) {
   }
 }
 
+/** The way of a rail transfer from Qingdao as if it had come there from Tianjin by sea; gives when it came into the port. */
+async function cameBySea(page, { id, legs: [rail], seal }) {
+  const read = (path) => page.evaluate(async (path) => (await fetch(`/api/v1${path}`)).json(), path);
+  const [places, corridors] = await Promise.all([read("/places"), read("/corridors")]);
+  const ring = places.features.find(({ properties }) => properties.id === "port-qingdao").geometry.coordinates[0];
+  const box = [0, 1].map((axis) => [Math.min(...ring.map((at) => at[axis])), Math.max(...ring.map((at) => at[axis]))]);
+  const sea = corridors.features.find(({ properties }) => properties.id === "sea-tianjin-qingdao").geometry.coordinates;
+  let came;
+  await page.route(new RegExp(`/api/v1/transfers/${id}$`), async (route) => {
+    const answer = await (await route.fetch()).json();
+    await route.fulfill({ json: { ...answer, origin: "port-tianjin", leg: 1, legs: [{ mode: "sea", corridor: "sea-tianjin-qingdao", from: "port-tianjin", to: "port-qingdao" }, rail] } });
+  });
+  await page.route(new RegExp(`/devices/${seal}/series/points`), async (route) => {
+    const answer = await (await route.fetch()).json();
+    const first = answer.points.find(({ lon }) => lon != null);
+    const before = sea.map(([lon, lat], i) => ({ ...first, lon, lat, t: answer.points[0].t - (sea.length - i) * 60_000 }));
+    const points = [...before, ...answer.points].map((point, ctr) => ({ ...point, ctr }));
+    came ??= points.find(({ lon, lat }) => [lon, lat].every((part, axis) => part != null && part >= box[axis][0] && part <= box[axis][1])).t;
+    await route.fulfill({ json: { ...answer, points } });
+  });
+  return () => came;
+}
+
+test("the way of a transfer by sea and rail is replayed over both: the leg and its corridor change when the seal comes into the port between", async () => {
+  const { page, log, close } = await visitor(mapless, { worker: false });
+  // What is told live would be of the rail alone.
+  await page.route("**/api/v1/events", (route) => route.abort());
+  await signIn(page);
+  const rail = await page.evaluate(async () => (await (await fetch("/api/v1/transfers?limit=500")).json()).items.find(({ corridor }) => corridor === "rail-qingdao-zhengzhou-xian"));
+  const came = await cameBySea(page, rail);
+  await open(page, `/transfers/${rail.id}`);
+  const moment = page.getByTestId("moment");
+  await moment.getByText("Leg 2 of 2, Rail").waitFor();
+  const ways = () => page.getByTestId("still-map").locator("[data-corridor]").evaluateAll((paths) => paths.filter((path) => path.getAttribute("d")).map((path) => path.dataset.corridor));
+  assert.deepEqual(await ways(), ["rail"]);
+  const slider = page.getByTestId("slider");
+  await slider.press("Home");
+  for (const [at, leg, mode] of [[null, "Leg 1 of 2, Sea", "sea"], [came() - 1, "Leg 1 of 2, Sea", "sea"], [came(), "Leg 2 of 2, Rail", "rail"]]) {
+    await slider.evaluate((input, to) => {
+      input.value = to ?? input.min;
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+    }, at);
+    await moment.getByText(leg).waitFor();
+    assert.deepEqual(await ways(), [mode], leg);
+  }
+  await slider.press("End");
+  await moment.getByText("Leg 2 of 2, Rail").waitFor();
+  assert.deepEqual(log.errors, []);
+  await close();
+});
+
 test("an officer holds a transfer, its next action says why, and lifting it needs a reason", async () => {
   const { page, close } = await visitor(browser);
   await signIn(page);

@@ -145,6 +145,7 @@ export const zh = {
 
   "replay.heading": "轨迹回放",
   "replay.points": "{n} 点",
+  "replay.leg": "第 {n} 段（共 {of} 段）{mode}",
   "replay.map": "轨迹地图",
   "replay.curves": "电量、速度、温度曲线",
   "replay.temperature": "温度",
@@ -338,6 +339,7 @@ export const en: Readonly<Record<keyof typeof zh, string>> = {
 
   "replay.heading": "Way",
   "replay.points": "{n} points",
+  "replay.leg": "Leg {n} of {of}, {mode}",
   "replay.map": "Map of the way",
   "replay.curves": "Curves of battery, speed and temperature",
   "replay.temperature": "Temperature",

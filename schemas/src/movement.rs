@@ -1,9 +1,12 @@
 //! The life of a transfer: its states, the arrows between them, and what holds it.
 
+use crate::cargo::TransportDocument;
 use crate::command::IncidentKind;
+use crate::gate::Plate;
 use crate::record::Recorded;
-use crate::{DeviceId, GateId, KeyId, PhotoHash, Time, TransferId, UserId};
+use crate::{DeviceId, GateId, KeyId, PhotoHash, PlaceId, Time, TransferId, UserId};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// States of a movement, in the order of the trade.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -207,9 +210,60 @@ pub struct HoldView {
     /// Of the transfer, from 1.
     pub number: u32,
     pub reason: HoldReason,
+    /// A person's words, or what the platform found in English.
     pub detail: String,
+    /// What the platform found, for every language; absent where the detail is a person's words.
+    pub found: Option<HoldFinding>,
     pub since: Time,
     pub by: By,
+}
+
+/// Why the platform itself held a transfer, or let it go on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum HoldFinding {
+    /// The seal left the origin without a release.
+    LeftUnreleased,
+    /// The gate had let it go while it was alone.
+    LetGoAlone,
+    /// The operator says at the place, the seal says so far from it.
+    SealElsewhere { place: PlaceId, metres: u32 },
+    /// The gate drew the truck.
+    TruckDrawn { truck: Plate },
+    /// So many differences between ledger, declaration and release note.
+    BooksDiffer { differences: u32 },
+    /// They agree again.
+    BooksAgree,
+    /// Lines that were short or over when the parent was split; without a document it was the sealed unit.
+    SplitDiffers { parent: Option<TransportDocument>, place: PlaceId, short: u32, over: u32 },
+    /// The enquiry was not answered in time.
+    Unanswered,
+    /// It was answered, and no reply was accepted in time.
+    ReplyNotAccepted,
+}
+
+impl fmt::Display for HoldFinding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LeftUnreleased => f.write_str("the seal left the origin without a release"),
+            Self::LetGoAlone => f.write_str("the gate had let it go while it was alone"),
+            Self::SealElsewhere { place, metres } => write!(f, "the operator says at {place}, the seal says {metres} m from it"),
+            Self::TruckDrawn { truck } => write!(f, "truck {truck} was drawn"),
+            Self::BooksDiffer { differences } => write!(f, "{differences} differences between ledger, declaration and release note"),
+            Self::BooksAgree => f.write_str("ledger, declaration and release note agree"),
+            Self::SplitDiffers { parent, place, short, over } => {
+                write!(f, "{short} lines short and {over} over when ")?;
+                match parent {
+                    Some(document) => write!(f, "consignment {document}")?,
+                    None => f.write_str("the sealed unit")?,
+                }
+                write!(f, " was split at {place}")
+            }
+            Self::Unanswered => f.write_str("the enquiry was not answered in time"),
+            Self::ReplyNotAccepted => f.write_str("no reply to the enquiry was accepted in time"),
+        }
+    }
 }
 
 /// What the carrier reported, while it is an incident.

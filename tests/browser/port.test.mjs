@@ -139,9 +139,9 @@ test("a consolidation is taken over, opened, counted where there is no network, 
   assert.deepEqual(log.errors, []);
   await close();
 
-  const customs = await visitor(browser);
+  const customs = await visitor(browser, { language: "zh" });
   await signIn(customs.page);
   await open(customs.page, `/transfers/${transfer.id}`);
-  await customs.page.getByTestId("held").getByText("1 lines short").waitFor();
+  await customs.page.getByTestId("held").getByText("短少 1 行、溢出 0 行").waitFor();
   await customs.close();
 });

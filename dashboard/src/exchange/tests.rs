@@ -67,8 +67,8 @@ fn li() -> By {
 /// The officer's order was lifted, the others hold.
 fn holds() -> Vec<HeldView> {
     let held = |(number, reason): (u32, HoldReason)| {
-        let hold = HoldView { number, reason, detail: "papers".into(), since: at(u64::from(number) + 3), by: li() };
-        let lifted = (reason == HoldReason::Officer).then(|| LiftedView { at: at(8), by: li(), reason: "looked at".into() });
+        let hold = HoldView { number, reason, detail: "papers".into(), found: None, since: at(u64::from(number) + 3), by: li() };
+        let lifted = (reason == HoldReason::Officer).then(|| LiftedView { at: at(8), by: li(), reason: "looked at".into(), found: None });
         HeldView { transfer: id(), hold, lifted }
     };
     (1..).zip([HoldReason::Officer, HoldReason::Inspection, HoldReason::LedgerDifference]).map(held).collect()

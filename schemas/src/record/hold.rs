@@ -1,7 +1,7 @@
 //! What held a transfer, and how it ended: the transfer itself shows only what holds it now.
 
 use super::Recorded;
-use crate::movement::{By, HoldView};
+use crate::movement::{By, HoldFinding, HoldView};
 use crate::{Time, TransferId};
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +19,10 @@ pub struct HeldView {
 pub struct LiftedView {
     pub at: Time,
     pub by: By,
+    /// A person's words, or what the platform found in English.
     pub reason: String,
+    /// What the platform found, for every language; absent where the reason is a person's words.
+    pub found: Option<HoldFinding>,
 }
 
 impl Recorded for HeldView {

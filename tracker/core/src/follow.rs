@@ -14,7 +14,7 @@ use crate::verify::VerifiedReport;
 use crate::watch::{self, Lie};
 use sealway_schemas::Time;
 use sealway_schemas::event::AlertKind;
-use sealway_schemas::movement::{Arrow, By, HoldReason, MovementState};
+use sealway_schemas::movement::{Arrow, By, HoldFinding, HoldReason, MovementState};
 use sealway_schemas::report::{Event, Report, Status};
 
 impl Core {
@@ -75,8 +75,7 @@ impl Core {
             Movement::Declared | Movement::Sealed(_) | Movement::Arrived(_) => false,
         };
         if departed && self.step_at(now, bound, (Arrow::Depart, by.clone(), report.t()), effects).is_err() {
-            let detail = "the seal left the origin without a release".to_owned();
-            self.hold(now, bound, (HoldReason::UnreleasedDeparture, detail), by, effects);
+            self.hold(now, bound, (HoldReason::UnreleasedDeparture, HoldFinding::LeftUnreleased), by, effects);
             let finding = Finding::of_report(AlertKind::UnreleasedDeparture, report.t(), report.ctr());
             self.raise_on_transfer(now, bound, finding, effects);
         }

@@ -11,6 +11,7 @@ export type MovementState = Schemas["MovementState"];
 export type Arrow = Schemas["Arrow"];
 export type By = Schemas["By"];
 export type Hold = Schemas["HoldView"];
+export type HoldFinding = Schemas["HoldFinding"];
 export type Verdict = Schemas["Verdict"];
 export type Command = Schemas["Command"];
 export type Receipt = Schemas["Receipt"];

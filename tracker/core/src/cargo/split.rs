@@ -10,7 +10,7 @@ use crate::transfer::{Transfer, TransferIx};
 use sealway_schemas::alert::AlertKind;
 use sealway_schemas::cargo::{Consignment, FoundConsignment, SplitLine, SplitView, TransportDocument};
 use sealway_schemas::ledger::Quantity;
-use sealway_schemas::movement::{By, HoldReason, MovementState};
+use sealway_schemas::movement::{By, HoldFinding, HoldReason, MovementState};
 use sealway_schemas::{PlaceId, Time, TransferId};
 use std::collections::BTreeMap;
 
@@ -99,12 +99,14 @@ impl Core {
 
     /// The children do not sum to the parent.
     fn part_with(&mut self, now: Time, ix: TransferIx, (split, by): (&SplitView, By), effects: &mut Vec<Effect>) {
-        let count = |of: fn(&SplitLine) -> Quantity| split.lines.iter().filter(|line| !of(line).is_zero()).count();
+        let count = |of: fn(&SplitLine) -> Quantity| {
+            let lines = split.lines.iter().filter(|line| !of(line).is_zero()).count();
+            u32::try_from(lines).unwrap_or(u32::MAX)
+        };
         let (short, over) = (count(|line| line.short), count(|line| line.over));
-        let detail = format!("{short} lines short and {over} over when {} was split at {}", named(split.parent.as_ref()), split.place);
-        self.hold(now, ix, (HoldReason::PartialCargo, detail), by, effects);
-        #[expect(clippy::cast_precision_loss, reason = "a count of lines")]
-        let finding = Finding::at(AlertKind::PartialCargo, now).with("lines_short", short as f64).with("lines_over", over as f64);
+        let found = HoldFinding::SplitDiffers { parent: split.parent.clone(), place: split.place.clone(), short, over };
+        self.hold(now, ix, (HoldReason::PartialCargo, found), by, effects);
+        let finding = Finding::at(AlertKind::PartialCargo, now).with("lines_short", f64::from(short)).with("lines_over", f64::from(over));
         self.raise_on_transfer(now, ix, finding, effects);
     }
 }

@@ -10,7 +10,7 @@ use crate::geometry::Position;
 use crate::transfer::TransferIx;
 use crate::transfer::life::after;
 use sealway_schemas::alert::AlertKind;
-use sealway_schemas::movement::{Arrow, By, HoldReason, MovementState};
+use sealway_schemas::movement::{Arrow, By, HoldFinding, HoldReason, MovementState};
 use sealway_schemas::{PlaceId, Time, TransferId};
 
 const REASON_LIMIT: usize = 1_000;
@@ -117,8 +117,9 @@ impl Core {
     }
 
     fn contest(&mut self, now: Time, ix: TransferIx, (place, metres): (&PlaceId, f64), by: By, effects: &mut Vec<Effect>) {
-        let detail = format!("the operator says at {place}, the seal says {metres:.0} m from it");
-        self.hold(now, ix, (HoldReason::Contested, detail), by, effects);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a distance on the earth")]
+        let found = HoldFinding::SealElsewhere { place: place.clone(), metres: metres.round() as u32 };
+        self.hold(now, ix, (HoldReason::Contested, found), by, effects);
         self.raise_on_transfer(now, ix, Finding::at(AlertKind::FalseArrival, now).with("distance_m", metres), effects);
     }
 

@@ -11,7 +11,7 @@ use crate::transfer::{Lifting, TransferIx};
 use crate::verify::verify_claimed;
 use sealway_schemas::alert::{AlertKind, Ground};
 use sealway_schemas::gate::{Facts, GateLine, GateVerdict, NoteSeen, NoteUse, Reason, SignedText};
-use sealway_schemas::movement::{Arrow, By, HoldReason, MovementState};
+use sealway_schemas::movement::{Arrow, By, HoldFinding, HoldReason, MovementState};
 use sealway_schemas::{Digest, GateId, Time};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -142,7 +142,7 @@ impl Core {
     /// The seal may have been seen leaving before the gate could tell: that is explained now.
     fn release_late(&mut self, now: Time, ix: TransferIx, gate: &GateId, effects: &mut Vec<Effect>) {
         let by = By::Gate(gate.clone());
-        let lifting = Lifting::of(HoldReason::UnreleasedDeparture, by.clone(), "the gate had let it go while it was alone");
+        let lifting = Lifting::of(HoldReason::UnreleasedDeparture, by.clone(), HoldFinding::LetGoAlone);
         self.lift_hold(now, ix, lifting, effects);
         let open = self.transfers.get(ix).map(|transfer| transfer.open_alerts.clone()).unwrap_or_default();
         let found = open.into_iter().find(|id| self.alerts.get(*id).is_some_and(|alert| alert.kind == AlertKind::UnreleasedDeparture));

@@ -9,7 +9,7 @@ use crate::transfer::Lifting;
 use sealway_schemas::alert::AlertKind;
 use sealway_schemas::gate::{BarrierCycle, HeldFacts, InspectionDraw, InspectionFacts, NoteFacts, NoteSeen, Plate};
 use sealway_schemas::ledger::Reference;
-use sealway_schemas::movement::{By, HoldReason};
+use sealway_schemas::movement::{By, HoldFinding, HoldReason};
 use sealway_schemas::record::{InspectionRuleView, Record};
 use sealway_schemas::{GateId, Time, TransferId};
 use serde::{Deserialize, Serialize};
@@ -104,7 +104,7 @@ impl Core {
         self.gates.drawn.insert(truck.clone(), entry);
         self.tell_draw(now, truck, effects);
         if let Some(ix) = transfer.and_then(|id| self.transfers.find(id)) {
-            self.hold(now, ix, (HoldReason::Inspection, format!("truck {truck} was drawn")), by.clone(), effects);
+            self.hold(now, ix, (HoldReason::Inspection, HoldFinding::TruckDrawn { truck: truck.clone() }), by.clone(), effects);
         }
     }
 
@@ -122,7 +122,7 @@ impl Core {
         let transfer = drawn.transfer.clone();
         self.tell_draw(now, truck, effects);
         if let Some(ix) = transfer.and_then(|id| self.transfers.find(&id)) {
-            self.lift_hold(now, ix, Lifting::of(HoldReason::Inspection, by, note), effects);
+            self.lift_hold(now, ix, Lifting::of(HoldReason::Inspection, by, note.to_owned()), effects);
         }
         Ok(())
     }

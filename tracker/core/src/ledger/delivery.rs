@@ -11,7 +11,7 @@ use crate::movement::Movement;
 use crate::transfer::{Lifting, TransferIx};
 use sealway_schemas::alert::AlertKind;
 use sealway_schemas::ledger::{Account, GoodsLine, LedgerComparison, PeriodicDeclaration, Quantity, Reference, VerifiedLine};
-use sealway_schemas::movement::{By, HoldReason, MovementState};
+use sealway_schemas::movement::{By, HoldFinding, HoldReason, MovementState};
 use sealway_schemas::record::Record;
 use sealway_schemas::{PartyId, Time, TransferId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -166,18 +166,17 @@ impl Core {
         };
         let record = Record::of(&comparison, self.goods_parties(Some(id), &goods.enterprise));
         self.tell_record(now, record, effects);
-        #[expect(clippy::cast_precision_loss, reason = "a count of lines")]
-        let count = differences.len() as f64;
+        let count = u32::try_from(differences.len()).unwrap_or(u32::MAX);
         if let Some(goods) = self.ledgers.goods.get_mut(id) {
             goods.differences = differences;
         }
-        if count > 0.0 {
-            self.raise_on_transfer(now, ix, Finding::at(AlertKind::LedgerDifference, now).with("differences", count), effects);
-            let detail = format!("{count} differences between ledger, declaration and release note");
-            self.hold(now, ix, (HoldReason::LedgerDifference, detail), by, effects);
+        if count > 0 {
+            self.raise_on_transfer(now, ix, Finding::at(AlertKind::LedgerDifference, now).with("differences", f64::from(count)), effects);
+            let found = HoldFinding::BooksDiffer { differences: count };
+            self.hold(now, ix, (HoldReason::LedgerDifference, found), by, effects);
         } else {
             self.clear_on_transfer(now, ix, AlertKind::LedgerDifference, effects);
-            let lifting = Lifting::of(HoldReason::LedgerDifference, by, "ledger, declaration and release note agree");
+            let lifting = Lifting::of(HoldReason::LedgerDifference, by, HoldFinding::BooksAgree);
             self.lift_hold(now, ix, lifting, effects);
         }
         Ok(())

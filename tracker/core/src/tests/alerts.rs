@@ -63,7 +63,7 @@ fn suspected_smuggling_holds_the_transfer_in_the_name_of_the_officer_who_decided
     let transfer = bench.transfer(&id);
     assert_eq!((transfer.open_alerts, transfer.state), (0, sealway_schemas::event::MovementState::InTransit));
     let [hold] = transfer.holds.as_slice() else { panic!("{:?}", transfer.holds) };
-    assert_eq!((hold.reason, hold.detail.as_str()), (HoldReason::Officer, "a box less on the X-ray"));
+    assert_eq!((hold.reason, hold.detail.as_str(), &hold.found), (HoldReason::Officer, "a box less on the X-ray", &None));
     assert_eq!(hold.by, By::User("customs-1".parse().unwrap()));
     assert_eq!(bench.replayed().fingerprint(), bench.core.fingerprint());
 }

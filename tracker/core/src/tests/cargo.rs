@@ -8,7 +8,7 @@ use sealway_schemas::alert::AlertKind;
 use sealway_schemas::cargo::{CargoView, ConsignmentView, Inherited, InspectionView, SplitLine, TransportDocument};
 use sealway_schemas::command::Role;
 use sealway_schemas::ledger::{GoodsStatus, Quantity};
-use sealway_schemas::movement::{Arrow, HoldReason, MovementState};
+use sealway_schemas::movement::{Arrow, HoldFinding, HoldReason, MovementState};
 use sealway_schemas::record::Recorded as _;
 use serde_json::{Value, json};
 
@@ -278,6 +278,7 @@ fn children_that_do_not_sum_to_their_parent_hold_the_transfer() {
     let hold = bench.transfer(&id).holds[0].clone();
     assert_eq!(hold.reason, HoldReason::PartialCargo);
     assert_eq!(hold.detail, format!("2 lines short and 2 over when consignment 176-12345675 was split at {DESTINATION}"));
+    assert!(matches!(hold.found, Some(HoldFinding::SplitDiffers { short: 2, over: 2, .. })), "{:?}", hold.found);
     assert_eq!(bench.alert_kinds()[alerts..], [AlertKind::PartialCargo]);
     let expected = [
         ("176-12345675:H-1", GoodsStatus::Bonded, [0, 0, 1_000]),

@@ -127,6 +127,8 @@ fn a_departure_that_a_gate_alone_let_go_is_explained_when_it_files() {
     assert_eq!(bench.state(&id), MovementState::InTransit);
     let alert = bench.only_alert();
     assert!(alert.cleared_at.is_some() && bench.transfer(&id).holds.is_empty(), "{alert:?}");
+    let ended = bench.told_of("hold").pop().unwrap();
+    assert_eq!((&ended["hold"]["found"], &ended["lifted"]["found"]), (&json!("left-unreleased"), &json!("let-go-alone")), "{ended}");
     assert_eq!(bench.told_of("exculpation").len(), 1);
 }
 

@@ -7,7 +7,7 @@ use crate::{CommandRefusal, Effect, Row};
 use proptest::prelude::*;
 use sealway_schemas::command::Role;
 use sealway_schemas::event::AlertKind;
-use sealway_schemas::movement::{Arrow, By, HoldReason, MovementState, Punctuality, StepView};
+use sealway_schemas::movement::{Arrow, By, HoldFinding, HoldReason, MovementState, Punctuality, StepView};
 use sealway_schemas::record::{InspectionRuleView, Recorded, StandingOrderView};
 use sealway_schemas::{DeviceId, TransferId};
 use serde_json::{Value, json};
@@ -130,7 +130,8 @@ fn leaving_unreleased_is_held_and_alarmed_and_an_officer_brings_it_back() {
     bench.ok(Role::Customs, countersign(&id, seal.id, 1));
     bench.drive(&mut seal, 0, 4);
     assert_eq!(bench.state(&id), MovementState::Sealed);
-    assert_eq!(bench.transfer(&id).holds[0].reason, HoldReason::UnreleasedDeparture);
+    let hold = &bench.transfer(&id).holds[0];
+    assert_eq!((hold.reason, hold.found.clone()), (HoldReason::UnreleasedDeparture, Some(HoldFinding::LeftUnreleased)));
     assert_eq!(bench.only_alert().kind, AlertKind::UnreleasedDeparture);
     let release = json!({"type": "release-transfer", "transfer": id, "reason": "papers seen"});
     assert_eq!(bench.refused(Role::Customs, &release).step.unwrap().missing, ["no-hold"]);

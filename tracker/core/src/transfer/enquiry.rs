@@ -2,13 +2,13 @@
 
 use super::TransferIx;
 use super::clock::under_way;
-use super::hold::Lifting;
+use super::hold::{Lifting, Why};
 use crate::alert::Finding;
 use crate::core::Core;
 use crate::effect::{CommandRefusal, Effect};
 use sealway_schemas::Time;
 use sealway_schemas::alert::AlertKind;
-use sealway_schemas::movement::{By, HoldReason, Punctuality};
+use sealway_schemas::movement::{By, HoldFinding, HoldReason, Punctuality};
 use sealway_schemas::record::{EnquiryStanding, EnquiryView, Record};
 
 impl Core {
@@ -110,11 +110,10 @@ impl Core {
         let Some(enquiry) = self.transfers.get_mut(ix).and_then(|transfer| transfer.enquiry.as_mut()) else {
             return;
         };
-        let detail =
-            if enquiry.reply.is_some() { "no reply to the enquiry was accepted in time" } else { "the enquiry was not answered in time" };
+        let found = if enquiry.reply.is_some() { HoldFinding::ReplyNotAccepted } else { HoldFinding::Unanswered };
         enquiry.standing = EnquiryStanding::Lapsed;
         (enquiry.by, enquiry.at) = (By::Clock, at);
-        self.recover(at, ix, (detail.to_owned(), By::Clock), effects);
+        self.recover(at, ix, (found, By::Clock), effects);
         self.tell_enquiry(at, ix, effects);
     }
 
@@ -132,11 +131,11 @@ impl Core {
         }
     }
 
-    fn recover(&mut self, now: Time, ix: TransferIx, (detail, by): (String, By), effects: &mut Vec<Effect>) {
+    fn recover(&mut self, now: Time, ix: TransferIx, (why, by): (impl Into<Why>, By), effects: &mut Vec<Effect>) {
         if let Some(transfer) = self.transfers.get_mut(ix) {
             transfer.punctuality = Punctuality::Recovery;
         }
-        self.hold(now, ix, (HoldReason::Recovery, detail), by, effects);
+        self.hold(now, ix, (HoldReason::Recovery, why), by, effects);
     }
 
     /// The clock goes on: to the limit, or where that has passed to the next enquiry.

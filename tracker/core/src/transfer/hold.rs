@@ -4,11 +4,30 @@ use super::TransferIx;
 use crate::core::Core;
 use crate::effect::{CommandRefusal, Effect};
 use sealway_schemas::Time;
-use sealway_schemas::movement::{By, HoldReason, HoldView};
+use sealway_schemas::movement::{By, HoldFinding, HoldReason, HoldView};
 use sealway_schemas::record::{HeldView, LiftedView, Record};
 
 /// More than this is nobody's reason any more.
 const HOLDS_LIMIT: usize = 16;
+
+/// In whose words: a person's, or those of what the platform found.
+#[derive(Debug, Clone)]
+pub(crate) struct Why {
+    text: String,
+    found: Option<HoldFinding>,
+}
+
+impl From<String> for Why {
+    fn from(text: String) -> Self {
+        Self { text, found: None }
+    }
+}
+
+impl From<HoldFinding> for Why {
+    fn from(found: HoldFinding) -> Self {
+        Self { text: found.to_string(), found: Some(found) }
+    }
+}
 
 /// What a word takes away, whose word, and why.
 #[derive(Debug)]
@@ -16,12 +35,12 @@ pub(crate) struct Lifting {
     /// Without one whatever a word alone ends.
     pub(crate) hold: Option<HoldReason>,
     pub(crate) by: By,
-    pub(crate) reason: String,
+    pub(crate) why: Why,
 }
 
 impl Lifting {
-    pub(crate) fn of(hold: HoldReason, by: By, reason: impl Into<String>) -> Self {
-        Self { hold: Some(hold), by, reason: reason.into() }
+    pub(crate) fn of(hold: HoldReason, by: By, why: impl Into<Why>) -> Self {
+        Self { hold: Some(hold), by, why: why.into() }
     }
 
     fn takes(&self, held: &HoldView) -> bool {
@@ -31,7 +50,14 @@ impl Lifting {
 
 impl Core {
     /// Holds a transfer: once for each reason, but each word of an officer is a hold of its own. It stays until it is lifted.
-    pub(crate) fn hold(&mut self, now: Time, ix: TransferIx, (reason, detail): (HoldReason, String), by: By, effects: &mut Vec<Effect>) {
+    pub(crate) fn hold(
+        &mut self,
+        now: Time,
+        ix: TransferIx,
+        (reason, why): (HoldReason, impl Into<Why>),
+        by: By,
+        effects: &mut Vec<Effect>,
+    ) {
         let Some(transfer) = self.transfers.get_mut(ix) else {
             return;
         };
@@ -39,7 +65,8 @@ impl Core {
             return;
         }
         transfer.held += 1;
-        let hold = HoldView { number: transfer.held, reason, detail, since: now, by };
+        let Why { text, found } = why.into();
+        let hold = HoldView { number: transfer.held, reason, detail: text, found, since: now, by };
         transfer.holds.push(hold.clone());
         self.tell_held(now, ix, (hold, None), effects);
         self.tell_transfer(now, ix, effects);
@@ -50,10 +77,11 @@ impl Core {
         let Some(transfer) = self.transfers.get_mut(ix) else {
             return;
         };
+        let Why { text, found } = lifting.why.clone();
+        let lifted = LiftedView { at: now, by: lifting.by.clone(), reason: text, found };
         let ended: Vec<HoldView> = transfer.holds.extract_if(.., |hold| lifting.takes(hold)).collect();
         for hold in ended {
-            let lifted = LiftedView { at: now, by: lifting.by.clone(), reason: lifting.reason.clone() };
-            self.tell_held(now, ix, (hold, Some(lifted)), effects);
+            self.tell_held(now, ix, (hold, Some(lifted.clone())), effects);
         }
         self.tell_transfer(now, ix, effects);
         self.go_on(now, ix, effects);
@@ -90,7 +118,7 @@ impl Core {
         if self.holds(ix).iter().all(|hold| hold.reason == HoldReason::Unsatisfactory) {
             return Err(CommandRefusal::new("not-satisfactory", "transfer: verified as B1, expected a later verification to lift it"));
         }
-        self.lift_hold(now, ix, Lifting { hold: None, by, reason }, effects);
+        self.lift_hold(now, ix, Lifting { hold: None, by, why: reason.into() }, effects);
         Ok(())
     }
 

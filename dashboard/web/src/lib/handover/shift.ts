@@ -1,5 +1,5 @@
 // What the next shift must know, out of the rows as they stand. Pure.
-import type { Alert, Arrow, Grant, Held, Hold, Step, Time, Transfer, Verdict } from "../../api/types";
+import type { Alert, Arrow, Grant, Held, Hold, HoldFinding, Step, Time, Transfer, Verdict } from "../../api/types";
 import { deedsOf } from "../grants/deeds";
 import { timeLeft } from "../live/queue";
 import { rankOf } from "../live/view";
@@ -87,7 +87,7 @@ export function pendingGrants(grants: Iterable<Grant>, now: Time): Grant[] {
 export type Deed = { at: Time; by: string } & (
   | { what: "step"; arrow: Arrow; transfer: string }
   | { what: "verdict"; verdict: Verdict; reason: string; alert: Alert }
-  | { what: "hold" | "lift"; reason: string; transfer: string }
+  | { what: "hold" | "lift"; reason: string; found: HoldFinding | null; transfer: string }
   | { what: "grant"; grant: Grant }
 );
 
@@ -112,8 +112,8 @@ export function deedsIn({ from }: Pick<Shift, "from">, { steps, alerts, holds, g
   for (const alert of alerts) if (alert.decided) deeds.push({ what: "verdict", ...alert.decided, alert });
   for (const { transfer, hold, lifted } of holds) {
     const [putter, lifter] = [personOf(hold.by), lifted ? personOf(lifted.by) : null];
-    if (putter !== null) deeds.push({ what: "hold", at: hold.since, by: putter, reason: hold.detail, transfer });
-    if (lifted && lifter !== null) deeds.push({ what: "lift", at: lifted.at, by: lifter, reason: lifted.reason, transfer });
+    if (putter !== null) deeds.push({ what: "hold", at: hold.since, by: putter, reason: hold.detail, found: hold.found ?? null, transfer });
+    if (lifted && lifter !== null) deeds.push({ what: "lift", at: lifted.at, by: lifter, reason: lifted.reason, found: lifted.found ?? null, transfer });
   }
   // A grant that was given is a step of its transfer; one that waits for the second officer is none yet.
   for (const grant of grants) if (grant.standing === "proposed") deeds.push({ what: "grant", at: grant.at, by: grant.proposed_by, grant });

@@ -27,6 +27,8 @@ for (const language of ["en", "zh"]) {
     assert.match(await page.getByTestId("kpi-false").innerText(), new RegExp(percent(all.false_alarm_rate)));
     assert.ok(all.false_alarms > 0);
     assert.ok((await page.getByTestId("kpi-places").locator("tbody tr").count()) > 1);
+    assert.match(await page.getByTestId("kpi-days").locator("th").first().innerText(), /UTC/);
+    if (language === "zh") assert.doesNotMatch(await page.getByTestId("kpis-page").innerText(), /\bp\d\d|\bmin\b/);
     await page.getByTestId("kpi-curve").first().locator(".uplot").waitFor();
     assert.deepEqual(await findings(page), []);
     assert.deepEqual(log.errors, []);

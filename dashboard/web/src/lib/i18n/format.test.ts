@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatAge, formatFromNow, formatKm, formatMinutes, formatShare, formatSpeed, progressShare } from "./format";
+import { formatAge, formatFromNow, formatKm, formatMetres, formatMinutes, formatShare, formatSpeed, progressShare } from "./format";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -37,6 +37,11 @@ test.each([
 test("distances are whole kilometres and speeds are km/h", () => {
   expect(formatKm("en-GB", 2822.6)).toBe("2,823 km");
   expect(formatSpeed("en-GB", 2778)).toBe("100 km/h");
+});
+
+test("metres are told in kilometres from the first one on", () => {
+  expect([0, 250.4, 999, 1000, 1250, 50_000, 1_234_500].map((metres) => formatMetres("en-GB", metres))).toEqual(["0 m", "250 m", "999 m", "1 km", "1.3 km", "50 km", "1,234.5 km"]);
+  expect(formatMetres("zh-CN", 50_000)).toBe("50 km");
 });
 
 test("progress is a share between nothing and all, and absent when the length is", () => {

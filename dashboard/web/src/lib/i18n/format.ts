@@ -33,6 +33,12 @@ export function formatKm(tag: string, km: number): string {
   return `${Math.round(km).toLocaleString(tag)} km`;
 }
 
+/** Metres; from a kilometre on as kilometres, to the tenth. */
+export function formatMetres(tag: string, metres: number): string {
+  if (metres < 1000) return `${Math.round(metres).toLocaleString(tag)} m`;
+  return `${(metres / 1000).toLocaleString(tag, { maximumFractionDigits: 1 })} km`;
+}
+
 /** Centimetres per second as km/h. */
 export function formatSpeed(tag: string, cmPerSecond: number): string {
   return `${Math.round(cmPerSecond * 0.036).toLocaleString(tag)} km/h`;

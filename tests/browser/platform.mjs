@@ -47,10 +47,11 @@ export async function serve({ home, data }, { http = 'listen = "127.0.0.1:0"', s
     });
     program.once("exit", (code) => failed(new Error(`the platform ended with ${code}: ${said}`)));
   });
-  const stop = async () => {
+  /** With `keep` the folder stays for another platform. */
+  const stop = async ({ keep = false } = {}) => {
     program.kill("SIGTERM");
     await new Promise((ended) => (program.exitCode === null ? program.once("exit", ended) : ended()));
-    await rm(home, { recursive: true, force: true });
+    if (!keep) await rm(home, { recursive: true, force: true });
   };
   return { address, stop };
 }

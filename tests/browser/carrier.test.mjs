@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, test } from "node:test";
 import { beginDeclaration, declared, fillGoods } from "./declaration.mjs";
-import { freshContainer } from "./declared.mjs";
+import { described, drafted, freshContainer, goodsLine } from "./declared.mjs";
 import { findings, launch, open, SERVER, signIn, tokenOf, until, visitor } from "./floor.mjs";
+import { commandAs } from "./people.mjs";
 
 let browser;
 before(async () => (browser = await launch({ webgl: false })));
@@ -85,12 +86,22 @@ test("check digits are told while they are typed, and nothing goes out before th
   await signIn(page, tokenOf("carrier"));
   await open(page, "/declare");
   await page.getByTestId("unit").fill("CSQU3054384");
-  await page.getByText("check digit is 4, expected 3").waitFor();
+  const field = page.locator("label", { has: page.getByTestId("unit") });
+  await field.getByText("check digit is 4, expected 3").waitFor();
+  // What is missing or wrong is named beside the button, and leads to its field.
+  const gaps = page.getByTestId("gaps").getByRole("button");
+  const named = ["Container number (ISO 6346) – check digit is 4, expected 3", "Seal", "Corridor", "Bill of lading", "Goods code", "HS code", "Name in Chinese", "Name in English", "Quantity", "Weight (kg)"];
+  assert.deepEqual(await gaps.allInnerTexts(), named);
+  for (const [name, testid] of [["HS code", "hs"], ["Corridor", "corridor"], [named[0], "unit"]]) {
+    await gaps.filter({ hasText: name }).click();
+    assert.equal(await page.evaluate(() => document.activeElement.dataset.testid), testid);
+  }
   await page.getByTestId("unit").fill("CSQU3054383");
   await page.getByText("the number is right").waitFor();
+  await gaps.filter({ hasText: "Container number" }).waitFor({ state: "detached" });
   await page.getByTestId("kind-air").click();
   await page.getByTestId("paper").fill("176-12345676");
-  await page.getByText("check digit is 6, expected 5").waitFor();
+  await gaps.filter({ hasText: "Master air waybill – check digit is 6, expected 5" }).waitFor();
   assert.equal(await page.getByTestId("declare").isDisabled(), true);
   assert.deepEqual(await findings(page), []);
   await close();
@@ -245,7 +256,24 @@ test("air cargo flies under a master with house waybills that have no more than 
   await close();
 });
 
-test("loose cargo goes in a sealed truck under its plate, and a leg that leads nowhere is not offered", async () => {
+/** Another declaration of the carrier binds the seal; what it gives lets the seal go. */
+async function taken(page, seal) {
+  const unit = freshContainer();
+  const owner = "silk-road-rail";
+  const transfer = await drafted(page, { carrier: owner, unit, seal, consignments: [{ document: { "bill-of-lading": "COSU6123456791" }, owner, lines: [described(goodsLine())] }] });
+  await commandAs("carrier", { type: "bind-seal", transfer, unit, seal, mechanical: [] });
+  return () => commandAs("carrier", { type: "unbind-seal", transfer, seal, reason: "the other declaration has it" });
+}
+
+/** The seal's field says that another transfer has it, and nothing goes out. */
+async function flagged(page) {
+  await page.locator("label", { has: page.getByTestId("seal") }).getByText("已绑定另一票转关，请另选").waitFor();
+  assert.deepEqual(await page.getByTestId("gaps").getByRole("button").allInnerTexts(), ["关锁 – 已绑定另一票转关，请另选"]);
+  assert.equal(await page.getByTestId("seal").getAttribute("aria-invalid"), "true");
+  assert.equal(await page.getByTestId("declare").isDisabled(), true);
+}
+
+test("loose cargo goes in a sealed truck under its plate, a leg that leads nowhere is not offered, and a seal that another transfer took is told at its field", async () => {
   const { page, log, close } = await visitor(browser, { language: "zh" });
   await signIn(page, tokenOf("carrier"));
   const seal = await beginDeclaration(page, { kind: "loose", unit: "陕A54321", corridors: ["road-xian-epz-a-port-station"] });
@@ -255,6 +283,29 @@ test("loose cargo goes in a sealed truck under its plate, and a leg that leads n
   );
   await page.getByTestId("paper").fill("WB-77");
   await fillGoods(page.getByTestId("goods-line").first(), { goods: "STEEL-9", hs: "720851", quantity: "12.5", measure: "TNE", weight: "12500", status: "in-transit" });
+  const whole = () => page.getByTestId("gaps").waitFor({ state: "detached" });
+  await whole();
+  const letGo = await taken(page, seal);
+  await flagged(page);
+  await letGo();
+  await whole();
+  // Taken while it is sent, and let go before the answer comes: only the platform's refusal tells of it.
+  let sent = 0;
+  await page.route("**/api/v1/commands", async (route) => {
+    if (!route.request().postData().includes("bind-seal") || (sent += 1) > 1) return route.continue();
+    const letGo = await taken(page, seal);
+    await flagged(page);
+    const refused = await route.fetch();
+    await letGo();
+    await whole();
+    await route.fulfill({ response: refused });
+  });
+  await page.getByTestId("declare").click();
+  await page.getByTestId("refused").getByText("该关锁已被另一票转关绑定").waitFor();
+  await flagged(page);
+  await page.getByTestId("seal").selectOption("");
+  await page.getByTestId("seal").selectOption(seal);
+  await whole();
   const { transfer, cargo } = await declared(page);
   assert.deepEqual([transfer.unit, transfer.seal, cargo.kind], ["陕A54321", seal, "loose"]);
   assert.deepEqual(lines(cargo.consignments[0]), [["STEEL-9", "in-transit", "12.5", "TNE"]]);

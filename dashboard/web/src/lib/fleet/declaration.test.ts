@@ -1,7 +1,10 @@
 import { expect, test } from "vitest";
 import { cargoCommand, type DeclarationForm, declarationCommands, emptyConsignment, emptyGoods, freshReference, type GoodsForm, houseUnder, refitted, waybill, waysFor, waysOn } from "./declaration";
 import { amountFault, faultsOf, hsFault } from "./faults";
+import { freeSeals } from "./free";
 import type { CorridorFeature } from "../../api/types";
+import { device } from "../live/rows.fixture";
+import { viewOf } from "../live/view";
 
 const way = (id: string, mode: "rail" | "road" | "air", from = "a", to = "b"): CorridorFeature => ({
   type: "Feature",
@@ -12,7 +15,7 @@ const ways = [way("rail-a-b", "rail"), way("air-a-b", "air"), way("road-b-c", "r
 const goods = (given: Partial<GoodsForm> = {}): GoodsForm => ({ ...emptyGoods(), goods: "G-1", hs: "85423190", nameZh: "芯片", nameEn: "Chip", quantity: "10", weight: "20.5", ...given });
 const bill = { ...emptyConsignment(), paper: "COSU6123456780", lines: [goods()] };
 const form: DeclarationForm = { transfer: "26CN00000000000000", kind: "container", unit: "csqu 305438 3", seal: "SW-R-00004", corridors: ["rail-a-b"], consignments: [bill] };
-const faults = (given: Partial<DeclarationForm>) => Object.fromEntries(faultsOf({ ...form, ...given }, ways));
+const faults = (given: Partial<DeclarationForm>) => Object.fromEntries(faultsOf({ ...form, ...given }, ways, { free: [form.seal, "SW-R-00005"], refused: "SW-R-00005" }));
 
 test("a whole declaration is a draft, a binding and a declaration", () => {
   expect(faults({})).toEqual({});
@@ -25,6 +28,15 @@ test("a whole declaration is a draft, a binding and a declaration", () => {
     legs: [{ mode: "rail", corridor: "rail-a-b" }],
     consignments: [{ document: { "bill-of-lading": "COSU6123456780" }, owner: "silk", lines: [{ description_en: "Chip", goods: { weight_kg: "20.5" } }] }],
   });
+});
+
+test("a seal that was taken meanwhile is told at its field, whether the live rows say so or the platform refused it", () => {
+  expect(faults({ seal: "SW-R-00003" })).toEqual({ seal: { what: "taken" } });
+  expect(faults({ seal: "SW-R-00005" })).toEqual({ seal: { what: "taken" } });
+  const rows = [{ id: "SW-1", transfer: null }, { id: "SW-2", transfer: "mine" }, { id: "SW-3", transfer: "other" }, { id: "SW-4", transfer: null, owner: "donghai" }];
+  const view = viewOf(rows.map(device), [], [], []);
+  expect(freeSeals(view, "silk-road-rail")).toEqual(["SW-1"]);
+  expect(freeSeals(view, "silk-road-rail", "mine")).toEqual(["SW-1", "SW-2"]);
 });
 
 test("legs go on where the one before ends, and never back to where it was", () => {

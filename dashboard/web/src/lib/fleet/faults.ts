@@ -4,7 +4,7 @@ import { airWaybillFault, type Fault, paperFault, tidy, unitFault } from "../car
 import { isQuantity, quantityOf, thousandths } from "../ledger/quantity";
 import { type DeclarationForm, type GoodsForm, type Kind, legsOf, unitKindOf, waybill } from "./declaration";
 
-export type FieldFault = Fault | { what: "twice" } | { what: "not-in-parent" } | { what: "differs"; expected: string } | { what: "exceeds"; sum: string; most: string } | { what: "apart" };
+export type FieldFault = Fault | { what: "taken" } | { what: "twice" } | { what: "not-in-parent" } | { what: "differs"; expected: string } | { what: "exceeds"; sum: string; most: string } | { what: "apart" };
 
 /** By the field's path, as in `consignments.0.lines.1.quantity`. */
 export type Faults = ReadonlyMap<string, FieldFault>;
@@ -27,13 +27,19 @@ function shapeFault(text: string, shape: RegExp): Fault | null {
   return shape.test(text.trim()) ? null : { what: "shape" };
 }
 
-export function faultsOf(form: DeclarationForm, corridors: readonly CorridorFeature[]): Faults {
+/** What is known of the carrier's seals: those that the declaration can have, and one that the platform refused it for being bound. */
+export interface Seals {
+  free: readonly string[];
+  refused: string;
+}
+
+export function faultsOf(form: DeclarationForm, corridors: readonly CorridorFeature[], seals: Seals): Faults {
   const faults = new Map<string, FieldFault>();
   const note = (path: string, fault: FieldFault | null): void => {
     if (fault !== null && !faults.has(path)) faults.set(path, fault);
   };
   note("unit", unitFault(unitKindOf(form.kind), tidy(form.unit)));
-  note("seal", form.seal === "" ? EMPTY : null);
+  note("seal", sealFault(form.seal, seals));
   wayFaults(form, corridors, note);
   const masters = new Set<string>();
   form.consignments.forEach(({ paper, lines, houses }, i) => {
@@ -50,6 +56,11 @@ export function faultsOf(form: DeclarationForm, corridors: readonly CorridorFeat
     });
   });
   return faults;
+}
+
+function sealFault(seal: string, { free, refused }: Seals): FieldFault | null {
+  if (seal === "") return EMPTY;
+  return seal === refused || !free.includes(seal) ? { what: "taken" } : null;
 }
 
 type Note = (path: string, fault: FieldFault | null) => void;

@@ -72,14 +72,23 @@ test("a session that ends under a form keeps what was typed for its person, hidd
   const endAndEnter = async (token) => {
     await page.context().clearCookies();
     await door.waitFor();
+    for (let times = 0; times < 3; times += 1) await page.keyboard.press("Escape");
+    assert.equal(await door.isVisible(), true, "no key opens the door");
+    const over = await page.getByTestId("unit").evaluate((field) => {
+      const { x, y, width, height } = field.getBoundingClientRect();
+      return document.elementFromPoint(x + width / 2, y + height / 2)?.closest("dialog")?.dataset.testid;
+    });
+    assert.equal(over, "session-ended", "the door hides the page");
     await useToken(door, token);
   };
   await endAndEnter(tokenOf("carrier"));
   await door.waitFor({ state: "detached" });
   assert.equal(await page.getByTestId("unit").inputValue(), "CSQU3054383");
+  await page.locator("[data-testid=line][data-state=live]").waitFor();
   await endAndEnter(tokenOf("operator"));
   await page.getByTestId("who").getByText(await userOf("operator")).waitFor();
   assert.equal(await page.getByTestId("session-ended").count(), 0);
+  assert.equal(await page.evaluate(() => JSON.stringify(sessionStorage).includes("CSQU3054383")), false, "no draft is left to another person");
   assert.deepEqual(log.errors, []);
   await close();
 });

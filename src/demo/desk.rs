@@ -3,7 +3,7 @@
 //!
 //! They look once a second, as people at a counter do, and leave alone what is held: that is for whoever watches the demonstration.
 
-use super::world::{CORRIDORS, CUSTOMS, person};
+use super::world::{CORRIDORS, CUSTOMS, OFFICER, desk, person};
 use crate::access;
 use anyhow::Context as _;
 use sealway_schemas::cargo::{CargoView, ConsignmentLine, ConsignmentView, FoundConsignment, FoundLine};
@@ -101,7 +101,7 @@ impl<'a> Desk<'a> {
                     seal: SealFound::Intact,
                     note: "counted".to_owned(),
                 };
-                self.ask(&person("officer-li", CUSTOMS, Role::Customs)?, verify).await;
+                self.ask(&person(OFFICER, CUSTOMS, Role::Customs)?, verify).await;
             }
             MovementState::Draft
             | MovementState::Declared
@@ -134,9 +134,9 @@ impl<'a> Desk<'a> {
             circle,
             not_before: now,
             not_after: now.plus_ms(GRANT_MS),
-            authorised_by: "officer-li".to_owned(),
+            authorised_by: OFFICER.to_owned(),
         };
-        self.ask(&person("officer-li", CUSTOMS, Role::Customs)?, issue).await;
+        self.ask(&person(OFFICER, CUSTOMS, Role::Customs)?, issue).await;
         Ok(())
     }
 
@@ -162,7 +162,7 @@ impl<'a> Desk<'a> {
     async fn operator(&self, transfer: &TransferView) -> anyhow::Result<Signer> {
         let place = self.tracker.registry().place(&Scope::All, &transfer.destination).await?.context("no such place")?;
         let party = place.operator.context("a place without an operator")?;
-        person(&format!("{party}-desk"), party.as_str(), Role::Operator)
+        desk(party.as_str(), Role::Operator)
     }
 
     /// Whether the command was taken. A refusal is the answer that people at a counter get too.

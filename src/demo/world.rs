@@ -48,6 +48,7 @@ const PARTIES: [(&str, Role, &str, &str); 9] = [
 ];
 
 pub(super) const CUSTOMS: &str = "xian-customs";
+pub(super) const OFFICER: &str = "officer-li";
 
 /// Of places that the operator of the demonstration minds.
 const GATES: [(&str, &str, &str, &str); 2] = [
@@ -125,8 +126,24 @@ fn id_of(feature: &serde_json::Value) -> String {
     feature.get("id").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
 }
 
+/// Who acts while nobody is signed in: an officer, and the desk of each carrier and operator.
+async fn staff(tracker: &Tracker) -> anyhow::Result<()> {
+    register(tracker, person(OFFICER, CUSTOMS, Role::Customs)?, "李伟 Li Wei".to_owned()).await?;
+    for (party, role, name_zh, name_en) in PARTIES {
+        if matches!(role, Role::Carrier | Role::Operator) {
+            register(tracker, desk(party, role)?, format!("{name_zh}值班室 {name_en} desk")).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn register(tracker: &Tracker, Signer { user, party, role }: Signer, name: String) -> anyhow::Result<()> {
+    access::command(tracker, &format!("user-{user}"), RegistryCommand::RegisterUser { user, party, role, name }).await
+}
+
 /// The enterprises' ledgers, and the officers' word for what is of low risk: the seals of a demonstration have been on their way for days.
 pub(super) async fn open(tracker: &Tracker) -> anyhow::Result<()> {
+    staff(tracker).await?;
     let order = TransferCommand::PutStandingOrder {
         order: "low-risk".to_owned(),
         carrier: None,
@@ -134,7 +151,7 @@ pub(super) async fn open(tracker: &Tracker) -> anyhow::Result<()> {
         tier: None,
         arrows: vec![Arrow::Accept, Arrow::Seal, Arrow::Release],
     };
-    access::command_by(tracker, person("officer-li", CUSTOMS, Role::Customs)?, "standing-order", order).await?;
+    access::command_by(tracker, person(OFFICER, CUSTOMS, Role::Customs)?, "standing-order", order).await?;
     for (gate, place, name_zh, name_en) in GATES {
         let put = GateCommand::PutGate {
             gate: gate.parse()?,
@@ -146,7 +163,7 @@ pub(super) async fn open(tracker: &Tracker) -> anyhow::Result<()> {
             directions: vec![Direction::Inbound, Direction::Outbound],
             public_key: None,
         };
-        access::command_by(tracker, person("officer-li", CUSTOMS, Role::Customs)?, &format!("gate-{gate}"), put).await?;
+        access::command_by(tracker, person(OFFICER, CUSTOMS, Role::Customs)?, &format!("gate-{gate}"), put).await?;
     }
     for mode in Mode::ALL {
         let (enterprise, reference) = (carrier(mode).parse()?, "LEDGER-1".parse()?);
@@ -160,8 +177,12 @@ pub(super) fn person(user: &str, party: &str, role: Role) -> anyhow::Result<Sign
     Ok(Signer { user: user.parse()?, party: party.parse()?, role })
 }
 
+pub(super) fn desk(party: &str, role: Role) -> anyhow::Result<Signer> {
+    person(&format!("{party}-desk"), party, role)
+}
+
 fn desk_of(mode: Mode) -> anyhow::Result<Signer> {
-    person(&format!("{}-desk", carrier(mode)), carrier(mode), Role::Carrier)
+    desk(carrier(mode), Role::Carrier)
 }
 
 /// Seals in each carrier's drawer, for transfers that a visitor declares.

@@ -213,6 +213,7 @@ export const en: Dictionary = {
   "card.quarantined": "Quarantined: its signatures are in doubt, an officer must decide",
   "card.ago": "{age} ago",
   "card.until": "in {age}",
+  "card.ahead": "clock {age} fast",
   "card.asOf": "reported {age} ago",
   "card.never": "none yet",
   "card.grade": "Trust",

@@ -26,7 +26,8 @@ test("a clock that is behind gives an age of nothing, not a negative one", () =>
 test.each([
   [30_000, true, "in 30 s", "30 秒后"],
   [30_000, false, "0 s ago", "0 秒前"],
-  [2 * MINUTE, false, "in 2 min", "2 分钟后"],
+  [2 * MINUTE, true, "in 2 min", "2 分钟后"],
+  [2 * MINUTE, false, "clock 2 min fast", "时钟快 2 分钟"],
   [-5 * MINUTE, true, "5 min ago", "5 分钟前"],
   [-5 * MINUTE, false, "5 min ago", "5 分钟前"],
 ])("an instant %i ms from now, planned: %s, is told from now", (ms, planned, english, chinese) => {

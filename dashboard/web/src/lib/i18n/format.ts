@@ -21,10 +21,10 @@ export function formatAge(language: Language, ms: number): string {
 // Two clocks are never quite the same: what just happened may seem to be to come.
 const NEAR = MINUTE;
 
-/** How long ago, or how long until then; what is `planned` is to come up to its very instant. */
+/** How long ago, or how long until then; what is `planned` is to come up to its very instant, and what happened was told by a clock that runs ahead. */
 export function formatFromNow(language: Language, at: number, now: number, planned = false): string {
   const ahead = at - now;
-  if (ahead > (planned ? 0 : NEAR)) return fill(language, "card.until", { age: formatAge(language, ahead) });
+  if (ahead > (planned ? 0 : NEAR)) return fill(language, planned ? "card.until" : "card.ahead", { age: formatAge(language, ahead) });
   return fill(language, "card.ago", { age: formatAge(language, -ahead) });
 }
 

@@ -213,6 +213,7 @@ export const zh = {
   "card.quarantined": "已隔离：签名存疑，等待关员处理",
   "card.ago": "{age}前",
   "card.until": "{age}后",
+  "card.ahead": "时钟快 {age}",
   "card.asOf": "{age}前报告",
   "card.never": "尚无",
   "card.grade": "可信度",

@@ -18,9 +18,10 @@ async function openTransfer(page) {
 }
 
 test("every step of a transfer is proved against the log in the browser", async () => {
-  const { page, log, close } = await visitor(browser);
+  const { page, log, close } = await visitor(browser, { worker: false });
   await signIn(page, tokenOf("auditor"));
   await openTransfer(page);
+  const report = await page.getByTestId("open-report").getAttribute("href");
   const timeline = page.getByTestId("timeline");
   assert.match(await timeline.innerText(), /Declared[\s\S]*Sealed[\s\S]*Left the origin[\s\S]*Arrived\s+(next|to come)[\s\S]*Verified/);
   assert.match(await timeline.locator("[data-step=arrive]").innerText(), /Planned\s+(by \d.*|within .*) \(time limit of the corridor\)/);
@@ -35,6 +36,19 @@ test("every step of a transfer is proved against the log in the browser", async 
   await entry.click();
   await page.getByTestId("verdict").waitFor();
   assert.match(await page.getByTestId("verdict").innerText(), /is in the log/);
+  // Where nothing is planned that is said once.
+  await page.route(/\/api\/v1\/transfers\/[^/]+$/, async (route) => {
+    const answer = await (await route.fetch()).json();
+    await route.fulfill({ json: { ...answer, plan: [], legs: answer.legs.slice(-1) } });
+  });
+  await page.route("**/api/v1/records/step?*", async (route) => {
+    const answer = await (await route.fetch()).json();
+    for (const { body } of answer.items) body.planned = null;
+    await route.fulfill({ json: answer });
+  });
+  await open(page, report);
+  await page.getByText("No step has a planned time").waitFor();
+  assert.doesNotMatch(await page.getByTestId("report-steps").innerText(), /no time planned/);
   assert.deepEqual(log.errors, []);
   await close();
 });

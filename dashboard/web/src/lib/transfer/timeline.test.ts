@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Arrow, MovementState, Step, Transfer } from "../../api/types";
 import { fill } from "../i18n/fill";
 import { differenceWords, plannedWords, stepWords } from "./planned";
-import { againstPlan, timelineOf } from "./timeline";
+import { againstPlan, plansAny, timelineOf } from "./timeline";
 
 type Row = Parameters<typeof timelineOf>[0];
 
@@ -29,6 +29,12 @@ test("an incident stands where it happened, and a cancelled transfer plans nothi
   const steps = [step(1, "declare", 1), step(2, "accept", 2), step(3, "seal", 3), step(4, "release", 4), step(5, "depart", 5), step(6, "report-incident", 6)];
   expect(stands("incident", steps).slice(4, 7)).toEqual(["depart done", "report-incident done", "arrive next"]);
   expect(stands("cancelled", [step(1, "declare", 1), step(2, "cancel", 2)])).toEqual(["declare done", "cancel done"]);
+});
+
+test("one planned step is a plan, and steps without any are none", () => {
+  const lines = timelineOf(row({ state: "accepted" }), [step(1, "declare", 1), step(2, "accept", 2)]);
+  expect([plansAny(lines), plansAny([])]).toEqual([false, false]);
+  expect(plansAny(timelineOf(row({ state: "accepted", plan: [{ arrow: "verify", rule: "results", by: null, within_ms: 70 }] }), []))).toBe(true);
 });
 
 test("a step that is gone stands against what planned it then, one to come against what plans it now, and the others against nothing", () => {

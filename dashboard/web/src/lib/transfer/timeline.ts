@@ -83,6 +83,9 @@ function insertByTime(lines: TimelineLine[], added: TimelineLine): void {
   lines.splice(at < 0 ? lines.length : at, 0, added);
 }
 
+/** Whether anything is planned at all: else that is said once, not of every step. */
+export const plansAny = (lines: readonly TimelineLine[]): boolean => lines.some(({ plan }) => plan !== null);
+
 /** Milliseconds between plan and event, above 0 for late: of what is still to come only once its time has passed. Nothing without a time. */
 export function againstPlan({ at, plan, stand }: TimelineLine, now: Time): number | null {
   if (plan?.by == null || stand === "skipped") return null;

@@ -81,10 +81,11 @@ test("a session that ends under a form keeps what was typed for its person, hidd
     assert.equal(over, "session-ended", "the door hides the page");
     await useToken(door, token);
   };
+  const listens = page.waitForRequest(/\/api\/v1\/events$/);
   await endAndEnter(tokenOf("carrier"));
   await door.waitFor({ state: "detached" });
   assert.equal(await page.getByTestId("unit").inputValue(), "CSQU3054383");
-  await page.locator("[data-testid=line][data-state=live]").waitFor();
+  await listens;
   await endAndEnter(tokenOf("operator"));
   await page.getByTestId("who").getByText(await userOf("operator")).waitFor();
   assert.equal(await page.getByTestId("session-ended").count(), 0);

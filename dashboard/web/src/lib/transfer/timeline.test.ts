@@ -63,6 +63,8 @@ test("each leg ends by its own time: those behind where they ended, those ahead 
     "arrive later",
   ]);
   expect(lines.filter(({ leg: of }) => of).map((line) => againstPlan(line, 230))).toEqual([-30, 10]);
+  const before = timelineOf(row({ state: "accepted", legs: legs.map(({ corridor, to }) => leg(corridor, to)) }), []).filter(({ leg: of }) => of);
+  expect(before.map(({ plan: of }) => of)).toEqual(["release", "leg"].map((from) => ({ rule: "time-limit", by: null, within: 100, from })));
   expect(lines.find(({ arrow }) => arrow === "arrive")?.plan).toEqual({ rule: "time-limit", by: null, within: 100, from: "leg" });
 });
 

@@ -1,13 +1,17 @@
 import { expect, test } from "vitest";
 import type { SealFix } from "../live/seal";
 import { transfer } from "../live/rows.fixture";
-import { expectedAt, lateBy, onLastLeg } from "./eta";
+import { anyMoment, expectedAt, lateBy, onLastLeg } from "./eta";
 
 const HOUR = 3_600_000;
 /** 72 km/h. */
 const DRIVING = 2000;
 const fix = (speedCmS: number): SealFix => ({ t: 10 * HOUR, receivedAt: 10 * HOUR, lat: 34, lon: 109, speedCmS, headingDdeg: 0 });
 const row = transfer({ progress_km: 28, length_km: 100 });
+
+test("seconds of an estimate are not counted, before it and after", () => {
+  expect([-60_000, -59_999, 0, 59_999, 60_000].map((ahead) => anyMoment(HOUR + ahead, HOUR))).toEqual([false, true, true, true, false]);
+});
 
 test("what is left of the way is driven at the seal's speed, from when it was there", () => {
   expect(expectedAt(row, fix(DRIVING))).toBe(11 * HOUR);

@@ -22,6 +22,11 @@ function paceOf({ due, limit_ms }: Transfer, km: number, t: Time): number {
   return ms > 0 ? km / ms : 0;
 }
 
+/** Nobody counts the seconds of an estimate. */
+const ANY_MOMENT_MS = 60_000;
+
+export const anyMoment = (expected: Time, now: Time): boolean => Math.abs(expected - now) < ANY_MOMENT_MS;
+
 /** Milliseconds that it is expected after its limit; 0 for in time. */
 export const lateBy = (transfer: Transfer, expected: Time): number => (transfer.due == null ? 0 : Math.max(0, expected - transfer.due));
 

@@ -79,11 +79,28 @@ fn check(collection: &Value) -> Result<(), String> {
             return Err(format!("feature {number} of kind {kind:?}"));
         }
         let shape = feature.pointer("/geometry/type").and_then(Value::as_str).unwrap_or_default();
-        if !matches!(shape, "Polygon" | "MultiPolygon" | "LineString" | "MultiLineString") {
-            return Err(format!("feature {number} with a geometry {shape:?}"));
+        let depth = match shape {
+            "LineString" => 1,
+            "Polygon" | "MultiLineString" => 2,
+            "MultiPolygon" => 3,
+            _ => return Err(format!("feature {number} with a geometry {shape:?}")),
+        };
+        if !feature.pointer("/geometry/coordinates").is_some_and(|coordinates| is_drawn(coordinates, depth)) {
+            return Err(format!("feature {number} with coordinates that are no {shape} in degrees"));
         }
     }
     Ok(())
+}
+
+/// Whether these are positions, so many lists deep.
+fn is_drawn(coordinates: &Value, depth: u8) -> bool {
+    let Some(list) = coordinates.as_array() else { return false };
+    if depth > 0 {
+        return !list.is_empty() && list.iter().all(|inner| is_drawn(inner, depth - 1));
+    }
+    // Maps with the Pacific in their middle count on past 180.
+    let within = |value: &Value, most: f64| value.as_f64().is_some_and(|degrees| degrees.abs() <= most);
+    matches!(list.as_slice(), [lon, lat, ..] if within(lon, 360.0) && within(lat, 90.0))
 }
 
 impl Basemap {
@@ -193,6 +210,10 @@ mod tests {
             (good.replace("state", "river"), "river"),
             (good.replace("FeatureCollection", "Topology"), "Topology"),
             (good.replace("Polygon", "Point"), "Point"),
+            (good.replace("Polygon", "MultiPolygon"), "no MultiPolygon"),
+            (good.replace("[[[0,0],[1,0],[1,1],[0,0]]]", "\"x\""), "no Polygon"),
+            (good.replace("[[[0,0],[1,0],[1,1],[0,0]]]", "[[]]"), "no Polygon"),
+            (good.replace("[1,1]", "[12057000,3400000]"), "in degrees"),
             ("nonsense".to_owned(), "line 1"),
         ] {
             let fault = read(&bad).unwrap_err();

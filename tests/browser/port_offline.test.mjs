@@ -39,6 +39,7 @@ test("without a network the operator goes on; back in it the seal is asked, what
   page.on("request", (request) => request.url().endsWith("/commands") && request.postData().includes('"hand-over"') && request.postData().includes(taken.id) && tried.push(request));
   await goOffline(page);
   await visit(page, refused);
+  await page.locator("[data-testid=who][title*=西安港场站]").waitFor({ state: "attached" });
   await refuse(page, "箱门变形");
   await visit(page, cancelled);
   await page.getByTestId("arrive").click();

@@ -6,7 +6,7 @@ const SHELL_CACHE = `shell-${VERSION}`;
 const ANSWERS = "answers";
 /** A network that does not answer is as good as none. */
 const PATIENCE_MS = 8000;
-const KEPT = [/^\/api\/v1\/(me|places|corridors|devices|transfers|alerts)$/, /^\/api\/v1\/records\/(terminal|gate|cargo|signing-key)$/, /^\/api\/v1\/transfers\/[^/]+$/];
+const KEPT = [/^\/api\/v1\/(me|parties|users|places|corridors|devices|transfers|alerts)$/, /^\/api\/v1\/records\/(terminal|gate|cargo|signing-key)$/, /^\/api\/v1\/transfers\/[^/]+$/];
 
 self.addEventListener("install", (event) => {
   event.waitUntil(

@@ -1,4 +1,5 @@
-// The names of parties and people, for the ids that rows have. Asked for when the live line opens; whom nobody names keeps the id.
+// The names of parties and people, for the ids that rows have. Asked for when the live line opens, and of what a phone kept where there is
+// none; whom nobody names keeps the id.
 import { api } from "../../api/client";
 import type { Party, User } from "../../api/types";
 import { nameOf } from "../i18n/index.svelte";
@@ -12,6 +13,10 @@ export class Names {
       api.parties().then((parties) => (this.#parties = new Map(parties.map((party) => [party.id, party])))),
       api.users().then((people) => (this.#people = new Map(people.map((person) => [person.id, person])))),
     ]);
+  }
+
+  get none(): boolean {
+    return this.#parties.size === 0;
   }
 
   party(id: string): string {

@@ -39,14 +39,15 @@ async function stillFloor(browser, size) {
     const ranks = alerts.filter(({ device }) => device === id).map(({ severity }) => SEVERITIES.indexOf(severity) + 1);
     if (last?.fix) seals.set(id, { rank: Math.max(0, ...ranks), at: [last.fix.lon, last.fix.lat] });
   }
-  return { page, log, close, seals, travels: transfers.find(({ state, seal }) => state === "in-transit" && seals.has(seal)).seal };
+  return { page, log, close, seals, chosen: transfers.find(({ state, seal }) => state === "in-transit" && seals.has(seal) && transfers.filter((other) => other.seal === seal).length === 1).seal };
 }
 
-/** The last reports of a track as they were not: eight by a closed seal, three missing, six by an open one; or none that anybody signed. */
+/** A track as it was not, to where the seal is: eight reports by a closed seal, three missing, six by an open one; or none that anybody signed. */
 async function toldOtherwise(page, grade) {
   await page.route(/\/devices\/[^/]+\/track/, async (route) => {
     const track = await (await route.fetch()).json();
-    const points = track.points.slice(-18).map((point, i) => ({ ...point, status: i < 12 ? CLOSED : OPENED }));
+    const last = track.points.findLast(({ lon }) => lon != null);
+    const points = Array.from({ length: 18 }, (_, i) => ({ ...last, ctr: i, lon: last.lon - (17 - i) * 0.03, lat: last.lat + (17 - i) * 0.01, status: i < 12 ? CLOSED : OPENED }));
     points.splice(8, 3);
     await route.fulfill({ json: { ...track, grade, points } });
   });
@@ -93,7 +94,7 @@ async function painted(page, places) {
 const alike = (a, b) => a.every((part, i) => Math.abs(part - b[i]) < 34);
 
 test("with WebGL a cluster counts its seals in the colour of the worst and opens under a click, and a trail is painted by what its reports prove", async () => {
-  const { page, log, close, seals, travels } = await stillFloor(drawn, { width: 1200, height: 760 });
+  const { page, log, close, seals, chosen } = await stillFloor(drawn, { width: 1200, height: 760 });
   await toldOtherwise(page, "signed");
   await mapIsDrawn(page);
   await until(page, () => drawnMap.queryRenderedFeatures({ layers: ["cluster-count"] }).length > 0);
@@ -127,9 +128,9 @@ test("with WebGL a cluster counts its seals in the colour of the worst and opens
     return parts.length > 1 && parts.every((part) => part.length < members.length);
   }, largest.members);
 
-  const pieces = piecesOf(await chooseByRow(page, travels));
+  const pieces = piecesOf(await chooseByRow(page, chosen));
   // The flight to the seal waits for the hand to rest.
-  await page.waitForFunction(([lon, lat]) => Math.hypot(drawnMap.getCenter().lng - lon, drawnMap.getCenter().lat - lat) < 0.01, seals.get(travels).at);
+  await page.waitForFunction(([lon, lat]) => Math.hypot(drawnMap.getCenter().lng - lon, drawnMap.getCenter().lat - lat) < 0.01, seals.get(chosen).at);
   const [lons, lats] = [0, 1].map((axis) => pieces.flatMap(({ ends }) => ends.map((end) => end[axis])));
   await page.evaluate((box) => drawnMap.fitBounds(box, { padding: { top: 60, right: 440, bottom: 80, left: 60 }, animate: false }), [Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)]);
   await until(page, () => ["signed", "open", "gap"].every((state) => drawnMap.queryRenderedFeatures({ layers: [`trail-${state}`] }).length > 0));
@@ -150,7 +151,7 @@ test("with WebGL a cluster counts its seals in the colour of the worst and opens
 const rgb = (colour) => `#${colour.map((part) => part.toString(16).padStart(2, "0")).join("")}`;
 
 test("without WebGL a cluster counts its seals in the colour of the worst and opens under a click, and a trail is drawn by what its reports prove", async () => {
-  const { page, log, close, seals, travels } = await stillFloor(plain, { width: 2560, height: 1600 });
+  const { page, log, close, seals, chosen } = await stillFloor(plain, { width: 2560, height: 1600 });
   const map = page.getByTestId("still-map");
   const marksNow = () => map.locator("[data-mark]").evaluateAll((all) => all.map((mark) => {
     const [x, y] = mark.getAttribute("transform").match(/-?[\d.]+/g).map(Number);
@@ -181,7 +182,7 @@ test("without WebGL a cluster counts its seals in the colour of the worst and op
   await page.waitForFunction(({ id, count }) => Number(document.querySelector(`[data-testid=still-map] [data-mark="${id}"]`)?.dataset.seals) < count, largest);
   for (const grade of ["signed", "unsigned"]) {
     await toldOtherwise(page, grade);
-    const pieces = piecesOf(await chooseByRow(page, travels));
+    const pieces = piecesOf(await chooseByRow(page, chosen));
     const states = [...new Set(pieces.map(({ state }) => state))];
     await page.waitForFunction((all) => [...document.querySelectorAll("[data-testid=still-map] [data-trail]")].map((way) => way.dataset.trail).sort().join() === all, states.toSorted().join());
     for (const state of states) {

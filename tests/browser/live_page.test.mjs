@@ -78,15 +78,20 @@ test("breaches stand before checks and checks before health in the queue, and ea
   await close();
 });
 
-test("a row of the table opens the card of its seal, and the search narrows the table", async () => {
+test("a row of the table opens the card of its seal and its trail, which grows after it, and the search narrows the table", async () => {
   const { page, close } = await visitor(browser);
   await signIn(page);
   const row = rows(page).first();
   const seal = await row.locator(".seal").innerText();
+  const trail = () => page.waitForResponse((answer) => answer.url().includes(`/devices/${seal}/track`));
+  const drawn = trail();
   await row.locator("button").click();
   assert.match(await page.getByTestId("card").innerText(), new RegExp(seal));
+  await drawn;
+  const grown = trail();
   await page.getByRole("searchbox").fill(seal);
   await page.waitForFunction(() => document.querySelectorAll("[data-testid=transfers] tbody tr").length === 1);
+  await grown;
   await close();
 });
 

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { findings, launch, mapIsDrawn, open, PATIENCE_MS, signIn, visitor } from "./floor.mjs";
+import { goWithin } from "./pages.mjs";
 
 let browser, mapless;
 before(async () => ([browser, mapless] = await Promise.all([launch(), launch({ webgl: false })])));
@@ -60,6 +61,22 @@ test("an officer draws a corridor anew, tests it, and puts it for a day to come"
   await mapIsDrawn(page);
   await choose(page, ROAD);
   const before = await counted(page);
+
+  // What was changed and not put is there again, until it is discarded.
+  const width = page.getByTestId("width");
+  const wide = await width.inputValue();
+  await width.fill("905");
+  await goWithin(page, "/alerts");
+  await page.getByTestId("width").waitFor({ state: "detached" });
+  await goWithin(page, "/corridors");
+  await page.getByTestId("list").getByText("changes not put").waitFor();
+  await mapIsDrawn(page);
+  await choose(page, ROAD);
+  assert.equal(await width.inputValue(), "905");
+  await page.getByTestId("discard").click();
+  await page.getByTestId("discard").waitFor({ state: "detached" });
+  assert.equal(await width.inputValue(), wide);
+
   const box = await page.locator(".maplibregl-canvas").boundingBox();
   const [x, y] = [box.x + box.width * 0.7, box.y + box.height * 0.72];
   await page.mouse.click(x, y);
@@ -106,6 +123,7 @@ test("an officer draws a corridor anew, tests it, and puts it for a day to come"
 
   // Until its day it can be replaced.
   await choose(page, ROAD);
+  assert.equal(await page.getByTestId("discard").count(), 0, "what was put waits no more");
   await planned.getByTestId("edit").click();
   await page.waitForFunction(() => document.querySelector("[data-testid=width]")?.value === "900");
   await page.getByTestId("width").fill("800");

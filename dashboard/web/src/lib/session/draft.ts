@@ -20,6 +20,14 @@ export function draftOf<Draft>(name: string): Draft | null {
   }
 }
 
+export function draftNames(beginning: string): string[] {
+  try {
+    return Object.keys(sessionStorage).filter((key) => key.startsWith(PREFIX + beginning)).map((key) => key.slice(PREFIX.length));
+  } catch {
+    return [];
+  }
+}
+
 export function dropDraft(name: string): void {
   try {
     sessionStorage.removeItem(PREFIX + name);
@@ -29,9 +37,5 @@ export function dropDraft(name: string): void {
 }
 
 export function dropDrafts(): void {
-  try {
-    for (const key of Object.keys(sessionStorage)) if (key.startsWith(PREFIX)) sessionStorage.removeItem(key);
-  } catch {
-    return;
-  }
+  for (const name of draftNames("")) dropDraft(name);
 }

@@ -25,6 +25,11 @@ test("every state says who acts next, and by which command", () => {
   for (const [state, actor, deed] of table) expect(nextOf(transfer({ state })), state).toMatchObject({ actor, deed });
 });
 
+test("a grant that waits for its second officer is not to be given once more", () => {
+  expect(nextOf(transfer({ state: "handed-over" }), null, true)).toMatchObject({ actor: "customs", reason: "proposed", deed: null });
+  expect(nextOf(transfer({ state: "in-transit" }), null, true)).toMatchObject({ reason: "in-transit" });
+});
+
 test("a hold comes before everything but the end", () => {
   expect(nextOf(transfer({ state: "arrived", holds: [hold] }))).toMatchObject({ reason: "held", deed: "lift-hold" });
   expect(nextOf(transfer({ state: "written-off", holds: [hold] }))).toMatchObject({ actor: "nobody" });

@@ -42,14 +42,15 @@ export type NextReason =
   | "incident"
   | "arrived"
   | "handed-over"
+  | "proposed"
   | "unsealing-granted"
   | "unsealed"
   | "verified"
   | "written-off"
   | "cancelled";
 
-/** `enquiry`: how the newest one into the transfer stands, where that is known. */
-export function nextOf(transfer: Transfer, enquiry: EnquiryStanding | null = null): Next {
+/** `enquiry`: how the newest one into the transfer stands, where that is known; `proposed`: whether a grant waits for its second officer. */
+export function nextOf(transfer: Transfer, enquiry: EnquiryStanding | null = null, proposed = false): Next {
   const late = transfer.punctuality !== "on-time";
   const next = (actor: Actor, reason: NextReason, deed: Deed | null = null): Next => ({ actor, reason, deed, late });
   const over = transfer.state === "written-off" || transfer.state === "cancelled";
@@ -79,7 +80,7 @@ export function nextOf(transfer: Transfer, enquiry: EnquiryStanding | null = nul
     case "arrived":
       return next("operator", "arrived", "hand-over");
     case "handed-over":
-      return next("customs", "handed-over", "grant");
+      return proposed ? next("customs", "proposed") : next("customs", "handed-over", "grant");
     case "unsealing-granted":
       return next("seal", "unsealing-granted");
     case "unsealed":

@@ -33,8 +33,9 @@ for (const [language, word, other, meaning] of [["en", "Root hash", "根哈希",
 test("on a phone a touch opens a word within the screen, and a touch elsewhere closes it", async () => {
   const { page, close } = await visitor(browser, { width: 360, height: 740 });
   await signIn(page, tokenOf("carrier"));
-  await open(page, "/fleet");
-  await page.locator("[data-term=seal]").first().click();
+  const { items: [transfer] } = await page.evaluate(async () => (await fetch("/api/v1/transfers?limit=1")).json());
+  await open(page, `/fleet/${transfer.id}`);
+  await page.locator("[data-term=incident]").click();
   const card = page.getByTestId("term").filter({ visible: true });
   await card.waitFor();
   const box = await card.boundingBox();

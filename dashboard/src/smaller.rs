@@ -1,4 +1,4 @@
-//! JSON goes out in gzip to whom takes it: a board of ten thousand transfers crosses a slow line in a tenth of its bytes.
+//! JSON goes out in gzip to whom takes it: lists of transfers cross a slow line in less than a fifth of their bytes.
 //!
 //! Nothing else is touched: files of the interface are compressed when they are built, evidence and tiles are what was signed, and an
 //! event must not wait in a compressor. That another site measures what a secret compresses to needs a request with the cookie, which

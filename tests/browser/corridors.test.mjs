@@ -126,12 +126,14 @@ test("an officer draws a corridor anew, tests it, and puts it for a day to come"
   assert.equal(await page.getByTestId("discard").count(), 0, "what was put waits no more");
   await planned.getByTestId("edit").click();
   await page.waitForFunction(() => document.querySelector("[data-testid=width]")?.value === "900");
+  const digest = await planned.locator("td[title]").getAttribute("title");
   await page.getByTestId("width").fill("800");
   await page.getByTestId("put").click();
   await page.waitForFunction(async ([id, from]) => (await (await fetch(`/api/v1/corridors/${id}/versions/${from}`)).json()).properties.width_m === 800, [ROAD, version.effective_from]);
   assert.equal((await fetched(page, `/corridors/${ROAD}/versions`)).items.length, 2);
 
-  // And withdrawn, with a reason.
+  // And withdrawn, with a reason, once the page has the versions anew.
+  await page.waitForFunction((old) => ![null, old].includes(document.querySelector("tr[data-standing=planned] td[title]")?.title ?? null), digest);
   await planned.getByRole("button", { name: "Withdraw" }).click();
   const dialog = page.getByRole("dialog");
   assert.equal(await dialog.getByRole("button", { name: "Withdraw" }).isDisabled(), true, "not without a reason");

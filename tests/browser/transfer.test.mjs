@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { described, drafted, goodsLine } from "./declared.mjs";
-import { findings, lateViews, launch, open, PATIENCE_MS, signIn, tokenOf, visitor } from "./floor.mjs";
+import { findings, lateViews, launch, open, PATIENCE_MS, signIn, tokenOf, until, visitor } from "./floor.mjs";
 import { commandAs } from "./people.mjs";
 
 let browser, mapless;
@@ -76,8 +76,8 @@ test("slider, map and curves of a transfer show one moment", async () => {
 
 /** What the platform says of a seal at a moment: its newest report until then, and the newest that has a place. */
 function saidAt(points, time) {
-  const until = points.filter(({ t }) => t <= time);
-  const [report, fix] = [until.at(-1), until.findLast(({ lon }) => lon != null)];
+  const before = points.filter(({ t }) => t <= time);
+  const [report, fix] = [before.at(-1), before.findLast(({ lon }) => lon != null)];
   const words = [
     fix && `${fix.lat.toFixed(4)}, ${fix.lon.toFixed(4)}`,
     report.speed_cm_s != null && `${Math.round(report.speed_cm_s * 0.036)} km/h`,
@@ -112,7 +112,7 @@ test("slider, curves and keys of a transfer lead to one moment: what the platfor
   let told;
   await page.route(/\/series\/points/, async (route) => {
     // Few points, each of which stands for several reports.
-    told ??= await (await route.fetch({ url: route.request().url().replace(/points=\d+/, "points=20") })).json();
+    told ??= await (await route.fetch({ url: route.request().url().replace(/points=\d+/, "points=10") })).json();
     await route.fulfill({ json: told });
   });
   await signIn(page);
@@ -344,8 +344,8 @@ test("the papers of a transfer are named, and where ledger, declaration and rele
   for (const row of [/HS code\s+85423190\s+85423200\s+85423190/, /weight \(kg\)\s+24\s+30 \(\+6\)\s+20 \(−4\)/, /quantity consigned\s+–\s+12\s+–\s+10 \(−2\)/]) assert.match(said, row);
   await page.getByTestId("next").getByText("Ledger").first().waitFor();
   for (const link of await documents.getByRole("link").all()) {
-    const answer = await page.request.get(await link.evaluate((found) => found.href));
-    assert.equal(answer.status(), 200, await link.innerText());
+    // What came in the last second may not be in the tree yet.
+    await until(page, async (href) => (await fetch(href)).status === 200, await link.evaluate((found) => found.href));
   }
   assert.match(await documents.innerText(), new RegExp(`${declaration}[\\s\\S]*Release note ${note}`));
 

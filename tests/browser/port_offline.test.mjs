@@ -41,16 +41,17 @@ test("without a network the operator goes on; back in it the seal is asked, what
   await visit(page, refused);
   await page.locator("[data-testid=who][title*=西安港场站]").waitFor({ state: "attached" });
   await refuse(page, "箱门变形");
+  await waiting(page, 1);
   await visit(page, cancelled);
   await page.getByTestId("arrive").click();
-  for (const transfer of [held, taken]) {
+  await waiting(page, 2);
+  for (const [i, transfer] of [held, taken].entries()) {
     await visit(page, transfer);
     await read(page, transfer);
     await page.getByTestId("arrive").click();
     await page.getByTestId("sign").click();
-    await page.locator("[data-testid=sign]:disabled").waitFor();
+    await waiting(page, 4 + 2 * i);
   }
-  await waiting(page, 6);
   assert.match(await page.getByTestId("outbox").innerText(), /尚未发送\s*6[\s\S]*已签名/);
   assert.deepEqual(await findings(page), []);
   await page.reload();

@@ -1,7 +1,7 @@
 // The editor of corridors and places: drawn by hand on the map, or by numbers where nothing can be drawn; tested, and put for a day to come.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { findings, launch, mapIsDrawn, open, PATIENCE_MS, signIn, visitor } from "./floor.mjs";
+import { findings, launch, mapIsDrawn, open, PATIENCE_MS, signIn, until, visitor } from "./floor.mjs";
 import { goWithin } from "./pages.mjs";
 
 let browser, mapless;
@@ -129,7 +129,7 @@ test("an officer draws a corridor anew, tests it, and puts it for a day to come"
   const digest = await planned.locator("td[title]").getAttribute("title");
   await page.getByTestId("width").fill("800");
   await page.getByTestId("put").click();
-  await page.waitForFunction(async ([id, from]) => (await (await fetch(`/api/v1/corridors/${id}/versions/${from}`)).json()).properties.width_m === 800, [ROAD, version.effective_from]);
+  await until(page, async ([id, from]) => (await (await fetch(`/api/v1/corridors/${id}/versions/${from}`)).json()).properties.width_m === 800, [ROAD, version.effective_from]);
   assert.equal((await fetched(page, `/corridors/${ROAD}/versions`)).items.length, 2);
 
   // And withdrawn, with a reason, once the page has the versions anew.
@@ -180,6 +180,20 @@ test("without WebGL, on a phone, a corridor is put by its numbers, and shown whi
   assert.deepEqual(await findings(page), []);
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "wider than the phone");
   await page.getByTestId("effective").fill(await noonIn(page, 5));
+  const day = await page.evaluate((ms) => new Intl.DateTimeFormat("zh-CN", { dateStyle: "medium" }).format(Date.now() + ms), 5 * DAY_MS);
+  await page.getByTestId("effective-at").getByText(`${day} 12:00:00`).waitFor();
+  // A field that holds the form up says why in the interface's language, and no more once it is mended.
+  const [width, name] = [page.getByTestId("width"), form.getByLabel("英文名")];
+  const told = (field) => field.evaluate((input) => input.validationMessage);
+  await width.fill("55");
+  await name.fill("");
+  await page.getByTestId("put").click();
+  assert.deepEqual([await told(width), await told(name)], ["55：应从 50 起按 10 递增。", "此项必填。"]);
+  await width.fill("20");
+  await page.getByTestId("put").click();
+  assert.equal(await told(width), "20：应为 50 至 200000。");
+  for (const [field, value] of [[width, "600"], [name, "By numbers"]]) await field.fill(value);
+  assert.deepEqual([await told(width), await told(name)], ["", ""]);
   await page.getByTestId("put").click();
   await page.getByTestId("planned").getByText(id).click();
   await page.getByTestId("versions").locator("tr[data-standing=planned]").waitFor();

@@ -44,6 +44,14 @@ export const zh = {
   "page.asOf": "数据获取于",
   "page.incomplete": "不完整，未能加载：",
   "page.nothing": "这里没有内容",
+
+  "field.missing": "此项必填。",
+  "field.number": "应为数字。",
+  "field.range": "{value}：应为 {min} 至 {max}。",
+  "field.least": "{value}：应不小于 {min}。",
+  "field.step": "{value}：应从 {min} 起按 {step} 递增。",
+  "field.paper": "{value}：应为字母、数字与连字符。",
+  "field.id": "{value}：应为小写字母、数字与连字符，以字母或数字开头。",
 } as const;
 
 export const en: Readonly<Record<keyof typeof zh, string>> = {
@@ -91,4 +99,12 @@ export const en: Readonly<Record<keyof typeof zh, string>> = {
   "page.asOf": "as of",
   "page.incomplete": "Incomplete, could not be loaded:",
   "page.nothing": "There is nothing here",
+
+  "field.missing": "This is needed.",
+  "field.number": "Expected a number.",
+  "field.range": "{value}: expected {min} to {max}.",
+  "field.least": "{value}: expected {min} or more.",
+  "field.step": "{value}: expected steps of {step} from {min}.",
+  "field.paper": "{value}: expected letters, digits and hyphens.",
+  "field.id": "{value}: expected small letters, digits and hyphens, a letter or digit first.",
 };

@@ -76,7 +76,7 @@ test("the fleet board has the carrier's own transfers only, each with whose turn
   }
   await all.first().getByRole("link").focus();
   await page.keyboard.press("?");
-  const listed = await page.getByTestId("shortcuts").locator("kbd").allInnerTexts();
+  const listed = await page.getByTestId("help-dialog").locator("kbd").allInnerTexts();
   assert.equal(new Set(listed).size, listed.length, String(listed));
   await close();
 });

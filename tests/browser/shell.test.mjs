@@ -70,7 +70,7 @@ test("the question mark lists exactly the keys of the page in both languages, a 
   const { page, close } = await visitor(browser);
   await signIn(page);
   await waitForAlert(page);
-  const dialog = page.getByTestId("shortcuts");
+  const dialog = page.getByTestId("help-dialog");
   const sorted = (words) => words.split(" ").filter(Boolean).sort();
   for (const [path, keys] of Object.entries(KEYS)) {
     await goWithin(page, path);

@@ -45,6 +45,31 @@ test("on a phone a touch opens a word within the screen, and a touch elsewhere c
   await close();
 });
 
+test("on a phone the menu has the help: every word of the trade in both languages", async () => {
+  const { page, log, close } = await visitor(browser, { width: 360, height: 740 });
+  await signIn(page, tokenOf("operator"));
+  await open(page, "/port");
+  await page.getByRole("button", { name: "Navigation" }).click();
+  await page.getByTestId("help-here").click();
+  const glossary = page.getByTestId("help-dialog").getByTestId("glossary");
+  await glossary.waitFor();
+  const words = async () => {
+    const said = await glossary.locator("dt, dd").allInnerTexts();
+    assert.ok(said.length >= 2 * 15 && said.every((text) => text.trim() !== ""), String(said.length));
+    return said.filter((_, i) => i % 2 === 0);
+  };
+  for (const word of await words()) assert.match(word, /^\P{Script=Han}+ \p{Script=Han}+/u);
+  assert.deepEqual(await findings(page), []);
+  await page.keyboard.press("Escape");
+  await glossary.waitFor({ state: "detached" });
+  await page.getByTestId("language").click();
+  await page.getByRole("button", { name: "导航" }).click();
+  await page.getByTestId("help-here").click();
+  for (const word of await words()) assert.match(word, /^\p{Script=Han}.* \P{Script=Han}+$/u);
+  assert.deepEqual(log.errors, []);
+  await close();
+});
+
 test("Esc closes the word alone where it would leave the page", async () => {
   const { page, close } = await visitor(browser);
   await signIn(page);

@@ -25,8 +25,10 @@ export const zh = {
   "title.audit": "日志与证明",
   "title.keys": "我的签名密钥",
 
+  "help.heading": "帮助",
+  "help.words": "行业用语",
   "keys.heading": "键盘快捷键",
-  "keys.help": "显示快捷键",
+  "keys.help": "帮助",
   "keys.pages": "打开导航中的页面",
   "keys.next": "下一条",
   "keys.previous": "上一条",
@@ -80,8 +82,10 @@ export const en: Readonly<Record<keyof typeof zh, string>> = {
   "title.audit": "Log and proofs",
   "title.keys": "My signing key",
 
+  "help.heading": "Help",
+  "help.words": "Words of the trade",
   "keys.heading": "Keyboard shortcuts",
-  "keys.help": "Show the shortcuts",
+  "keys.help": "Help",
   "keys.pages": "Open a page of the navigation",
   "keys.next": "Next one",
   "keys.previous": "The one before",

@@ -3,8 +3,9 @@ import { createHash } from "node:crypto";
 import { after, before, test } from "node:test";
 import { beginDeclaration, declared, fillGoods } from "./declaration.mjs";
 import { described, drafted, freshContainer, goodsLine } from "./declared.mjs";
+import { enter } from "./entering.mjs";
 import { findings, launch, open, SERVER, signIn, tokenOf, until, visitor } from "./floor.mjs";
-import { commandAs } from "./people.mjs";
+import { carrierWith, commandAs, inside } from "./people.mjs";
 
 let browser;
 before(async () => (browser = await launch({ webgl: false })));
@@ -39,14 +40,7 @@ for (const [language, width] of [["en", 1440], ["zh", 360]]) {
 }
 
 test("the fleet board has the carrier's own transfers only, each with whose turn it is and when it is expected", async () => {
-  const { page, close } = await visitor(browser, { worker: false });
-  // A carrier with more seals than one look takes in.
-  await page.route("**/api/v1/devices?*", async (route) => {
-    const answer = await (await route.fetch()).json();
-    const own = answer.items.find(({ owner }) => owner === "silk-road-rail");
-    answer.items.push(...Array.from({ length: 150 }, (_, i) => ({ ...own, id: `SW-Z-${String(i).padStart(5, "0")}`, transfer: null })));
-    await route.fulfill({ json: answer });
-  });
+  const { page, close } = await visitor(browser);
   await signIn(page, tokenOf("carrier"));
   await open(page, "/fleet");
   const rows = page.getByTestId("fleet").locator("tbody tr");
@@ -60,12 +54,6 @@ test("the fleet board has the carrier's own transfers only, each with whose turn
   assert.match(await way.innerText(), /it has to come into the destination/);
   await way.getByTestId("arrival").filter({ hasText: /^(in [\d ]+(min|h|d)|any moment).*(limit in|after its limit)/ }).waitFor();
 
-  const seals = page.getByTestId("seals").locator("tbody tr");
-  assert.equal(await seals.count(), 100);
-  await page.getByTestId("more").click();
-  await seals.nth(150).waitFor();
-  await seals.nth(100).locator(":focus").waitFor();
-
   // J goes through both tables of the page, from whose turn it is to all; each key is listed once.
   const all = page.locator("tr[data-row]");
   const last = page.getByTestId("turn").locator("tr[data-row]").last();
@@ -78,6 +66,26 @@ test("the fleet board has the carrier's own transfers only, each with whose turn
   await page.keyboard.press("?");
   const listed = await page.getByTestId("help-dialog").locator("kbd").allInnerTexts();
   assert.equal(new Set(listed).size, listed.length, String(listed));
+  await close();
+});
+
+test("of more seals than one look takes in the next come when asked for, and the focus goes to the first of them", async () => {
+  const run = crypto.randomUUID().slice(0, 8).toUpperCase();
+  const ids = Array.from({ length: 104 }, (_, i) => `SW-${run}-${String(i).padStart(3, "0")}`);
+  const password = "many seals in one drawer";
+  const user = await carrierWith(ids, password);
+  const { page, log, close } = await visitor(browser);
+  await enter(page, user, password);
+  await inside(page);
+  await open(page, "/fleet");
+  const seals = page.getByTestId("seals").locator("tbody tr");
+  await seals.nth(99).waitFor();
+  assert.equal(await seals.count(), 100);
+  await page.getByTestId("more").click();
+  await seals.nth(103).waitFor();
+  await seals.nth(100).locator(":focus").waitFor();
+  assert.deepEqual((await seals.locator("td:first-child").allInnerTexts()).map((text) => text.trim()), ids.toSorted());
+  assert.deepEqual(log.errors, []);
   await close();
 });
 

@@ -1,14 +1,35 @@
 // What people do apart from the page that a test looks at, by the API: what they command, and how they come by a password.
+import { proofOf } from "./enrolment.mjs";
 import { SERVER, tokenOf } from "./floor.mjs";
 
-async function asked(path, body, role) {
-  const answer = await fetch(`${SERVER}/api/v1${path}`, {
+/** What a platform answers to whoever has the token, or to nobody in particular. */
+export async function posted(address, token, path, body) {
+  const answer = await fetch(`${address}/api/v1${path}`, {
     method: "POST",
-    headers: { "content-type": "application/json", "idempotency-key": crypto.randomUUID(), ...(role && { authorization: `Bearer ${tokenOf(role)}` }) },
+    headers: { "content-type": "application/json", "idempotency-key": crypto.randomUUID(), ...(token && { authorization: `Bearer ${token}` }) },
     body: JSON.stringify(body),
   });
   if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
   return answer.status === 204 ? null : answer.json();
+}
+
+const asked = (path, body, role) => posted(SERVER, role && tokenOf(role), path, body);
+
+/** A new carrier with these seals, and a user of its own who chose the password. */
+export async function carrierWith(seals, password) {
+  const party = `carrier-${crypto.randomUUID().slice(0, 8)}`;
+  await commandAs("admin", { type: "register-party", party, role: "carrier", name_zh: party, name_en: party });
+  await Promise.all(seals.map((seal) => enrol(seal, party)));
+  await commandAs("admin", { type: "register-user", user: party, party, role: "carrier", name: party });
+  await givePassword(party, password);
+  return party;
+}
+
+/** Enrols a seal with a key of its own for its owner. */
+async function enrol(device, owner) {
+  const { challenge } = await asked("/devices/enrolment-challenges", { device }, "admin");
+  const [public_key, proof] = proofOf(device, challenge);
+  await asked("/devices", { device, public_key, challenge, proof, owner }, "admin");
 }
 
 /** Sends a command as the person of the role's token. */

@@ -5,6 +5,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { PATIENCE_MS } from "./floor.mjs";
 
 const BIN = process.env.SEALWAY_BIN;
@@ -19,11 +20,11 @@ export async function silentPort() {
   return port;
 }
 
-/** A folder with a few seals in its log, and a token of a user of each of `people`: role and party. */
-export async function lived(people) {
+/** A folder with a few seals in its log, and a token of a user of each of `people`: role and party. `span`: how long they spoke. */
+export async function lived(people, { span = "5s" } = {}) {
   const home = await mkdtemp(join(tmpdir(), "sealway-platform-"));
   const data = join(home, "data");
-  const demo = spawnSync(BIN, ["demo", "--devices", "4", "--for", "5s", "--http", "127.0.0.1:0", "--report", "json", "--data", data], RUN);
+  const demo = spawnSync(BIN, ["demo", "--devices", "4", "--for", span, "--http", "127.0.0.1:0", "--report", "json", "--data", data], RUN);
   assert.equal(demo.status, 0, demo.stderr);
   const tokens = people.map(([role, party]) => {
     const made = spawnSync(BIN, ["token", "new", "--role", role, "--party", party, "--data", data], RUN);
@@ -38,12 +39,14 @@ export async function serve({ home, data }, { http = 'listen = "127.0.0.1:0"', s
   const config = join(home, "sealway.toml");
   await writeFile(config, `[mqtt]\nlisten = "127.0.0.1:0"\n[http]\n${http}\n${sections}`);
   const program = spawn(BIN, ["serve", "--config", config, "--data", data], { stdio: ["ignore", "pipe", "pipe"] });
-  const address = await new Promise((found, failed) => {
+  const { interface: address, mqtt } = await new Promise((found, failed) => {
     let said = "";
     program.stderr.on("data", (bytes) => (said += bytes));
-    program.stdout.on("data", (bytes) => {
-      const at = String(bytes).match(/http:\/\/127\.0\.0\.1:\d+/);
-      if (at) found(at[0]);
+    const named = {};
+    createInterface({ input: program.stdout }).on("line", (line) => {
+      const [name, at] = line.split(" ");
+      named[name] = at;
+      if (named.interface && named.mqtt) found(named);
     });
     program.once("exit", (code) => failed(new Error(`the platform ended with ${code}: ${said}`)));
   });
@@ -53,5 +56,5 @@ export async function serve({ home, data }, { http = 'listen = "127.0.0.1:0"', s
     await new Promise((ended) => (program.exitCode === null ? program.once("exit", ended) : ended()));
     if (!keep) await rm(home, { recursive: true, force: true });
   };
-  return { address, stop };
+  return { address, mqtt, stop };
 }

@@ -18,10 +18,9 @@ async function openTransfer(page) {
 }
 
 test("every step of a transfer is proved against the log in the browser", async () => {
-  const { page, log, close } = await visitor(browser, { worker: false });
+  const { page, log, close } = await visitor(browser);
   await signIn(page, tokenOf("auditor"));
   await openTransfer(page);
-  const report = await page.getByTestId("open-report").getAttribute("href");
   const timeline = page.getByTestId("timeline");
   assert.match(await timeline.innerText(), /Declared[\s\S]*Sealed[\s\S]*Left the origin[\s\S]*Arrived\s+(next|to come)[\s\S]*Verified/);
   assert.match(await timeline.locator("[data-step=arrive]").innerText(), /Planned\s+(by \d.*|within .*) \(time limit of the corridor\)/);
@@ -36,17 +35,19 @@ test("every step of a transfer is proved against the log in the browser", async 
   await entry.click();
   await page.getByTestId("verdict").waitFor();
   assert.match(await page.getByTestId("verdict").innerText(), /is in the log/);
-  // Where nothing is planned that is said once.
-  await page.route(/\/api\/v1\/transfers\/[^/]+$/, async (route) => {
-    const answer = await (await route.fetch()).json();
-    await route.fulfill({ json: { ...answer, plan: [], legs: answer.legs.slice(-1) } });
-  });
-  await page.route("**/api/v1/records/step?*", async (route) => {
-    const answer = await (await route.fetch()).json();
-    for (const { body } of answer.items) body.planned = null;
-    await route.fulfill({ json: answer });
-  });
-  await open(page, report);
+  assert.deepEqual(log.errors, []);
+  await close();
+});
+
+test("of a cancelled transfer nothing is planned, which its report says once", async () => {
+  const { page, log, close } = await visitor(mapless);
+  await signIn(page, tokenOf("carrier"));
+  const owner = "silk-road-rail";
+  const transfer = await drafted(page, { carrier: owner, consignments: [{ document: { "bill-of-lading": "COSU6123456796" }, owner, lines: [described(goodsLine())] }] });
+  await commandAs("carrier", { type: "cancel-transfer", transfer, reason: "the customer took it back" });
+  await until(page, async (id) => (await (await fetch(`/api/v1/transfers/${id}`)).json()).state === "cancelled", transfer);
+  await open(page, `/transfers/${transfer}`);
+  await page.getByTestId("open-report").click();
   await page.getByText("No step has a planned time").waitFor();
   assert.doesNotMatch(await page.getByTestId("report-steps").innerText(), /no time planned/);
   assert.deepEqual(log.errors, []);
@@ -74,103 +75,6 @@ test("slider, map and curves of a transfer show one moment", async () => {
   await close();
 });
 
-/** What the platform says of a seal at a moment: its newest report until then, and the newest that has a place. */
-function saidAt(points, time) {
-  const before = points.filter(({ t }) => t <= time);
-  const [report, fix] = [before.at(-1), before.findLast(({ lon }) => lon != null)];
-  const words = [
-    fix && `${fix.lat.toFixed(4)}, ${fix.lon.toFixed(4)}`,
-    report.speed_cm_s != null && `${Math.round(report.speed_cm_s * 0.036)} km/h`,
-    report.battery != null && `${report.battery} %`,
-    report.temperature != null && `${report.temperature.toFixed(1)} °C`,
-  ];
-  return { fix, words: words.filter(Boolean) };
-}
-
-/** The time of the slider, the words beside it, where the map's ring stands and where the place of a fix is, and whether the charts' line is there. */
-function shownNow(fix) {
-  const of = (id) => document.querySelector(`[data-testid=${id}]`);
-  const { min, max, valueAsNumber: time } = of("slider");
-  const [right, down, scale] = of("still-map").querySelector(".lines").getAttribute("transform").match(/-?[\d.]+(e-?\d+)?/g).map(Number);
-  const plane = [fix.lon / 360 + 0.5, 0.5 - Math.log(Math.tan(Math.PI / 4 + (fix.lat * Math.PI) / 360)) / (2 * Math.PI)];
-  const ring = of("chosen");
-  const lined = [...of("curves").querySelectorAll(".uplot")].map((chart) => {
-    const [canvas, over] = [chart.querySelector("canvas"), chart.querySelector(".u-over")];
-    const [box, room] = [canvas.getBoundingClientRect(), over.getBoundingClientRect()];
-    const left = Math.round(room.left - box.left + (room.width * (time - min)) / (max - min));
-    const dark = (x) => [0.3, 0.5, 0.7, 0.9].filter((part) => {
-      const [red, green, blue, alpha] = canvas.getContext("2d").getImageData(x, Math.round(room.top - box.top + room.height * part), 1, 1).data;
-      return alpha > 120 && Math.max(red, green, blue) < 140;
-    }).length;
-    return Math.max(dark(left - 1), dark(left), dark(left + 1)) >= 3;
-  });
-  return { time, words: of("moment").innerText, ring: [Number(ring.getAttribute("cx")), Number(ring.getAttribute("cy"))], place: [right + plane[0] * 10_000 * scale, down + plane[1] * 10_000 * scale], lined };
-}
-
-test("slider, curves and keys of a transfer lead to one moment: what the platform says of it stands beside the slider, on the map and on the curves", async () => {
-  const { page, log, close } = await visitor(mapless, { worker: false });
-  let told;
-  await page.route(/\/series\/points/, async (route) => {
-    // Few points, each of which stands for several reports.
-    told ??= await (await route.fetch({ url: route.request().url().replace(/points=\d+/, "points=10") })).json();
-    await route.fulfill({ json: told });
-  });
-  await signIn(page);
-  await openTransfer(page);
-  const map = page.getByTestId("still-map");
-  await map.locator("[data-trail]").first().waitFor({ state: "attached" });
-  const ways = () => map.locator("[data-corridor]").evaluateAll((paths) => paths.map((path) => path.getAttribute("d")).filter(Boolean).length);
-  assert.equal(await ways(), 1, "the corridor of the leg");
-  const charts = page.getByTestId("curves").locator(".u-over");
-  await charts.nth(2).waitFor();
-  const { points, thinned } = told;
-  assert.ok(thinned, `${told.reports} reports`);
-  assert.equal(await map.locator("[data-trail=gap]").count(), 0, "what a point stands for is not missing");
-  const [first, last] = [points[0].t, points.at(-1).t];
-  const slider = page.getByTestId("slider");
-  const time = () => slider.evaluate((input) => input.valueAsNumber);
-
-  /** All that is shown is what the platform says of the slider's time. */
-  async function agrees(expected, within) {
-    await page.waitForFunction(([at, off]) => Math.abs(document.querySelector("[data-testid=slider]").valueAsNumber - at) <= off, [expected, within]);
-    const { fix, words } = saidAt(points, await time());
-    const shown = await page.evaluate(shownNow, fix);
-    for (const word of words) assert.ok(shown.words.includes(word), `${word} at ${shown.time}: ${shown.words}`);
-    for (const axis of [0, 1]) assert.ok(Math.abs(shown.ring[axis] - shown.place[axis]) < 1, `the ring is at ${shown.ring}, the seal was at ${shown.place}`);
-    assert.deepEqual(shown.lined, shown.lined.map(() => true), "the line of each chart");
-  }
-  const step = (last - first) / 240;
-
-  await agrees(last, 0);
-  const third = points[Math.floor(points.length / 3)];
-  for (const at of [third.t, third.t - 1, first]) {
-    await slider.evaluate((input, to) => {
-      input.value = to;
-      input.dispatchEvent(new Event("input", { bubbles: true }));
-    }, at);
-    await agrees(at, 0);
-  }
-  for (const [i, part] of [[0, 0.5], [2, 0.8]]) {
-    const { width } = await charts.nth(i).boundingBox();
-    await charts.nth(i).click({ position: { x: width * part, y: 20 } });
-    await agrees(first + (last - first) * part, (last - first) / width);
-  }
-  const clicked = await time();
-  await page.evaluate(() => document.activeElement?.blur());
-  for (const [key, to] of [["ArrowLeft", clicked - step], ["ArrowRight", clicked]]) {
-    await page.keyboard.press(key);
-    await agrees(to, 1);
-  }
-  await slider.press("Home");
-  await agrees(first, 0);
-  await slider.press("ArrowRight");
-  await page.waitForFunction((then) => document.querySelector("[data-testid=slider]").valueAsNumber > then, first);
-  await agrees(await time(), 0);
-  assert.equal(await ways(), 1);
-  assert.deepEqual(log.errors, []);
-  await close();
-});
-
 /** Carrier and corridor by their names, in both languages, and by their ids when pointed at. */
 async function calledByName(page) {
   const { carrier, corridor } = await page.evaluate(async () => {
@@ -184,57 +88,6 @@ async function calledByName(page) {
     for (const named of [carrier, corridor]) await page.getByTestId("transfer").getByTitle(named.id, { exact: true }).getByText(named[name], { exact: true }).first().waitFor();
   }
 }
-
-/** The way of a rail transfer from Qingdao as if it had come there from Tianjin by sea; gives when it came into the port. */
-async function cameBySea(page, { id, legs: [rail], seal }) {
-  const read = (path) => page.evaluate(async (path) => (await fetch(`/api/v1${path}`)).json(), path);
-  const [places, corridors] = await Promise.all([read("/places"), read("/corridors")]);
-  const ring = places.features.find(({ properties }) => properties.id === "port-qingdao").geometry.coordinates[0];
-  const box = [0, 1].map((axis) => [Math.min(...ring.map((at) => at[axis])), Math.max(...ring.map((at) => at[axis]))]);
-  const sea = corridors.features.find(({ properties }) => properties.id === "sea-tianjin-qingdao").geometry.coordinates;
-  let came;
-  await page.route(new RegExp(`/api/v1/transfers/${id}$`), async (route) => {
-    const answer = await (await route.fetch()).json();
-    await route.fulfill({ json: { ...answer, origin: "port-tianjin", leg: 1, legs: [{ mode: "sea", corridor: "sea-tianjin-qingdao", from: "port-tianjin", to: "port-qingdao" }, rail] } });
-  });
-  await page.route(new RegExp(`/devices/${seal}/series/points`), async (route) => {
-    const answer = await (await route.fetch()).json();
-    const first = answer.points.find(({ lon }) => lon != null);
-    const before = sea.map(([lon, lat], i) => ({ ...first, lon, lat, t: answer.points[0].t - (sea.length - i) * 60_000 }));
-    const points = [...before, ...answer.points].map((point, ctr) => ({ ...point, ctr }));
-    came ??= points.find(({ lon, lat }) => [lon, lat].every((part, axis) => part != null && part >= box[axis][0] && part <= box[axis][1])).t;
-    await route.fulfill({ json: { ...answer, points } });
-  });
-  return () => came;
-}
-
-test("the way of a transfer by sea and rail is replayed over both: the leg and its corridor change when the seal comes into the port between", async () => {
-  const { page, log, close } = await visitor(mapless, { worker: false });
-  // What is told live would be of the rail alone.
-  await page.route("**/api/v1/events", (route) => route.abort());
-  await signIn(page);
-  const rail = await page.evaluate(async () => (await (await fetch("/api/v1/transfers?limit=500")).json()).items.find(({ corridor }) => corridor === "rail-qingdao-zhengzhou-xian"));
-  const came = await cameBySea(page, rail);
-  await open(page, `/transfers/${rail.id}`);
-  const moment = page.getByTestId("moment");
-  await moment.getByText("Leg 2 of 2, Rail").waitFor();
-  const ways = () => page.getByTestId("still-map").locator("[data-corridor]").evaluateAll((paths) => paths.filter((path) => path.getAttribute("d")).map((path) => path.dataset.corridor));
-  assert.deepEqual(await ways(), ["rail"]);
-  const slider = page.getByTestId("slider");
-  await slider.press("Home");
-  for (const [at, leg, mode] of [[null, "Leg 1 of 2, Sea", "sea"], [came() - 1, "Leg 1 of 2, Sea", "sea"], [came(), "Leg 2 of 2, Rail", "rail"]]) {
-    await slider.evaluate((input, to) => {
-      input.value = to ?? input.min;
-      input.dispatchEvent(new Event("input", { bubbles: true }));
-    }, at);
-    await moment.getByText(leg).waitFor();
-    assert.deepEqual(await ways(), [mode], leg);
-  }
-  await slider.press("End");
-  await moment.getByText("Leg 2 of 2, Rail").waitFor();
-  assert.deepEqual(log.errors, []);
-  await close();
-});
 
 test("an officer holds a transfer, its next action says why, and lifting it needs a reason", async () => {
   const { page, close } = await visitor(browser);

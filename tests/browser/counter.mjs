@@ -42,11 +42,19 @@ export async function read(page, { unit, seal }) {
   await page.getByTestId("read-seal").fill(seal);
 }
 
+/** The arrival is taken; where it is not, the page's word for it. */
+export async function arrive(page) {
+  await page.getByTestId("arrive").click();
+  const refused = page.getByTestId("refused");
+  await page.getByTestId("ask-seal").or(refused).first().waitFor();
+  for (const why of await refused.allInnerTexts()) throw new Error(`the arrival was refused: ${why}`);
+}
+
 /** By the unit's page: the numbers match, and it arrived. */
 export async function bringIn(page, transfer) {
   await open(page, `/port/${transfer.id}`);
   await read(page, transfer);
-  await page.getByTestId("arrive").click();
+  await arrive(page);
 }
 
 export async function askSeal(page) {

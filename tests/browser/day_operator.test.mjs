@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { askSeal, atTheGate, makeKey, PHONE, read, untilState, verdict } from "./counter.mjs";
+import { arrive, askSeal, atTheGate, makeKey, PHONE, read, untilState, verdict } from "./counter.mjs";
 import { enter, userOf } from "./entering.mjs";
 import { findings, launch, open, SERVER, visitor } from "./floor.mjs";
 import { givePassword } from "./people.mjs";
@@ -34,7 +34,7 @@ for (const [language, due, done] of [["en", "Due here", "Taken over"], ["zh", "å
     assert.equal(await verdict(page, "match"), "hold");
     await read(page, transfer);
     assert.equal(await verdict(page, "match"), "go");
-    await page.getByTestId("arrive").click();
+    await arrive(page);
     await askSeal(page);
     assert.deepEqual(await findings(page), []);
     const sent = page.waitForRequest((request) => request.url().endsWith("/api/v1/commands"));

@@ -70,6 +70,15 @@ test("a carrier imports its own ledger as JSON and XML and a file of another for
     await form.getByText("账.csv").waitFor();
   }
   assert.equal(await page.evaluate(() => document.getElementById(document.activeElement.getAttribute("aria-describedby")).innerText), "账.csv");
+  assert.equal(await page.getByTestId("ledger-file").inputValue(), "", "a file that was mended may be chosen again");
+  // Of several that are dropped on it the first.
+  const dropped = await page.evaluateHandle(() => {
+    const transfer = new DataTransfer();
+    for (const name of ["甲.csv", "乙.csv"]) transfer.items.add(new File(["goods"], name, { type: "text/csv" }));
+    return transfer;
+  });
+  await form.getByRole("group", { name: "底账文件" }).dispatchEvent("drop", { dataTransfer: dropped });
+  await form.getByText("甲.csv", { exact: true }).waitFor();
   await choose(page, "ledger.xlsx", "application/octet-stream", "PK");
   await form.getByText("文件格式须为 JSON、CSV 或 XML").waitFor();
   assert.equal(await form.getByTestId("import").isDisabled(), true);

@@ -39,7 +39,7 @@ const TITLES = {
 };
 
 /** Units, licences, forms of files and keys of the configuration, which are the same in Chinese. */
-const SAME = /^(km|km\/h|kPa|WebGL|ECharts|Apache-2\.0|Unlicense|world-geo-json-zh|zip|public_key|device|challenge|proof|gateway\.\w+)$/;
+const SAME = /^(kg|km|km\/h|kPa|WebGL|ECharts|Apache-2\.0|Unlicense|world-geo-json-zh|zip|public_key|device|challenge|proof|gateway\.\w+)$/;
 
 /** What is shown and read out in the language of the page. */
 const shown = (page) =>

@@ -38,8 +38,8 @@ const TITLES = {
   "/password": ["设置密码", "Set a password"],
 };
 
-/** Units, licences, forms of files and keys of the configuration, which are the same in Chinese. */
-const SAME = /^(kg|km|km\/h|kPa|WebGL|ECharts|Apache-2\.0|Unlicense|world-geo-json-zh|zip|public_key|device|challenge|proof|gateway\.\w+)$/;
+/** Units, licences, makers, forms of files and keys of the configuration, which are the same in Chinese. */
+const SAME = /^(kg|km|km\/h|kPa|https|GeoJSON|WebGL|WebP|ECharts|Jointech|Apache-2\.0|Unlicense|world-geo-json-zh|zip|public_key|device|challenge|proof|gateway\.\w+)$/;
 
 /** What is shown and read out in the language of the page. */
 const shown = (page) =>

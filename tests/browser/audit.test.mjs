@@ -30,8 +30,13 @@ test("an auditor proves any entry, and sees that the log only grew since the las
   await verdict.waitFor({ state: "detached" });
   await verdict.getByText(`Entry ${seq} is in the log`).waitFor();
   await page.unroute("**/tlog/checkpoint");
+  // A proof is of the tree that it was worked out for, also beside a newer checkpoint.
+  const [proved, shown] = [await verdict.innerText(), await page.getByTestId("size").innerText()];
+  await until(page, async (shown) => Number((await (await fetch("/tlog/checkpoint")).text()).split("\n")[1]) > Number(shown.replace(/\D/g, "")), shown);
   await page.getByRole("button", { name: "Look again" }).click();
+  await page.waitForFunction((shown) => document.querySelector("[data-testid=size]").innerText !== shown, shown);
   await page.getByText("the log only grew").waitFor();
+  assert.equal(await verdict.innerText(), proved);
   await close();
 });
 

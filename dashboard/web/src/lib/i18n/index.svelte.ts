@@ -11,13 +11,20 @@ function preferred(): Language {
 
 let language = $state<Language>(preferred());
 
+const TAGS: Readonly<Record<Language, string>> = { zh: "zh-CN", en: "en-GB" };
+
 export const locale = {
   get language(): Language {
     return language;
   },
   /** The BCP 47 tag for `<html lang>` and `Intl`. */
   get tag(): string {
-    return language === "zh" ? "zh-CN" : "en-GB";
+    return TAGS[language];
+  },
+  /** The other language, and its tag. */
+  get other(): { language: Language; tag: string } {
+    const other = language === "zh" ? "en" : "zh";
+    return { language: other, tag: TAGS[other] };
   },
   choose(next: Language): void {
     language = next;

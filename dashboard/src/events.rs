@@ -1,7 +1,7 @@
 //! The live events (Server-Sent Events): only what the caller's scope sees, resumed where the line broke.
 //!
 //! A reader who is slower than the events holds nobody up: what he missed is read again from the ring, and what is no longer there
-//! becomes one `reset`, which tells the page to load its lists anew. The token is looked at again while the stream is open.
+//! becomes one `reset`, which tells the page to load its lists anew; so do lists that lacked for a while what events told. The token is looked at again while the stream is open.
 
 use crate::caller::{Caller, authenticate_again};
 use crate::problem::{Problem, ProblemBody};
@@ -18,8 +18,8 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -35,6 +35,7 @@ pub(crate) fn routes() -> OpenApiRouter<Dashboard> {
 /// The live events
 #[utoipa::path(get, path = "/events", tag = "events",
     description = "`id` is the event's number, `event` its kind (`position`, `movement`, `alert`, `device`, `record`), `data` the row as JSON. \
+        An event comes once the lists have its row: listen, then load the lists, and nothing is missed between. \
         `reset` says that events were missed: load the lists anew.",
     params(("last-event-id" = Option<u64>, Header, description = "Resume after this one")), responses(
     (status = 200, description = "The stream", body = String, content_type = "text/event-stream"),
@@ -84,6 +85,7 @@ struct Reader {
     backlog: VecDeque<Numbered>,
     /// The newest event that was looked at.
     seen: u64,
+    relisted: watch::Receiver<()>,
     reset_due: bool,
     look_again: Interval,
     _permit: OwnedSemaphorePermit,
@@ -91,7 +93,7 @@ struct Reader {
 
 impl Reader {
     fn new(dashboard: Dashboard, caller: Caller, after: Option<u64>, permit: OwnedSemaphorePermit) -> Self {
-        let newest = dashboard.tracker.events().newest();
+        let (relisted, newest) = (dashboard.tracker.events().relisted(), dashboard.tracker.events().newest());
         // A number from the future was never given here: nothing is known about what its reader has.
         let resumed = after.filter(|after| *after <= newest);
         let mut subscription = dashboard.tracker.events().subscribe(Some(resumed.unwrap_or(newest)));
@@ -100,7 +102,7 @@ impl Reader {
         let mut look_again = interval(LOOK_AGAIN);
         look_again.set_missed_tick_behavior(MissedTickBehavior::Delay);
         look_again.reset();
-        Self { dashboard, caller, subscription, backlog, seen: resumed.unwrap_or(newest), reset_due, look_again, _permit: permit }
+        Self { dashboard, caller, subscription, backlog, seen: resumed.unwrap_or(newest), relisted, reset_due, look_again, _permit: permit }
     }
 
     /// The next message; `None` ends the stream.
@@ -122,6 +124,7 @@ impl Reader {
                     Err(RecvError::Lagged(_)) => self.catch_up(),
                     Err(RecvError::Closed) => return None,
                 },
+                Ok(()) = self.relisted.changed() => return Some(self.reset()),
                 _ = self.look_again.tick() => {
                     self.caller = authenticate_again(&self.dashboard, &self.caller).await.ok()?;
                 }

@@ -1,12 +1,14 @@
 //! Events to whoever listens: a ring of the newest ones, so that a listener who was away for a moment misses nothing, and a channel
-//! for those who are here. Nobody who is slow holds anything up: he is told how many he missed.
+//! for those who are here. Nobody who is slow holds anything up: he is told how many he missed. An event is told once the lists have its row, so
+//! whoever listens first and reads the lists then misses nothing between.
 
 use sealway_schemas::event::Event;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
-const RING: usize = 8192;
+/// Of events that are kept.
+pub(crate) const RING: usize = 8192;
 const CHANNEL: usize = 4096;
 
 /// An event with its number. Numbers rise for ever, also over a restart.
@@ -23,6 +25,7 @@ struct Ring {
 pub struct EventFeed {
     ring: Arc<Mutex<Ring>>,
     channel: broadcast::Sender<Numbered>,
+    relisted: watch::Sender<()>,
 }
 
 /// What a listener begins with.
@@ -39,7 +42,7 @@ impl EventFeed {
     /// `first` has to be above every number given before a restart: unix ms times 1024.
     pub(crate) fn new(first: u64) -> Self {
         let ring = Ring { events: VecDeque::with_capacity(RING), next: first };
-        Self { ring: Arc::new(Mutex::new(ring)), channel: broadcast::Sender::new(CHANNEL) }
+        Self { ring: Arc::new(Mutex::new(ring)), channel: broadcast::Sender::new(CHANNEL), relisted: watch::Sender::new(()) }
     }
 
     /// `after`: the last number that the listener has; `None` begins with what comes.
@@ -57,6 +60,16 @@ impl EventFeed {
     #[must_use]
     pub fn newest(&self) -> u64 {
         self.lock().next.saturating_sub(1)
+    }
+
+    /// Changes whenever the lists have again what they lacked while events were told: who listens reads them anew then.
+    #[must_use]
+    pub fn relisted(&self) -> watch::Receiver<()> {
+        self.relisted.subscribe()
+    }
+
+    pub(crate) fn relist(&self) {
+        self.relisted.send_replace(());
     }
 
     pub(crate) fn publish(&self, events: impl IntoIterator<Item = Event>) {

@@ -10,7 +10,6 @@ use crate::driver::sequencer::{Parts, Sequencer};
 use crate::driver::strict::StrictCheck;
 use crate::driver::work::{Job, Work};
 use crate::driver::worker::{Coins, Worker};
-use crate::feed::EventFeed;
 use crate::log::{EvidenceLog, LogError};
 use crate::metrics::Counters;
 use crate::outbox::{Feed, Gathered, Mailroom, OutboxError, Store};
@@ -121,7 +120,7 @@ pub(crate) async fn open(config: TrackerConfig, downlink: Arc<dyn Downlink>) -> 
         if loaded.log.next_seq() > 0 {
             tracing::info!(entries = loaded.log.next_seq(), "the registry is behind the log: every row is written again");
         }
-        projector.put(rows(&mut loaded.state), Some(loaded.log.next_seq()), true);
+        projector.put(rows(&mut loaded.state), Vec::new(), Some(loaded.log.next_seq()), true);
         projector.told_records(loaded.log.next_seq());
     }
     let projecting = tokio::spawn(projector.clone().run(registry.pool.clone()));
@@ -150,7 +149,6 @@ fn start(config: TrackerConfig, loaded: Loaded, downlink: Arc<dyn Downlink>, vie
     counters.log_entries.store(log.next_seq(), Relaxed);
     counters.strict_cursor.store(state.strict_cursor, Relaxed);
     counters.devices.store(state.core.devices().count() as u64, Relaxed);
-    let feed = EventFeed::new(config.clock.now().as_ms().saturating_mul(1024));
     let (reader, log_reader, trust) = (log.reader(), log.reader(), key.note_signer()?.keys().clone());
     let key = Arc::new(key);
     let platform_key = key.clone();
@@ -171,7 +169,6 @@ fn start(config: TrackerConfig, loaded: Loaded, downlink: Arc<dyn Downlink>, vie
         key,
         downlink,
         projector: projector.clone(),
-        feed: feed.clone(),
         outbox: mailroom.feed(),
         counters: counters.clone(),
         errors: errors.clone(),
@@ -201,7 +198,6 @@ fn start(config: TrackerConfig, loaded: Loaded, downlink: Arc<dyn Downlink>, vie
         reader,
         tree,
         confirmed,
-        feed,
         registry,
         accounts,
         photos,

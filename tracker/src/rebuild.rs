@@ -55,7 +55,7 @@ pub async fn rebuild(config: TrackerConfig) -> Result<Rebuilt, OpenError> {
     let (projector, registry, _) = Projector::open(&path, config.clock.clone()).await?;
     let rows = open::rows(&mut loaded.state);
     let count = rows.len();
-    projector.put(rows, Some(loaded.log.next_seq()), true);
+    projector.put(rows, Vec::new(), Some(loaded.log.next_seq()), true);
     projector.told_records(loaded.log.next_seq());
     projector.close();
     projector.run(registry.pool).await;

@@ -43,7 +43,6 @@ pub(crate) struct Running {
     pub(crate) reader: LogReader,
     pub(crate) tree: TreeReader,
     pub(crate) confirmed: Arc<AtomicU64>,
-    pub(crate) feed: EventFeed,
     pub(crate) registry: Registry,
     pub(crate) accounts: Accounts,
     pub(crate) photos: Photos,
@@ -194,7 +193,7 @@ impl Tracker {
 
     #[must_use]
     pub fn events(&self) -> &EventFeed {
-        &self.running.feed
+        self.running.projector.feed()
     }
 
     /// The newest `limit` reports that `device` made between `from` and `to` (device time), oldest first. Whether the asker may see the

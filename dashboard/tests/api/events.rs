@@ -60,6 +60,21 @@ fn who_was_away_too_long_is_told_to_load_the_lists_anew() {
 }
 
 #[test]
+fn who_was_told_what_the_lists_lacked_is_told_to_load_them_anew_once_they_have_it() {
+    let (house, mut seal, _) = with_seals();
+    let officer = house.as_user("officer");
+    let mut stream = officer.events(EVENTS);
+    house.registry("CREATE TRIGGER refuse BEFORE INSERT ON alerts BEGIN SELECT RAISE(ABORT, 'no room'); END");
+    house.upload(&mut seal, Event::CableCut);
+    assert_eq!(stream.next_of("alert").data["device"], "NR-0001");
+    let alerts = || officer.get("/api/v1/alerts").ok()["items"].as_array().unwrap().len();
+    assert_eq!(alerts(), 0);
+    house.registry("DROP TRIGGER refuse");
+    stream.next_of("reset");
+    assert_eq!(alerts(), 1);
+}
+
+#[test]
 fn a_stream_needs_a_token_and_ends_with_the_server() {
     let (mut house, _, _) = with_seals();
     assert_eq!(house.nobody().get(EVENTS).problem(401), "not-authenticated");

@@ -11,6 +11,8 @@ use sealway_schemas::{DeviceId, PublicKey, Time};
 use sealway_tracker::{Clock, Tracker, TrackerConfig};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection as _, SqliteConnection};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -101,6 +103,13 @@ impl House {
     /// Where the platform keeps what it keeps.
     pub(crate) fn folder(&self) -> &std::path::Path {
         self.folder.path()
+    }
+
+    /// Changes the file of the lists while the platform writes it.
+    pub(crate) fn registry(&self, sql: &'static str) {
+        let options = SqliteConnectOptions::new().filename(self.folder().join("registry.sqlite"));
+        let changed = async { sqlx::query(sql).execute(&mut SqliteConnection::connect_with(&options).await?).await };
+        self.runtime.block_on(changed).unwrap();
     }
 
     fn people(&self) {

@@ -16,7 +16,6 @@ use super::worker::Coins;
 use crate::config::TrackerConfig;
 use crate::data_dir::DataDir;
 use crate::device_errors::DeviceErrors;
-use crate::feed::EventFeed;
 use crate::log::{EvidenceLog, LogError};
 use crate::metrics::{Counters, charge, thread_cpu_ns};
 use crate::outbox;
@@ -55,7 +54,6 @@ pub(crate) struct Parts {
     pub(crate) key: Arc<PlatformKey>,
     pub(crate) downlink: Arc<dyn Downlink>,
     pub(crate) projector: Projector,
-    pub(crate) feed: EventFeed,
     pub(crate) outbox: outbox::Feed,
     pub(crate) counters: Arc<Counters>,
     pub(crate) errors: DeviceErrors,

@@ -56,7 +56,7 @@ pub(crate) async fn differing(
 ) -> Result<Vec<(String, String)>, RegistryError> {
     schema::remove(fresh)?;
     let (projector, registry, _) = Projector::open(fresh, clock).await?;
-    projector.put(rows, Some(0), true);
+    projector.put(rows, Vec::new(), Some(0), true);
     projector.close();
     projector.run(registry.pool).await;
     let Registry { pool, .. } = Projector::open(fresh, Arc::new(crate::config::SystemClock)).await?.1;

@@ -1,13 +1,15 @@
-//! From the sequencer's rows to the tables. Rows wait in a buffer that keeps only the newest state of each; when SQLite is slow the
-//! view lags, and the sequencer never waits.
+//! From the sequencer's rows to the tables, and then its events to whoever listens: what an event told, the lists tell too. Rows wait in a
+//! buffer that keeps only the newest state of each; when SQLite is slow the view lags, and the sequencer never waits.
 
 use super::{Registry, RegistryError, schema, write};
 use crate::config::Clock;
+use crate::feed::{EventFeed, RING};
 use sealway_core::Row;
 use sealway_core::atlas::Subject;
+use sealway_schemas::event::Event;
 use sealway_schemas::{DeviceId, Time};
 use sqlx::sqlite::SqlitePool;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -30,6 +32,10 @@ enum Key {
 struct Waiting {
     rows: BTreeMap<Key, Row>,
     devices: HashMap<DeviceId, Row>,
+    /// To be told once the rows are in the tables: the newest, as many as the feed keeps.
+    events: VecDeque<Event>,
+    /// Some are told no more, so whoever listens has to read the lists.
+    dropped: bool,
     /// All rows of entries below this number are in the tables or here.
     cursor: u64,
     /// The same of records, which nothing but the log can tell again.
@@ -60,6 +66,13 @@ impl Waiting {
         self.rows.insert(key, row);
     }
 
+    fn tell(&mut self, events: Vec<Event>) {
+        self.events.extend(events);
+        let over = self.events.len().saturating_sub(RING);
+        self.events.drain(..over);
+        self.dropped |= over > 0;
+    }
+
     fn len(&self) -> usize {
         self.rows.len() + self.devices.len()
     }
@@ -70,6 +83,7 @@ struct Shared {
     waiting: Mutex<Waiting>,
     wake: Notify,
     done: watch::Sender<Done>,
+    feed: EventFeed,
 }
 
 /// How far the tables that were found are.
@@ -104,7 +118,9 @@ impl Projector {
         let reached = Reached { rows: u64::try_from(seq).ok(), records: u64::try_from(records).unwrap_or_default() };
         let waiting = Waiting { cursor: reached.rows.unwrap_or_default(), records: reached.records, ..Waiting::default() };
         let done = watch::Sender::new(Done { records: reached.records, ..Done::default() });
-        let shared = Shared { waiting: Mutex::new(waiting), wake: Notify::new(), done };
+        // Above every number that was given before a restart.
+        let feed = EventFeed::new(clock.now().as_ms().saturating_mul(1024));
+        let shared = Shared { waiting: Mutex::new(waiting), wake: Notify::new(), done, feed };
         Ok((Self { shared: Arc::new(shared) }, Registry { pool, clock }, reached))
     }
 
@@ -112,10 +128,18 @@ impl Projector {
         schema::remove(path)
     }
 
-    /// Hands rows over. `complete`: every row of entries below this number has been handed over. `urgent`: a person waits.
-    pub(crate) fn put(&self, rows: impl IntoIterator<Item = Row>, complete: Option<u64>, urgent: bool) -> u64 {
+    /// What is told of the rows that are in the tables.
+    pub(crate) fn feed(&self) -> &EventFeed {
+        &self.shared.feed
+    }
+
+    /// Hands rows over, and what is to be told of them. `complete`: every row of entries below this number has been handed over. `urgent`: a
+    /// person waits.
+    pub(crate) fn put(&self, rows: impl IntoIterator<Item = Row>, events: Vec<Event>, complete: Option<u64>, urgent: bool) -> u64 {
+        let urgent = urgent || !events.is_empty();
         let mut waiting = self.lock();
         rows.into_iter().for_each(|row| waiting.put(row));
+        waiting.tell(events);
         waiting.cursor = complete.unwrap_or(waiting.cursor);
         waiting.ticket += 1;
         let ticket = waiting.ticket;
@@ -164,20 +188,16 @@ impl Projector {
         loop {
             // Cancelling the wait loses nothing: the rows stay in the buffer.
             let _timed_out = tokio::time::timeout(PERIOD, self.shared.wake.notified()).await;
-            let (taken, closing) = {
-                let mut waiting = self.lock();
-                let empty = Waiting {
-                    cursor: waiting.cursor,
-                    records: waiting.records,
-                    ticket: waiting.ticket,
-                    closing: waiting.closing,
-                    ..Waiting::default()
-                };
-                let closing = waiting.closing;
-                (std::mem::replace(&mut *waiting, empty), closing)
-            };
-            match flush(&pool, &taken).await {
+            let mut taken = self.take();
+            let closing = taken.closing;
+            let flushed = flush(&pool, &taken).await;
+            // Where the tables cannot be written, people hear it nevertheless.
+            self.shared.feed.publish(std::mem::take(&mut taken.events));
+            match flushed {
                 Ok(()) => {
+                    if taken.dropped || self.shared.done.borrow().failing {
+                        self.shared.feed.relist();
+                    }
                     self.shared.done.send_replace(Done { ticket: taken.ticket, records: taken.records, failing: false });
                 }
                 Err(error) => {
@@ -191,6 +211,12 @@ impl Projector {
                 return;
             }
         }
+    }
+
+    fn take(&self) -> Waiting {
+        let mut waiting = self.lock();
+        let Waiting { cursor, records, ticket, closing, .. } = *waiting;
+        std::mem::replace(&mut *waiting, Waiting { cursor, records, ticket, closing, ..Waiting::default() })
     }
 
     /// Rows that came meanwhile are newer and stay.
@@ -219,4 +245,40 @@ async fn flush(pool: &SqlitePool, taken: &Waiting) -> Result<(), RegistryError> 
     let sql = "UPDATE cursor SET seq = $1, records = $2 WHERE seq <> $1 OR records <> $2";
     sqlx::query(sql).bind(number(taken.cursor)).bind(number(taken.records)).execute(pool).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::SystemClock;
+    use sealway_schemas::event::{Change, PositionView};
+    use sealway_schemas::terminal::Grade;
+
+    fn position(ctr: u64) -> Event {
+        let t = Time::from_ms(ctr);
+        let (device, transfer, grade) = ("SW-1".parse().unwrap(), None, Grade::Signed);
+        let (lat, lon, speed_cm_s, heading_ddeg, battery, progress_km) = (34.3, 108.9, 0, 0, None, None);
+        let change =
+            PositionView { device, grade, transfer, ctr, t, received_at: t, lat, lon, speed_cm_s, heading_ddeg, battery, progress_km };
+        Event { at: t, visible_to: Vec::new(), change: Change::Position(change) }
+    }
+
+    #[tokio::test]
+    async fn of_more_events_than_can_wait_the_newest_are_told_and_the_lists_are_read_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let (projector, registry, _) = Projector::open(&dir.path().join("registry.sqlite"), Arc::new(SystemClock)).await.unwrap();
+        let (before, relisted) = (projector.feed().newest(), projector.feed().relisted());
+        let most = RING as u64;
+        projector.put(Vec::new(), (1..=most).map(position).collect(), None, false);
+        projector.put(Vec::new(), (most + 1..=most + 10).map(position).collect(), None, false);
+        projector.close();
+        projector.clone().run(registry.pool).await;
+        let told = projector.feed().subscribe(Some(before)).backlog;
+        let ctr = |(_, event): &crate::feed::Numbered| match &event.change {
+            Change::Position(position) => position.ctr,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!((told.len() as u64, told.first().map(ctr), told.last().map(ctr)), (most, Some(11), Some(most + 10)));
+        assert!(relisted.has_changed().unwrap());
+    }
 }

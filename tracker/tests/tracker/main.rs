@@ -4,6 +4,7 @@
 
 mod backup;
 mod bundles;
+mod events;
 mod intake;
 mod people;
 mod rekey;

@@ -3,7 +3,6 @@
 use crate::support::{START, Seal, World};
 use sealway_schemas::command::Role;
 use sealway_schemas::down::{Challenge, Down};
-use sealway_schemas::event::Change;
 use sealway_schemas::{PartyId, Time};
 use sealway_tracker::{DeviceFilter, Page, Scope};
 use serde_json::json;
@@ -50,44 +49,6 @@ async fn a_token_opens_until_it_is_revoked_or_past_its_time() {
     assert!(registry.authenticate("two").await.unwrap().is_none());
     world.ok(Role::Admin, json!({"type": "revoke-token", "token": "one"})).await;
     assert!(registry.authenticate("one").await.unwrap().is_none());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_listener_who_was_away_gets_what_he_missed() {
-    let dir = tempfile::tempdir().unwrap();
-    let world = World::open(dir.path()).await;
-    world.populate().await;
-    let feed = world.tracker.events();
-    let before = feed.newest();
-    world.enrol(&Seal::new(1)).await;
-    world.enrol(&Seal::new(2)).await;
-    let all = feed.subscribe(Some(before));
-    let devices = |backlog: &[sealway_tracker::Numbered]| {
-        backlog.iter().filter(|(_, event)| matches!(event.change, Change::Device(_))).map(|(seq, _)| *seq).collect::<Vec<_>>()
-    };
-    let seqs = devices(&all.backlog);
-    assert_eq!((seqs.len(), all.missed), (2, false));
-    assert_eq!(devices(&feed.subscribe(Some(seqs[0])).backlog), [seqs[1]]);
-    assert!(feed.subscribe(Some(0)).missed);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_seal_under_way_is_seen_to_move() {
-    let dir = tempfile::tempdir().unwrap();
-    let world = World::open(dir.path()).await;
-    world.populate().await;
-    let mut seal = Seal::new(1);
-    world.enrol(&seal).await;
-    let mut live = world.tracker.events().subscribe(None).live;
-    world.pass_ms(2_000);
-    world.send(1, seal.id, vec![(1, seal.periodic())]).await;
-    let position = loop {
-        let (_, event) = live.recv().await.unwrap();
-        if let Change::Position(position) = &event.change {
-            break position.clone();
-        }
-    };
-    assert_eq!((position.device, position.ctr, position.received_at), (seal.id, 1, Time::from_ms(START + 2_000)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

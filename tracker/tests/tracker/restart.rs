@@ -1,10 +1,9 @@
 //! State is a fold of the log: what comes back is what was there.
 
-use crate::support::{START, Seal, World, config};
+use crate::support::{START, Seal, World, config, open_registry};
 use sealway_schemas::link::Verdict;
 use sealway_tracker::{DataDirError, OpenError, Tracker, TrackerConfig, rebuild};
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{Connection as _, SqliteConnection};
+use sqlx::Connection as _;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -94,10 +93,6 @@ async fn what_other_rules_made_of_the_log_is_made_anew() {
     let others: i64 =
         sqlx::query_scalar("SELECT count(*) FROM devices WHERE owner = 'other-carrier'").fetch_one(&mut registry).await.unwrap();
     assert_eq!(others, 0, "its rows are those of the state");
-}
-
-async fn open_registry(dir: &Path) -> SqliteConnection {
-    SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(dir.join("registry.sqlite"))).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,6 +14,8 @@ use sealway_schemas::{DeviceId, Digest, PublicKey, Time, aad};
 use sealway_tracker::log::LogConfig;
 use sealway_tracker::{Clock, Tracker, TrackerConfig};
 use serde_json::{Value, json};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection as _, SqliteConnection};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -149,6 +151,11 @@ impl World {
     pub(crate) fn pass_ms(&self, ms: u64) {
         self.clock.0.fetch_add(ms, Ordering::Relaxed);
     }
+}
+
+/// The file that the lists are in, beside the tracker that writes it.
+pub(crate) async fn open_registry(dir: &Path) -> SqliteConnection {
+    SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(dir.join("registry.sqlite"))).await.unwrap()
 }
 
 pub(crate) fn signer(role: Role) -> Signer {

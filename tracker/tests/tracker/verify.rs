@@ -1,9 +1,8 @@
 //! A damaged folder: each damage is found, and named by file, entry and row.
 
-use crate::support::{START, Seal, World, config};
+use crate::support::{START, Seal, World, config, open_registry};
 use sealway_tracker::{Found, TrackerConfig, Verified, log::LogConfig, rebuild, verify};
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{Connection as _, SqliteConnection};
+use sqlx::Connection as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -95,8 +94,7 @@ async fn a_bit_of_the_tree_is_named_with_its_row() {
 async fn a_changed_a_missing_and_a_further_row_of_the_registry_are_named() {
     let dir = tempfile::tempdir().unwrap();
     drained(dir.path()).await;
-    let options = SqliteConnectOptions::new().filename(dir.path().join("registry.sqlite"));
-    let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+    let mut connection = open_registry(dir.path()).await;
     for sql in [
         "UPDATE devices SET owner = 'other-carrier'",
         "DELETE FROM parties WHERE id = 'other-carrier'",

@@ -94,17 +94,17 @@ impl Sequencer {
     /// Tells people: rows, events, receipts.
     pub(super) fn tell(&mut self) {
         let rows = std::mem::take(&mut self.owed.rows);
+        let events = std::mem::take(&mut self.owed.events);
         let commands = std::mem::take(&mut self.owed.commands);
         let seq = self.parts.log.next_seq();
-        if !rows.is_empty() || !commands.is_empty() || self.draining.is_some() {
+        if !rows.is_empty() || !events.is_empty() || !commands.is_empty() || self.draining.is_some() {
             let complete = self.moved.is_empty().then_some(seq);
-            let ticket = self.parts.projector.put(rows, complete, !commands.is_empty());
+            let ticket = self.parts.projector.put(rows, events, complete, !commands.is_empty());
             self.parts.projector.told_records(seq);
             for (reply, result) in commands {
                 let _gone = reply.send(result.map(|receipt| (receipt, ticket)));
             }
         }
-        self.parts.feed.publish(std::mem::take(&mut self.owed.events));
         self.parts.outbox.put(self.owed.outbound.drain(..), seq);
     }
 

@@ -114,6 +114,9 @@ pub(crate) struct Demo {
     /// Leave arrivals and handoffs at this operator's places to whoever signs in: xian-port-station
     #[arg(long, value_name = "OPERATOR")]
     pub(crate) by_hand: Option<PartyId>,
+    /// Declare everything into the data folder and end, so that another program drives the seals: seal-sim fleet
+    #[arg(long, requires = "data", conflicts_with_all = ["run_for", "report", "by_hand"])]
+    pub(crate) without_seals: bool,
     /// Show this base map: the path of a GeoJSON file, or the address of a map style
     #[arg(long, value_name = "FILE|URL", value_parser = MapSource::parse)]
     pub(crate) basemap: Option<MapSource>,

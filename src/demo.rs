@@ -45,6 +45,13 @@ async fn demo(arguments: &Demo) -> anyhow::Result<()> {
     world::open(&platform.tracker).await.context("standing order and ledgers")?;
     world::stock(&platform.tracker).await.context("spare seals")?;
     world::declare(&platform.tracker, &plan).await.context("devices and transfers")?;
+    if arguments.without_seals {
+        say!(
+            "declared: `seal-sim fleet --devices {} --seed {SEED}` drives these seals while `sealway serve` runs on the folder",
+            arguments.devices
+        );
+        return platform.drain().await;
+    }
     if arguments.report.is_none() {
         welcome(&platform).await?;
     }

@@ -208,6 +208,9 @@ pub(crate) struct FleetArgs {
     pub(crate) places: PathBuf,
     #[arg(long, default_value_t = 60)]
     pub(crate) devices: usize,
+    /// Reports of each device about the way so far; 20 to 39 unless told.
+    #[arg(long)]
+    pub(crate) history: Option<u64>,
     /// The same seed gives the same fleet.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,

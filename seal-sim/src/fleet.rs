@@ -39,6 +39,8 @@ pub struct FleetConfig {
     pub time_factor: f64,
     /// One report of each device, by this machine's clock.
     pub report_every: Duration,
+    /// Reports of each device about the way so far; 20 to 39 where none is told.
+    pub history: Option<u64>,
     /// Frauds begin this long after the start, by this machine's clock.
     pub fraud_after: Duration,
     /// How long the end waits for the last acks.
@@ -54,6 +56,7 @@ impl FleetConfig {
             platform_key,
             time_factor: 60.0,
             report_every: Duration::from_secs(1),
+            history: None,
             fraud_after: Duration::from_secs(6),
             drain: Duration::from_secs(10),
         }
@@ -130,7 +133,7 @@ fn trip(planned: &PlannedDevice, seed: u64, config: &FleetConfig, live_from: sea
         device,
         journey,
         misdeed,
-        history: 20 + chance.below(20),
+        history: config.history.unwrap_or(20 + chance.below(20)),
         door: config.door.clone(),
         time_factor: config.time_factor,
         report_every: config.report_every,

@@ -113,7 +113,7 @@ async fn run_fleet(args: FleetArgs) -> anyhow::Result<()> {
     let plan = FleetPlan::new(&read(&args.corridors)?, &read(&args.places)?, args.devices, args.seed)?;
     let platform_key = known(&plan, &args.enrolment).await?;
     let (time_factor, report_every) = (args.time_factor, Duration::from_millis(args.report_every_ms));
-    let config = FleetConfig { time_factor, report_every, ..FleetConfig::new(args.door.door()?, platform_key) };
+    let config = FleetConfig { time_factor, report_every, history: args.history, ..FleetConfig::new(args.door.door()?, platform_key) };
     let mut stop = stop_on_ctrl_c();
     let (report, ()) = fleet::run(&plan, &config, async move {
         // An error means that nobody can stop it any more; then it stops.

@@ -1,121 +1,31 @@
-// How the watch floor bears many units: `node crowd.mjs [UNITS [MINUTES]]`, with SEALWAY_BIN and SEAL_SIM_BIN naming release builds. The
-// platform and the seals are two processes, since each connection takes a file of either. It prints one line of JSON for a browser whose WebGL
-// is drawn by the processor, and one for a browser without WebGL: first paint, how long the page takes to answer a hand, the slowest
-// answers, and memory over the minutes.
-import { execFileSync, spawn } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { createInterface } from "node:readline";
+// How the watch floor bears many units: `node crowd.mjs [UNITS [MINUTES]]`, with SEALWAY_BIN and SEAL_SIM_BIN naming release builds. It prints
+// one line of JSON for a browser whose WebGL is drawn by the processor, and one for a browser without WebGL: first paint, how long the page
+// takes to answer a hand, the slowest answers, and memory over the minutes.
+import { counted, enter, launch, mapIsDrawn, visitor } from "./browser.mjs";
+import { crowdOf } from "./crowd_platform.mjs";
 
 const [units = "10000", minutes = "1"] = process.argv.slice(2);
-const program = process.env.SEALWAY_BIN ?? "../../target/release/sealway";
-const seals = process.env.SEAL_SIM_BIN ?? "../../target/release/seal-sim";
-const world = resolve("../../tracker/core/world");
 const SETTLE_MS = 5_000;
 const MINUTE_MS = 60_000;
-/** Some seals of the demonstration are thieves and jammers that come and go. */
-const CONNECTED = 0.95;
-/** Reports of a seal: one in half a minute. */
-const EVERY_MS = "30000";
-const CONFIG = `[mqtt]
-listen = "127.0.0.1:0"
-address_burst = 1000000
-address_per_second = 1000000
-strangers_per_second = 1000000
-[http]
-listen = "127.0.0.1:0"
-`;
 
-const home = await mkdtemp(join(tmpdir(), "sealway-crowd-"));
-const data = join(home, "data");
-const started = [];
+const crowd = await crowdOf(Number(units), { onProgress: (connected, placed) => console.error(`${connected} of ${units} seals connected, ${placed} on the map`) });
 try {
-  const token = await declared();
-  const { interface: url, mqtt } = await serving();
-  const key = platformKey();
-  start(seals, ["fleet", "--mqtt", mqtt, "--platform-key", key, "--devices", units, "--time-factor", "1", "--report-every-ms", EVERY_MS, "--corridors", join(world, "corridors.geojson"), "--places", join(world, "places.geojson")]);
-  Object.assign(process.env, { SEALWAY_URL: url, SEALWAY_TOKEN_CUSTOMS: token });
-  await underWay(url);
-  // It reads both where it is loaded.
-  const floor = await import("./floor.mjs");
   for (const webgl of [true, false]) {
-    const browser = await floor.launch({ webgl, alone: true });
+    const browser = await launch({ webgl, alone: true });
     try {
-      console.log(JSON.stringify({ map: webgl ? "webgl by the processor" : "without webgl", ...(await measured(floor, browser, webgl)) }));
+      console.log(JSON.stringify({ map: webgl ? "webgl by the processor" : "without webgl", ...(await measured(browser, webgl)) }));
     } finally {
       await browser.close();
     }
   }
 } finally {
-  for (const child of started.reverse()) await ended(child, "SIGTERM");
-  await rm(home, { recursive: true, force: true });
+  await crowd.stop();
 }
 
-function start(file, options) {
-  const child = spawn(file, options, { stdio: ["ignore", "pipe", "inherit"] });
-  child.once("exit", (code) => {
-    if (code) throw new Error(`${file} ${options[0]} ended with ${code}`);
-  });
-  started.push(child);
-  return child;
-}
-
-async function ended(child, signal) {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  child.kill(signal);
-  await new Promise((over) => child.once("exit", over));
-}
-
-/** Everybody and every transfer of the demonstration, which is broken off before its own seals leave. */
-async function declared() {
-  const demo = start(program, ["demo", "--devices", units, "--http", "127.0.0.1:0", "--data", data]);
-  let token = null;
-  for await (const line of createInterface({ input: demo.stdout })) {
-    token ??= line.match(/^sign in as customs: .*#(\S+)$/)?.[1];
-    if (!line.startsWith("ready")) continue;
-    await ended(demo, "SIGKILL");
-    return token;
-  }
-  throw new Error("the demo ended before it was ready");
-}
-
-async function serving() {
-  const config = join(home, "sealway.toml");
-  await writeFile(config, CONFIG);
-  const found = {};
-  for await (const line of createInterface({ input: start(program, ["serve", "--config", config, "--data", data]).stdout })) {
-    const [name, address] = line.split(" ");
-    found[name] = address;
-    if (found.interface && found.mqtt) return found;
-  }
-  throw new Error("the platform ended before it was ready");
-}
-
-/** In hex, as a seal is told it: out of the key of the log's notes, whose first byte names its kind. */
-function platformKey() {
-  const note = execFileSync(program, ["evidence", "root", "--data", data], { encoding: "utf8" }).trim();
-  return Buffer.from(note.match(/\+[0-9a-f]{8}\+(\S+)$/)[1], "base64").subarray(1).toString("hex");
-}
-
-/** Every seal is connected, and has said what it had to say at the beginning. */
-async function underWay(url) {
-  const figure = (text, name) => Number(text.match(new RegExp(`^${name} (\\d+)`, "m"))?.[1] ?? 0);
-  let entries = 0;
-  for (;;) {
-    const text = await (await fetch(`${url}/metrics`)).text();
-    const [open, now] = [figure(text, "sealway_front_connections_open"), figure(text, "sealway_log_entries_total")];
-    console.error(`${open} of ${units} seals connected, ${now} entries`);
-    if (open >= Number(units) * CONNECTED && now - entries < Number(units) / 2) return;
-    entries = now;
-    await new Promise((later) => setTimeout(later, SETTLE_MS));
-  }
-}
-
-async function measured({ counted, visitor, signIn, mapIsDrawn }, browser, webgl) {
+async function measured(browser, webgl) {
   const { page } = await visitor(browser);
   await page.addInitScript(watchEvents);
-  await signIn(page);
+  await enter(page, crowd.address, crowd.token);
   await (webgl ? mapIsDrawn(page) : page.getByTestId("still-map").waitFor());
   await page.waitForTimeout(SETTLE_MS);
   const underWayShown = await counted(page, "in-transit");

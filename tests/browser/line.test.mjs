@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launch, SERVER, tokenOf, until, visitor, waitForAlert } from "./floor.mjs";
+import { enter, launch, SERVER, tokenOf, until, visitor, waitForAlert } from "./floor.mjs";
 import { lineTo } from "./line.mjs";
 import { goWithin, settled } from "./pages.mjs";
 
@@ -45,8 +45,7 @@ test("a line that was cut goes on where it broke, and no event is lost or told t
   const all = await numbersOf(tokenOf("customs"), ended.signal);
   const { page, log, close } = await visitor(browser);
   await page.addInitScript(noteNumbers, EVENTS);
-  await page.goto(`${line.address}/login#${tokenOf("customs")}`);
-  await page.getByTestId("floor").waitFor();
+  await enter(page, line.address, tokenOf("customs"));
   await stands(page, "live");
   await page.waitForFunction(() => globalThis.told.length > 5);
 
@@ -92,8 +91,7 @@ test("a line that says nothing for a minute is called so on every page that stan
   for (const [role, paths] of Object.entries(LIVE)) {
     const { page, log, close } = await visitor(browser, { worker: false });
     await page.clock.install();
-    await page.goto(`${line.address}/login#${tokenOf(role)}`);
-    await page.getByTestId("floor").waitFor();
+    await enter(page, line.address, tokenOf(role));
     await stands(page, "live");
     const transfer = await until(page, async () => (await (await fetch("/api/v1/transfers?limit=1")).json()).items[0]?.id);
     if (role === "customs") await waitForAlert(page);

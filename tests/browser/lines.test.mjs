@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { after, before, test } from "node:test";
-import { command, findings, launch, open, SERVER, signIn, tokenOf, visitor } from "./floor.mjs";
+import { command, enter, findings, launch, open, SERVER, signIn, tokenOf, visitor } from "./floor.mjs";
 import { lived, serve } from "./platform.mjs";
 
 let browser;
@@ -41,8 +41,7 @@ test("garbage on a port of terminals is counted and shown while the page is open
   const { address, stop } = await serve(folder, { sections });
   try {
     const { page, close } = await visitor(browser, { language: "zh" });
-    await page.goto(`${address}/login#${folder.tokens[0]}`);
-    await page.getByTestId("floor").waitFor();
+    await enter(page, address, folder.tokens[0]);
     await open(page, "/lines", address);
     const trucks = page.locator("[data-gateway=trucks]");
     await trucks.locator("[data-state=listening]").waitFor();
@@ -67,8 +66,7 @@ test("who owns a terminal reads why the platform did not take what it said", asy
   const { address, stop } = await serve(folder, { sections: `[[gateway.jointech]]\nname = "locks"\nlisten = "127.0.0.1:0"\n` });
   try {
     const admin = await visitor(browser);
-    await admin.page.goto(`${address}/login#${folder.tokens[0]}`);
-    await admin.page.getByTestId("floor").waitFor();
+    await enter(admin.page, address, folder.tokens[0]);
     await command(admin.page, { type: "register-terminal", terminal: "YARD-LOCK", owner: "silk-road-rail", protocol: "jointech", call_sign: "7010100014", used_as: "lock" });
     const port = await admin.page.evaluate(async () => (await (await fetch("/api/v1/gateways")).json()).items[0].at.split(":")[1]);
     await admin.close();
@@ -78,8 +76,7 @@ test("who owns a terminal reads why the platform did not take what it said", asy
     line.write("(7010100014,P43,0)(7010100014,P43,1)(7010100015,P22)");
     await once(line, "end");
     const { page, log, close } = await visitor(browser, { language: "zh", width: 360 });
-    await page.goto(`${address}/login#${folder.tokens[1]}`);
-    await page.getByTestId("floor").waitFor();
+    await enter(page, address, folder.tokens[1]);
     await open(page, "/fleet", address);
     const row = page.getByTestId("terminals").locator("tbody tr");
     await row.waitFor();

@@ -6,10 +6,19 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { PATIENCE_MS } from "./floor.mjs";
+import { PATIENCE_MS, required } from "./browser.mjs";
 
-const BIN = process.env.SEALWAY_BIN;
-const RUN = { encoding: "utf8", timeout: 2 * PATIENCE_MS };
+const BIN = required("SEALWAY_BIN");
+
+/** What the program says on standard output when it has ended well. */
+export function ran(given, { timeout = 2 * PATIENCE_MS } = {}) {
+  const { status, stdout, stderr } = spawnSync(BIN, given, { encoding: "utf8", timeout });
+  assert.equal(status, 0, `sealway ${given[0]}: ${stderr}`);
+  return stdout;
+}
+
+/** On a free port of this machine. */
+export const HERE = 'listen = "127.0.0.1:0"';
 
 /** A port where nobody listens. */
 export async function silentPort() {
@@ -20,24 +29,26 @@ export async function silentPort() {
   return port;
 }
 
-/** A folder with a few seals in its log, and a token of a user of each of `people`: role and party. `span`: how long they spoke. */
-export async function lived(people, { span = "5s" } = {}) {
+/** A folder that is new, and where in it the platform keeps its data. */
+export async function homeOf() {
   const home = await mkdtemp(join(tmpdir(), "sealway-platform-"));
-  const data = join(home, "data");
-  const demo = spawnSync(BIN, ["demo", "--devices", "4", "--for", span, "--http", "127.0.0.1:0", "--report", "json", "--data", data], RUN);
-  assert.equal(demo.status, 0, demo.stderr);
-  const tokens = people.map(([role, party]) => {
-    const made = spawnSync(BIN, ["token", "new", "--role", role, "--party", party, "--data", data], RUN);
-    assert.equal(made.status, 0, made.stderr);
-    return made.stdout.match(/slw_[0-9a-f]{64}/)[0];
-  });
-  return { home, data, tokens };
+  return { home, data: join(home, "data") };
 }
 
-/** Serves that folder by a configuration; `http`: more keys of its section. */
-export async function serve({ home, data }, { http = 'listen = "127.0.0.1:0"', sections = "" }) {
+/** A token of a user of this role and party. */
+export const tokenIn = (data, role, party) => ran(["token", "new", "--role", role, "--party", party, "--data", data]).match(/slw_[0-9a-f]{64}/)[0];
+
+/** A folder with a few seals in its log, and a token of a user of each of `people`: role and party. `span`: how long they spoke. */
+export async function lived(people, { span = "5s" } = {}) {
+  const { home, data } = await homeOf();
+  ran(["demo", "--devices", "4", "--for", span, "--http", "127.0.0.1:0", "--report", "json", "--data", data]);
+  return { home, data, tokens: people.map(([role, party]) => tokenIn(data, role, party)) };
+}
+
+/** Serves that folder by a configuration; `http`, `mqtt`: the keys of these sections. */
+export async function serve({ home, data }, { http = HERE, mqtt: door = HERE, sections = "" }) {
   const config = join(home, "sealway.toml");
-  await writeFile(config, `[mqtt]\nlisten = "127.0.0.1:0"\n[http]\n${http}\n${sections}`);
+  await writeFile(config, `[mqtt]\n${door}\n[http]\n${http}\n${sections}`);
   const program = spawn(BIN, ["serve", "--config", config, "--data", data], { stdio: ["ignore", "pipe", "pipe"] });
   const { interface: address, mqtt } = await new Promise((found, failed) => {
     let said = "";

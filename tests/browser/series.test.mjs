@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { findings, launch, visitor } from "./floor.mjs";
+import { enter, findings, launch, visitor } from "./floor.mjs";
 import { lived, serve, silentPort } from "./platform.mjs";
 
 let browser, platform, token;
@@ -20,8 +20,7 @@ after(async () => {
 for (const [language, said] of [["en", /Time series not written: \d+ entries behind/], ["zh", /时序库不可写：滞后 \d+ 条/]]) {
   test(`the bar says that the database of the time series is away, and by how much it is behind (${language})`, async () => {
     const { page, close } = await visitor(browser, { language });
-    await page.goto(`${platform.address}/login#${token}`);
-    await page.getByTestId("floor").waitFor();
+    await enter(page, platform.address, token);
     const series = page.getByTestId("series");
     await series.waitFor();
     const words = await series.innerText();

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { alike, engineAtHand, mapRests, painted, RANKS, rgb } from "./drawn.mjs";
-import { launch, mapIsDrawn, open, until, visitor } from "./floor.mjs";
+import { enter, launch, mapIsDrawn, open, until, visitor } from "./floor.mjs";
 import { waysideOf } from "./ways.mjs";
 
 const TRAILS = { signed: [20, 66, 95], open: RANKS[3], gap: RANKS[1], unsigned: RANKS[1] };
@@ -38,8 +38,7 @@ const sideAfterGap = (reports) => reports.slice(0, -SIDE).some(({ ctr }, i) => r
 const sideOpen = (reports) => reports.length > SIDE && reports.slice(-SIDE).every(isOpen);
 
 async function goTo(page) {
-  await page.goto(`${ways.address}/login#${ways.token}`);
-  await page.getByTestId("floor").waitFor();
+  await enter(page, ways.address, ways.token);
 }
 
 /** Pieces of a way between two places, by what the reports prove. */

@@ -30,6 +30,20 @@ for (const [language, word, other, meaning] of [["en", "Root hash", "根哈希",
   });
 }
 
+test("a card has its words before it is painted", async () => {
+  const { page, close } = await visitor(browser);
+  await signIn(page, tokenOf("auditor"));
+  await open(page, "/audit");
+  // No task comes between, so no picture either.
+  const words = await page.locator("[data-term=root]").evaluate(async (button) => {
+    button.click();
+    for (let i = 0; i < 10; i += 1) await null;
+    return document.querySelector("[data-testid=term]:popover-open").innerText;
+  });
+  assert.match(words, /Root hash/);
+  await close();
+});
+
 test("on a phone a touch opens a word within the screen, and a touch elsewhere closes it", async () => {
   const { page, close } = await visitor(browser, { width: 360, height: 740 });
   await signIn(page, tokenOf("carrier"));

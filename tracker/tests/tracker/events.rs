@@ -4,10 +4,21 @@ use crate::support::{START, Seal, World, open_registry};
 use sealway_schemas::event::{Change, PositionView};
 use sealway_schemas::{DeviceId, Time};
 use sealway_tracker::{Numbered, Scope};
+use std::path::Path;
 use std::time::Duration;
 use tokio::sync::broadcast::Receiver;
 
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A seal that may report, and who listens.
+async fn listening(dir: &Path) -> (World, Seal, Receiver<Numbered>) {
+    let world = World::open(dir).await;
+    world.populate().await;
+    let seal = Seal::new(1);
+    world.enrol(&seal).await;
+    let live = world.tracker.events().subscribe(None).live;
+    (world, seal, live)
+}
 
 async fn next_position(live: &mut Receiver<Numbered>) -> PositionView {
     loop {
@@ -45,19 +56,10 @@ async fn a_listener_who_was_away_gets_what_he_missed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_seal_under_way_is_seen_to_move() {
     let dir = tempfile::tempdir().unwrap();
-    let world = World::open(dir.path()).await;
-    world.populate().await;
-    let mut seal = Seal::new(1);
-    world.enrol(&seal).await;
-    let mut live = world.tracker.events().subscribe(None).live;
+    let (world, mut seal, mut live) = listening(dir.path()).await;
     world.pass_ms(2_000);
     world.send(1, seal.id, vec![(1, seal.periodic())]).await;
-    let position = loop {
-        let (_, event) = live.recv().await.unwrap();
-        if let Change::Position(position) = &event.change {
-            break position.clone();
-        }
-    };
+    let position = next_position(&mut live).await;
     assert_eq!((position.device, position.ctr, position.received_at), (seal.id, 1, Time::from_ms(START + 2_000)));
 }
 
@@ -65,11 +67,7 @@ async fn a_seal_under_way_is_seen_to_move() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_an_event_told_the_lists_tell_too() {
     let dir = tempfile::tempdir().unwrap();
-    let world = World::open(dir.path()).await;
-    world.populate().await;
-    let mut seal = Seal::new(1);
-    world.enrol(&seal).await;
-    let mut live = world.tracker.events().subscribe(None).live;
+    let (world, mut seal, mut live) = listening(dir.path()).await;
     for ctr in 1..=3 {
         world.pass_ms(2_000);
         world.send(1, seal.id, vec![(1, seal.periodic())]).await;
@@ -81,11 +79,8 @@ async fn what_an_event_told_the_lists_tell_too() {
 #[tokio::test(flavor = "multi_thread")]
 async fn lists_that_cannot_be_written_stop_no_event_and_are_read_again_once_they_can() {
     let dir = tempfile::tempdir().unwrap();
-    let world = World::open(dir.path()).await;
-    world.populate().await;
-    let mut seal = Seal::new(1);
-    world.enrol(&seal).await;
-    let (mut live, mut relisted) = (world.tracker.events().subscribe(None).live, world.tracker.events().relisted());
+    let (world, mut seal, mut live) = listening(dir.path()).await;
+    let mut relisted = world.tracker.events().relisted();
     let mut registry = open_registry(dir.path()).await;
     let refuse = "CREATE TRIGGER refuse BEFORE INSERT ON devices BEGIN SELECT RAISE(ABORT, 'no room'); END";
     sqlx::query(refuse).execute(&mut registry).await.unwrap();

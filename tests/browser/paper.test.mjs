@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { command, launch, open, signIn, tokenOf, visitor, waitForAlert } from "./floor.mjs";
+import { command, launch, open, signIn, tokenOf, until, visitor, waitForAlert } from "./floor.mjs";
 
 let browser;
 before(async () => (browser = await launch({ webgl: false })));
@@ -67,7 +67,7 @@ async function decidedAlert(page, spared) {
   const all = await alerts(page);
   const before = all.find((row) => row.decided);
   if (before) return before;
-  const alert = all.find((row) => row.id !== spared.id);
+  const alert = await until(page, async (id) => (await (await fetch("/api/v1/alerts?limit=500")).json()).items.find((row) => row.id !== id), spared.id);
   await command(page, { type: "decide-alert", alert: alert.id, transfer: alert.transfer ?? null, verdict: "device-fault", reason: "<b>the patrol</b> saw it closed" });
   return (await alerts(page)).find((row) => row.id === alert.id);
 }

@@ -1,16 +1,17 @@
-// Every page of every role on a tablet, a wall and a 4K screen: none scrolls sideways, nothing that a person reads or presses is cut off, and
-// whatever the keyboard stands on shows it, by day and by night.
+// Every page of every role on a phone, a tablet, a wall and a 4K screen: none scrolls sideways, nothing that a person reads or presses is cut
+// off, no word is parted, and whatever the keyboard stands on shows it, by day and by night.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { lostFocus } from "./focus.mjs";
 import { launch, signIn, tokenOf, visitor } from "./floor.mjs";
 import { goWithin, pagesOf, patternOf, ROLES, settled } from "./pages.mjs";
+import { partedWords } from "./parted.mjs";
 
 let browser;
 before(async () => (browser = await launch({ webgl: false })));
 after(() => browser?.close());
 
-const WIDTHS = [768, 2560, 3840];
+const WIDTHS = [360, 768, 2560, 3840];
 
 /** What does not fit: boxes that scroll sideways without being made for it, and words and buttons beyond the edge. */
 const beyond = (page) =>
@@ -36,7 +37,7 @@ const beyond = (page) =>
 const seen = new Set();
 
 for (const role of ROLES) {
-  test(`every page of ${role} fits a tablet, a wall and a 4K screen, and shows where the keyboard is`, async () => {
+  test(`every page of ${role} fits a phone, a tablet, a wall and a 4K screen, and shows where the keyboard is`, async () => {
     const { page, close } = await visitor(browser, { worker: false });
     await signIn(page, tokenOf(role));
     const wrong = [];
@@ -52,7 +53,7 @@ for (const role of ROLES) {
       for (const width of WIDTHS) {
         await page.setViewportSize({ width, height: Math.round((width * 9) / 16) });
         await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
-        wrong.push(...(await beyond(page)).map((what) => `${path} at ${width} px: ${what}`));
+        wrong.push(...[...(await beyond(page)), ...(await partedWords(page))].map((what) => `${path} at ${width} px: ${what}`));
       }
     }
     assert.deepEqual(wrong, []);

@@ -115,7 +115,7 @@ pub(crate) struct Demo {
     #[arg(long, value_name = "OPERATOR")]
     pub(crate) by_hand: Option<PartyId>,
     /// Declare everything into the data folder and end, so that another program drives the seals: seal-sim fleet
-    #[arg(long, requires = "data", conflicts_with_all = ["run_for", "report", "by_hand"])]
+    #[arg(long, requires = "data", conflicts_with_all = ["run_for", "report", "by_hand", "time_factor", "report_every", "basemap"])]
     pub(crate) without_seals: bool,
     /// Show this base map: the path of a GeoJSON file, or the address of a map style
     #[arg(long, value_name = "FILE|URL", value_parser = MapSource::parse)]

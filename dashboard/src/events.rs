@@ -1,7 +1,8 @@
 //! The live events (Server-Sent Events): only what the caller's scope sees, resumed where the line broke.
 //!
 //! A reader who is slower than the events holds nobody up: what he missed is read again from the ring, and what is no longer there
-//! becomes one `reset`, which tells the page to load its lists anew; so do lists that lacked for a while what events told. The token is looked at again while the stream is open.
+//! becomes one `reset`, which tells the page to load its lists anew; so do lists that lacked for a while what events told. The token is
+//! looked at again while the stream is open.
 
 use crate::caller::{Caller, authenticate_again};
 use crate::problem::{Problem, ProblemBody};

@@ -1,4 +1,5 @@
 // Debian's Chromium, a page that records what it asks for and what its policy refuses, and what is asked of any page of the interface.
+import { setTimeout as pause } from "node:timers/promises";
 import axe from "axe-core";
 import { chromium } from "playwright-core";
 
@@ -91,6 +92,7 @@ export async function counted(page, name) {
 }
 
 const ASK_AGAIN_MS = 500;
+const LOOK_AGAIN_MS = 100;
 
 /**
  * What a question to the page gives once it gives something. For questions that themselves wait for an answer: `waitForFunction` takes the
@@ -104,6 +106,12 @@ export async function until(page, question, given, { timeout = PATIENCE_MS } = {
     if (Date.now() > end) throw new Error(`not within ${timeout} ms: ${question}`);
     await page.waitForTimeout(ASK_AGAIN_MS);
   }
+}
+
+/** Waits until a question of the test's own is answered by a yes. */
+export async function eventually(what, ask, { timeout = PATIENCE_MS } = {}) {
+  for (const end = Date.now() + timeout; Date.now() < end; await pause(LOOK_AGAIN_MS)) if (await ask()) return;
+  throw new Error(`not within ${timeout} ms: ${what}`);
 }
 
 /** From now on the page gets the first answer to each such question again and again, as from a platform whose views are late. */

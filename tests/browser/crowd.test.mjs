@@ -1,14 +1,14 @@
 // Ten thousand seals under way, each on a connection of its own: what the watch floor says of them. How fast it does is measured by crowd.mjs.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { setTimeout as pause } from "node:timers/promises";
-import { counted, enter, launch, mapIsDrawn, until, visitor } from "./browser.mjs";
+import { counted, enter, eventually, launch, mapIsDrawn, until, visitor } from "./browser.mjs";
 import { crowdOf, listed } from "./crowd_platform.mjs";
 import { engineAtHand, mapRests } from "./drawn.mjs";
 
 const UNITS = 10_000;
 const EVERY_MS = 40_000;
-const LOOKS_MS = 250;
+/** Every seal has reported, and once more. */
+const ROUNDS = { timeout: 2 * EVERY_MS };
 
 let crowd, drawn, plain;
 before(async () => {
@@ -22,11 +22,6 @@ after(async () => {
 
 const transfers = () => listed(crowd.address, crowd.token, "/transfers");
 
-/** Waits for a yes; seals go on reporting meanwhile. */
-async function settled(ask) {
-  for (const end = Date.now() + 2 * EVERY_MS; !(await ask()); await pause(LOOKS_MS)) assert.ok(Date.now() < end, `within two rounds of reports: ${ask}`);
-}
-
 async function floor(browser) {
   const { page, log, close } = await visitor(browser);
   await engineAtHand(page);
@@ -38,15 +33,15 @@ test("every one of ten thousand units is counted, and found by its number", asyn
   const { page, log, close } = await floor(plain);
   const all = await transfers();
   assert.equal(all.length, UNITS);
-  await settled(async () => {
+  await eventually("page and list count the same", async () => {
     const underWay = (await transfers()).filter(({ state }) => state === "in-transit").length;
     return underWay > 0.99 * UNITS && underWay === (await counted(page, "in-transit"));
-  });
+  }, ROUNDS);
   const rows = page.getByTestId("transfers").locator("tbody tr");
   for (const { unit, seal } of [all.at(-1), all[UNITS / 2], all[0]]) {
     await page.getByRole("searchbox").fill(unit);
     await rows.filter({ hasText: seal }).waitFor();
-    await settled(async () => (await rows.count()) === 1);
+    await eventually(`${unit} alone is listed`, async () => (await rows.count()) === 1);
   }
   assert.deepEqual(log.errors, []);
   await close();
@@ -83,7 +78,7 @@ test("the next report of one among them reaches its card by itself", async () =>
   await page.getByTestId("card").waitFor();
   const reported = () => page.evaluate(() => [...document.querySelectorAll("[data-testid=card] dt")].find(({ textContent }) => textContent === "Last report").nextElementSibling.firstElementChild.title);
   const before = await reported();
-  await settled(async () => (await reported()) !== before);
+  await eventually(`the next report of ${seal}`, async () => (await reported()) !== before, ROUNDS);
   assert.deepEqual(log.errors, []);
   await close();
 });

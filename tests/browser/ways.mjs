@@ -4,14 +4,13 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { freshContainer, freshReference, goodsLine } from "./declared.mjs";
-import { PATIENCE_MS } from "./floor.mjs";
+import { eventually, PATIENCE_MS } from "./floor.mjs";
 import { posted } from "./people.mjs";
 import { lived, serve } from "./platform.mjs";
 
 const SIM = process.env.SEAL_SIM_BIN;
 const CORRIDORS = new URL("../../tracker/core/world/corridors.geojson", import.meta.url).pathname;
 const CARRIER = "silk-road-rail";
-const LOOKS_MS = 100;
 /** Time goes faster for the seals, so their clocks run ahead; and terminals of other makers are heard. */
 const SECTIONS = `[clocks]\ndevice = "1d"\n[[gateway.jtt808]]\nname = "trucks"\nlisten = "127.0.0.1:0"\n`;
 
@@ -20,12 +19,6 @@ function said(...given) {
   const { status, stdout, stderr } = spawnSync(SIM, given, { encoding: "utf8", timeout: PATIENCE_MS });
   if (status !== 0) throw new Error(`seal-sim ${given[0]} ended with ${status}: ${stderr}`);
   return stdout;
-}
-
-/** Waits until the answer is a yes. */
-async function until(what, ask) {
-  for (const end = Date.now() + PATIENCE_MS; Date.now() < end; await pause(LOOKS_MS)) if (await ask()) return;
-  throw new Error(`not within ${PATIENCE_MS} ms: ${what}`);
 }
 
 export async function waysideOf() {
@@ -72,13 +65,13 @@ export async function waysideOf() {
       const program = spawn(SIM, ["drive", ...given, ...options], { stdio: ["ignore", "ignore", "inherit"] });
       const ended = new Promise((over) => program.once("exit", over));
       try {
-        await until(`enough of ${seal}`, async () => enough(await reportsOf(seal)));
+        await eventually(`enough of ${seal}`, async () => enough(await reportsOf(seal)));
       } finally {
         program.kill("SIGKILL");
         await ended;
       }
     }
-    await until(`${seal} is on its last leg`, async () => {
+    await eventually(`${seal} is on its last leg`, async () => {
       const { state, leg } = await transferOf(way.transfer);
       return state === "in-transit" && leg === ways.length - 1;
     });

@@ -1,6 +1,6 @@
 //! Events to whoever listens: a ring of the newest ones, so that a listener who was away for a moment misses nothing, and a channel
-//! for those who are here. Nobody who is slow holds anything up: he is told how many he missed. An event is told once the lists have its row, so
-//! whoever listens first and reads the lists then misses nothing between.
+//! for those who are here. Nobody who is slow holds anything up: he is told how many he missed. An event is told once the lists have its
+//! row, so whoever listens first and reads the lists then misses nothing between.
 
 use sealway_schemas::event::Event;
 use std::collections::VecDeque;

@@ -36,7 +36,10 @@ export class LiveStore {
   #fold: ReturnType<typeof setInterval> | null = null;
   #reload: ReturnType<typeof setTimeout> | null = null;
 
-  /** Listens first and loads once the line stands. An event comes once the lists have its row, so nothing falls between; older changes are harmless. */
+  /**
+   * Listens first and loads once the line stands. An event comes once the lists have its row, so nothing falls between; older changes are
+   * harmless.
+   */
   start(): void {
     this.#listen();
     this.#fold ??= setInterval(() => this.#due(), FOLD_MS);
